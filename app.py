@@ -1,0 +1,64 @@
+"""Start page: what this is, what is in use, what waits."""
+
+import streamlit as st
+
+from claimclf.modeling.champion import champion
+from claimclf.places import DATASET_VARIABLE
+from claimclf.ui.page import PAGES, explained, open_page, plain
+from claimclf.ui.state import dataset_in_use, has_own_dataset, models_in_store, remembered_summary
+
+open_page("app.py")
+st.markdown(
+    "People report more videos than moderators can watch. claimclf predicts which reported "
+    "videos make a **claim** rather than give an **opinion**, ranks the predicted claims by "
+    "how often they were reported, and puts them before a person, who decides."
+)
+
+with explained():
+    dataset = dataset_in_use()
+    models = models_in_store()
+best = champion(models)
+
+waiting, data, model = st.columns(3, border=True)
+with waiting:
+    st.subheader("What waits")
+    summary = remembered_summary()
+    if summary:
+        st.metric("Predicted claims to review", f"{summary.claims:,}")
+        st.caption(f"of {summary.videos:,} videos in {plain(summary.name)}")
+    else:
+        st.markdown("No reported videos uploaded in this session yet.")
+    st.page_link(
+        "pages/triage_queue.py",
+        label="Open the queue" if summary else "Upload reported videos, or try demo data",
+        icon=PAGES["pages/triage_queue.py"][1],
+    )
+with data:
+    st.subheader("Dataset in use")
+    st.metric("Labelled videos", f"{dataset.description.complete:,}")
+    st.caption(plain(dataset.name))
+    if dataset.synthetic:
+        st.markdown(
+            f":material/science: **Synthetic demo data.** Use your own: set `{DATASET_VARIABLE}`, "
+            "or choose a file on the page *Dataset*."
+        )
+    elif has_own_dataset():
+        st.markdown("Chosen in this session.")
+    st.page_link("pages/dataset.py", label="Explore the dataset", icon=PAGES["pages/dataset.py"][1])
+with model:
+    st.subheader("Model in use")
+    if best:
+        st.metric("Recall on validation", f"{best.metrics['validation'].recall:.2%}")
+        st.caption(
+            f"{plain(best.name)}: {best.algorithm}, trained on "
+            f"{best.split['train']:,} {'synthetic ' if best.data['synthetic'] else ''}videos"
+        )
+    else:
+        st.markdown("No model is stored yet. Train two on the page *Model comparison*.")
+    st.page_link(
+        "pages/model_comparison.py",
+        label="Compare models" if best else "Train models",
+        icon=PAGES["pages/model_comparison.py"][1],
+    )
+
+st.caption("One local user, on this machine only: the server listens on 127.0.0.1.")

@@ -1,0 +1,252 @@
+"""The command line: each command reads its options, calls one service and prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from claimclf import __version__
+from claimclf.errors import ClaimclfError, InputError
+from claimclf.places import MODELS_VARIABLE, models_folder
+from claimclf.schema import REPORTED
+
+_DATA = click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
+)
+_MODELS = click.option(
+    "--models",
+    default=models_folder,
+    show_default=f"models/, or ${MODELS_VARIABLE}",
+    type=click.Path(path_type=Path),
+    help="Folder of models.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_ENCODING = click.option("--encoding", help="Encoding of a CSV that is not UTF-8, such as cp1252.")
+
+
+class _Group(click.Group):
+    """Turns every error of ours into one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ClaimclfError as error:
+            message = " ".join(str(error).split())
+            click.echo(f"claimclf: {message}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Predict which reported videos make claims, and rank them for human review."""
+
+
+@main.command()
+@_DATA
+@_JSON
+@_ENCODING
+def describe(data: Path, as_json: bool, encoding: str | None) -> None:
+    """Say what a labelled dataset holds."""
+    from claimclf.services.datasets import open_dataset
+
+    dataset = open_dataset(data, encoding=encoding)
+    if as_json:
+        _print_json(asdict(dataset.description))
+        return
+    description = dataset.description
+    lines = [
+        ("rows", f"{description.rows:,}"),
+        ("columns", f"{description.columns:,}"),
+        ("rejected rows", f"{description.rejected:,}"),
+        ("complete rows", f"{description.complete:,}"),
+        ("duplicate rows", f"{description.duplicates:,}"),
+        *((f"missing {name}", f"{n:,}") for name, n in description.missing_per_column.items()),
+        *((f"share of {label}", f"{s:.4f}") for label, s in description.class_shares.items()),
+        *(
+            (f"mean text length of {label}", f"{mean:.2f} characters")
+            for label, mean in description.mean_text_length.items()
+        ),
+    ]
+    for name, value in lines:
+        click.echo(f"{name:<40}{value:>24}")
+
+
+@main.command()
+@_DATA
+@click.option("--features", default="course", show_default=True, help="Feature set.")
+@_MODELS
+@_ENCODING
+def train(data: Path, features: str, models: Path, encoding: str | None) -> None:
+    """Train a random forest and an XGBoost model and store them."""
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.models import train_models
+
+    dataset = open_dataset(data, encoding=encoding)
+    click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
+
+    def progress(done: int, total: int, name: str) -> None:
+        click.echo(f"[{done + 1}/{total}] training {name} ...", err=True)
+
+    for manifest in train_models(dataset, models, features, progress):
+        recall = manifest.metrics["validation"].recall
+        click.echo(f"{models / manifest.name}: recall {recall:.4f} on validation")
+
+
+def _left_out(dropped: int, missing: dict[str, int]) -> str:
+    if not dropped:
+        return "No row has missing values; all are used."
+    columns = ", ".join(f"{name} ({n:,})" for name, n in missing.items())
+    return f"{dropped:,} rows with missing values are left out: {columns}."
+
+
+@main.command()
+@_MODELS
+@_JSON
+def models(models: Path, as_json: bool) -> None:
+    """List the stored models; the champion is marked with *."""
+    from claimclf.modeling.champion import champion
+    from claimclf.services.models import list_models
+
+    stored = list_models(models)
+    best = champion(stored)
+    if as_json:
+        _print_json([{**asdict(m), "champion": m == best} for m in stored])
+        return
+    if not stored:
+        click.echo(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
+    for manifest in stored:
+        mark = "*" if manifest == best else " "
+        figures = manifest.metrics["validation"]
+        click.echo(
+            f"{mark} {manifest.name:<28} {manifest.algorithm:<14} "
+            f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
+            f"on {manifest.data['name']}"
+        )
+
+
+@main.command()
+@click.option("--model", required=True, help="Name of a stored model.")
+@_DATA
+@_MODELS
+@_JSON
+@_ENCODING
+def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str | None) -> None:
+    """Measure a model on a dataset's validation and test splits."""
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.models import evaluate_model, load_model
+
+    metrics = evaluate_model(load_model(models, model), open_dataset(data, encoding=encoding))
+    if as_json:
+        _print_json({part: asdict(figures) for part, figures in metrics.items()})
+        return
+    for part, figures in metrics.items():
+        (tn, fp), (fn, tp) = figures.confusion_matrix
+        click.echo(
+            f"{part:<11} recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
+            f"F1 {figures.f1:.4f}  accuracy {figures.accuracy:.4f}  "
+            f"tn {tn}  fp {fp}  fn {fn}  tp {tp}"
+        )
+
+
+@main.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="Where to put rejected rows.")
+@click.option("--model", help="Name of a stored model; by default the champion.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=YOURS",
+    help="Which of your columns is which of the contract's; repeatable.",
+)
+@click.option("--raw", is_flag=True, help="Keep cells that a spreadsheet would run as a formula.")
+@_MODELS
+@_ENCODING
+def score(
+    source: Path,
+    output: Path,
+    rejects: Path | None,
+    model: str | None,
+    columns: tuple[str, ...],
+    raw: bool,
+    models: Path,
+    encoding: str | None,
+) -> None:
+    """Score reported videos and write them in review order."""
+    from claimclf.dataset.reading import read_table
+    from claimclf.dataset.writing import write_table
+    from claimclf.services.models import load_model
+    from claimclf.services.triage import triage
+
+    table = read_table(source, encoding=encoding)
+    chosen = _chosen(columns, table.columns)
+    ranked = triage(table, load_model(models, model), chosen, _progress())
+    rejected = ranked.scored.validated.rejected
+    write_table(ranked.output(), output, raw=raw)
+    if rejects is not None:
+        write_table(rejected, rejects, raw=raw)
+    click.echo(
+        f"{len(table):,} rows: {len(ranked.videos):,} accepted "
+        f"({ranked.n_unscorable:,} cannot be scored), {len(rejected):,} rejected. "
+        f"Scored with {ranked.scored.model_name}.",
+        err=True,
+    )
+    if len(rejected) and rejects is None:
+        click.echo("Give --rejects FILE to keep the rejected rows and their reasons.", err=True)
+
+
+def _chosen(columns: tuple[str, ...], found: list[str]) -> dict[str, str]:
+    chosen = dict(pair.partition("=")[::2] for pair in columns)
+    for name, own in chosen.items():
+        if name not in REPORTED.names or own not in found:
+            raise InputError(
+                f"--column {name}={own} names an unknown column.",
+                f"Found: {', '.join(found[:20])}.",
+                f"Write NAME=YOURS, NAME being one of: {', '.join(REPORTED.names)}.",
+            )
+    return chosen
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Count on a terminal; stay silent in a pipe."""
+    if not click.get_text_stream("stderr").isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        click.echo(f"\rscored {done:,} of {total:,}", nl=done == total, err=True)
+
+    return show
+
+
+@main.command()
+@click.option("--rows", required=True, type=int, help="How many videos.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@click.option("--labelled", is_flag=True, help="Labelled dataset instead of reported videos.")
+def demo(rows: int, seed: int, output: Path, labelled: bool) -> None:
+    """Make up videos to try things out; their ids begin with demo-."""
+    from claimclf.dataset.demo import demo_videos
+    from claimclf.dataset.writing import write_table
+
+    write_table(demo_videos(rows, seed, labelled=labelled), output)
+    click.echo(f"{rows:,} synthetic videos written to {output}.", err=True)
+
+
+@main.command()
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
+def serve(port: int) -> None:
+    """Open the dashboard on 127.0.0.1."""
+    from claimclf.services.serving import serve as run
+
+    run(port)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))

@@ -1,0 +1,1 @@
+"""Tables of videos: read, validate, clean, split, describe, write, and make up."""

@@ -1,0 +1,80 @@
+"""Rows that a model can learn from, and a count of those that it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from claimclf.dataset.validation import Validated
+from claimclf.errors import TrainingDataError
+from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, TEXT_LENGTH, TRANSCRIPT, VIDEO_ID
+
+_DEMO_PREFIX = "demo-"
+_LEAST_PER_CLASS = 10
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Labelled rows without missing values.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n_complete, n_columns)
+        Complete rows, index 0 … n_complete - 1.
+    n_accepted : int
+        Rows that came in.
+    missing : dict of str to int
+        Column -> number of accepted rows without a value, for columns that have any.
+    """
+
+    rows: pd.DataFrame
+    n_accepted: int
+    missing: dict[str, int]
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of rows left out because a value is missing."""
+        return self.n_accepted - len(self.rows)
+
+
+def clean(validated: Validated) -> Cleaned:
+    """Drop rows with a missing value, as the course does, and count them.
+
+    Parameters
+    ----------
+    validated : Validated
+        A labelled dataset.
+    """
+    accepted = validated.accepted
+    missing = {str(column): int(n) for column, n in accepted.isna().sum().items() if n}
+    rows = accepted.dropna().reset_index(drop=True)
+    return Cleaned(rows.assign(**{TEXT_LENGTH: rows[TRANSCRIPT].str.len()}), len(accepted), missing)
+
+
+def is_claim(rows: pd.DataFrame) -> pd.Series:
+    """Return the label as 1 for claim and 0 for opinion, shape (n_rows,)."""
+    return (rows[CLAIM_STATUS] == CLAIM).astype(int)
+
+
+def require_both_classes(rows: pd.DataFrame) -> None:
+    """Refuse data that no classifier can learn from.
+
+    Raises
+    ------
+    TrainingDataError
+        Fewer than ten complete rows of a class.
+    """
+    counts = rows[CLAIM_STATUS].value_counts().reindex(list(LABELS), fill_value=0)
+    if counts.min() < _LEAST_PER_CLASS:
+        raise TrainingDataError(
+            f"The data have too few complete rows of the class '{counts.idxmin()}'.",
+            "Found: " + ", ".join(f"{n:,} {label}" for label, n in counts.items()) + ".",
+            f"Give a labelled dataset with at least {_LEAST_PER_CLASS} complete rows of each.",
+        )
+
+
+def is_synthetic(rows: pd.DataFrame) -> bool:
+    """Say whether the videos were made up by `claimclf demo`: their ids say so."""
+    ids = rows[VIDEO_ID].dropna()
+    return bool(len(ids)) and bool(ids.str.startswith(_DEMO_PREFIX).all())

@@ -1,0 +1,340 @@
+"""A table in, accepted and rejected rows out: every problem of every row at once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from claimclf.dataset.reading import Table
+from claimclf.errors import MissingColumnError
+from claimclf.schema import (
+    LINE,
+    MISSING_WORDS,
+    REASONS,
+    SURPLUS,
+    Column,
+    Contract,
+    Kind,
+    recognise,
+)
+
+_TEXTUAL = (Kind.IDENTIFIER, Kind.TEXT, Kind.URL)
+_NUMERIC = (Kind.COUNT, Kind.NUMBER)
+
+#: Reason code -> what is wrong, with the column, the cell and the rule filled in.
+MESSAGES = {
+    "missing": "{column} is missing",
+    "duplicate": "{column} {found} stands on line {rule} already",
+    "not_a_number": "{column} is not a number: {found}",
+    "not_whole": "{column} is not a whole number: {found}",
+    "too_small": "{column} is {found}; the least is {rule}",
+    "too_large": "{column} is {found}; the most is {rule}",
+    "too_long": "{column} has {found} characters; the most is {rule}",
+    "not_allowed": "{column} is {found}; allowed: {rule}",
+    "not_a_time": "{column} is not a time like 2025-01-31T12:00: {found}",
+    "not_a_url": "{column} is not a web address: {found}",
+    "nul_character": "{column} contains a NUL character",
+    "malformed": "the row has {found} fields; the header has {rule}",
+}
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A table with each row either accepted or rejected.
+
+    Parameters
+    ----------
+    table : Table
+        What was read.
+    contract : Contract
+        What it was checked against.
+    columns : dict of str to str
+        Column of the contract -> the input's own column.
+    accepted : DataFrame, shape (n_accepted, n_known_columns)
+        Typed cells under the contract's names: numbers as float64 (NaN where there is no
+        value), text as str, times as UTC. The index is the row's position in `table.frame`.
+    problems : DataFrame, shape (n_problems, 5)
+        `row` (position), `line`, `column`, `code` and `message`, in the order of the file.
+    """
+
+    table: Table
+    contract: Contract
+    columns: dict[str, str]
+    accepted: pd.DataFrame
+    problems: pd.DataFrame
+
+    @property
+    def rejected(self) -> pd.DataFrame:
+        """Rejected rows with line, all reasons, and the input's own cells."""
+        reasons = self.problems.groupby("row", sort=True)["message"].agg("; ".join)
+        positions = reasons.index.to_numpy(dtype=int)
+        own = self.table.frame.iloc[positions].rename(columns={LINE: f"input_{LINE}"})
+        head = pd.DataFrame(
+            {LINE: self.table.lines[positions], REASONS: reasons.to_numpy()}, index=own.index
+        )
+        rejected = pd.concat([head, own.drop(columns=[REASONS], errors="ignore")], axis=1)
+        if self.table.surplus:
+            rejected[SURPLUS] = pd.Series(self.table.surplus, dtype="str").reindex(own.index)
+        return rejected
+
+    @property
+    def n_rejected(self) -> int:
+        """Number of rejected rows."""
+        return len(self.table) - len(self.accepted)
+
+
+def match_columns(
+    found: Iterable[str], contract: Contract, chosen: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Say which of the input's columns is which of the contract's.
+
+    An exact name wins over an alias, and a person's choice over both.
+
+    Parameters
+    ----------
+    found : iterable of str
+        The input's own column names.
+    contract : Contract
+        What is looked for.
+    chosen : mapping of str to str, optional
+        Column of the contract -> the input's column, as a person chose.
+
+    Returns
+    -------
+    dict of str to str
+        Column of the contract -> the input's own column, for those that were found.
+    """
+    names = list(found)
+    matched = {c: own for c, own in (chosen or {}).items() if own in names}
+    for exact in (True, False):
+        for own in names:
+            column = recognise(own, contract)
+            fits = column is not None and (not exact or own == column)
+            if fits and column not in matched and own not in matched.values():
+                matched[str(column)] = own
+    return {name: matched[name] for name in contract.names if name in matched}
+
+
+def validate(
+    table: Table, contract: Contract, chosen: Mapping[str, str] | None = None
+) -> Validated:
+    """Check every row against the contract and report every problem at once.
+
+    Parameters
+    ----------
+    table : Table
+        What `read_table` returned.
+    contract : Contract
+        The labelled dataset's or the reported videos'.
+    chosen : mapping of str to str, optional
+        Column of the contract -> the input's column, where names do not tell.
+
+    Raises
+    ------
+    MissingColumnError
+        A needed column is not there.
+    """
+    columns = match_columns(table.columns, contract, chosen)
+    missing = [name for name in contract.needed if name not in columns]
+    if missing:
+        raise MissingColumnError(missing, table.columns, _hint(table))
+    typed: dict[str, pd.Series] = {}
+    found = [_malformed(table)]
+    for name, own in columns.items():
+        typed[name], problems = _typed(table.frame[own], contract[name])
+        found.append(problems)
+    frame = pd.DataFrame(typed)
+    found.append(_contract_problems(frame, contract, table))
+    problems = pd.concat(found, ignore_index=True).astype({"row": int})
+    order = {name: position for position, name in enumerate(contract.names)}
+    problems["_order"] = problems["column"].map(order).fillna(-1)
+    problems = problems.sort_values(["row", "_order"], kind="stable", ignore_index=True)
+    problems.insert(1, LINE, table.lines[problems["row"].to_numpy(dtype=int)])
+    rejected = np.zeros(len(table), dtype=bool)
+    rejected[problems["row"].to_numpy(dtype=int)] = True
+    return Validated(
+        table, contract, columns, frame[~rejected], problems.drop(columns="_order")
+    )
+
+
+def _hint(table: Table) -> str:
+    if len(table.columns) > 1:
+        return ""
+    return (
+        "The table has one column only: save it with commas, semicolons or tabs between fields."
+    )
+
+
+def _problems(
+    rows: Iterable[int], column: str, code: str, found: Iterable[object], rule: object = ""
+) -> pd.DataFrame:
+    rules = rule if isinstance(rule, list) else None
+    records = [
+        (
+            row,
+            column,
+            code,
+            MESSAGES[code].format(
+                column=column, found=_shown(cell), rule=rules[i] if rules else rule
+            ),
+        )
+        for i, (row, cell) in enumerate(zip(rows, found, strict=True))
+    ]
+    return pd.DataFrame(records, columns=["row", "column", "code", "message"])
+
+
+def _shown(cell: object) -> str:
+    """Write a cell into a message: text quoted and cut, numbers plain."""
+    if isinstance(cell, str):
+        return f"'{cell}'" if len(cell) <= 60 else f"'{cell[:57]}...'"
+    if isinstance(cell, float | np.floating):
+        return f"{cell:,.0f}" if float(cell).is_integer() and abs(cell) < 1e15 else f"{cell:g}"
+    return f"{cell:,}" if isinstance(cell, int | np.integer) else str(cell)
+
+
+def _malformed(table: Table) -> pd.DataFrame:
+    width = table.frame.shape[1]
+    rows = np.flatnonzero(table.field_counts != width)
+    return _problems(rows, "", "malformed", table.field_counts[rows], width)
+
+
+def _text(cells: pd.Series) -> pd.Series:
+    """Cells as stripped text, missing as the empty string."""
+    if cells.dtype != "str":
+        cells = cells.map(_plain, na_action="ignore").astype("str")
+    return cells.fillna("").str.strip()
+
+
+def _plain(cell: object) -> str:
+    """Write a typed cell (from Parquet) as a CSV would."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, pd.Timestamp):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+    """Read the cells as the column's kind; cells that cannot be read are problems."""
+    if column.kind in _NUMERIC and pd.api.types.is_numeric_dtype(cells.dtype):
+        return cells.astype("float64"), _problems([], column.name, "not_a_number", [])
+    text = _text(cells)
+    if column.kind in _TEXTUAL:
+        return text.mask(text == "").astype("str"), _unreadable_text(text, column)
+    text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
+    given = text != ""
+    if column.kind is Kind.CATEGORY:
+        return text.str.casefold().where(given).astype("str"), _problems([], "", "missing", [])
+    if column.kind is Kind.TIME:
+        values = _times(text.where(given))
+        code = "not_a_time"
+    else:
+        values = pd.to_numeric(text.where(given), errors="coerce").astype("float64")
+        code = "not_a_number"
+    unread = np.flatnonzero(given & values.isna())
+    return values, _problems(unread, column.name, code, text.iloc[unread])
+
+
+def _times(text: pd.Series) -> pd.Series:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # mixed formats are slower, not wrong
+        return pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+
+
+def _unreadable_text(text: pd.Series, column: Column) -> pd.DataFrame:
+    # A NUL cannot be stored in every database, and it hides text from some readers.
+    rows = np.flatnonzero(text.str.contains("\x00", regex=False))
+    return _problems(rows, column.name, "nul_character", [""] * len(rows))
+
+
+def _contract_problems(frame: pd.DataFrame, contract: Contract, table: Table) -> pd.DataFrame:
+    """Check ranges, allowed values, needed values and uniqueness, all in one pass."""
+    try:
+        _schema(contract, tuple(frame.columns)).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+        found = [
+            _described(str(column), str(code), rows["index"].astype(int).to_numpy(), frame, table)
+            for (column, code), rows in cases.groupby(["column", "check"], sort=False)
+        ]
+        rules = {column.name: column for column in contract.columns}
+        return pd.concat([_worded(*case, rules) for case in found if len(case[2])])
+    return _problems([], "", "missing", [])
+
+
+def _described(
+    column: str, check: str, rows: np.ndarray, frame: pd.DataFrame, table: Table
+) -> tuple[str, str, np.ndarray, list[object], list[int]]:
+    """Turn one failed check into a reason code, its rows and what was found in them."""
+    code = {"not_nullable": "missing", "field_uniqueness": "duplicate"}.get(check, check)
+    lines: list[int] = []
+    if code == "duplicate":
+        first = ~frame[column].duplicated()
+        line_of = pd.Series(table.lines[first.to_numpy()], index=frame.loc[first, column])
+        lines = [int(line) for line in line_of.loc[frame[column].iloc[rows]]]
+    cells = frame[column].iloc[rows]
+    found = cells.str.len() if code == "too_long" else cells
+    return column, code, rows, list(found), lines
+
+
+def _worded(
+    column: str,
+    code: str,
+    rows: np.ndarray,
+    found: list[object],
+    lines: list[int],
+    rules: Mapping[str, Column],
+) -> pd.DataFrame:
+    rule = rules[column]
+    said: dict[str, object] = {
+        "too_small": _shown(rule.minimum),
+        "too_large": _shown(rule.maximum),
+        "too_long": _shown(rule.maximum),
+        "not_allowed": ", ".join(rule.allowed),
+        "duplicate": [f"{line:,}" for line in lines],
+    }
+    return _problems(rows, column, code, found, said.get(code, ""))
+
+
+@lru_cache
+def _schema(contract: Contract, names: tuple[str, ...]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                checks=_checks(contract[name]),
+                nullable=not contract[name].required,
+                unique=contract[name].unique,
+                report_duplicates="exclude_first",
+            )
+            for name in names
+        }
+    )
+
+
+def _checks(column: Column) -> list[pa.Check]:
+    def check(code: str, rule: object) -> pa.Check:
+        return pa.Check(rule, name=code, error=code)
+
+    checks: list[pa.Check] = []
+    low, high = column.minimum, column.maximum
+    if column.kind in _TEXTUAL and high is not None:
+        checks.append(check("too_long", lambda cells: cells.str.len() <= high))
+    if column.kind in _NUMERIC:
+        if low is not None:
+            checks.append(check("too_small", lambda cells: cells >= low))
+        if high is not None:
+            checks.append(check("too_large", lambda cells: cells <= high))
+    if column.kind is Kind.COUNT:
+        checks.append(check("not_whole", lambda cells: ~(cells % 1 > 0)))
+    if column.allowed:
+        checks.append(check("not_allowed", lambda cells: cells.isin(column.allowed)))
+    if column.kind is Kind.URL:
+        checks.append(check("not_a_url", lambda cells: cells.str.match(r"https?://\S+$")))
+    return checks

@@ -1,0 +1,86 @@
+"""Tables written to files, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from claimclf.errors import InputError
+
+# A spreadsheet runs a cell that begins with one of these, full-width forms included.
+_FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"  # noqa: RUF001
+_NUMBER = r"^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$"
+
+
+def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before text, headers included, that a spreadsheet would run.
+
+    Plain numbers such as -6 stay as they are: they are values, not formulas.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table; only text cells are looked at.
+    """
+    safe = frame.copy()
+    for name in frame.columns[[_is_text(dtype) for dtype in frame.dtypes]]:
+        safe[name] = _neutralised_text(frame[name])
+    safe.columns = pd.Index(_neutralised_text(pd.Series(frame.columns, dtype="str")))
+    return safe
+
+
+def _is_text(dtype: object) -> bool:
+    return dtype == "str" or dtype == object
+
+
+def _neutralised_text(cells: pd.Series) -> pd.Series:
+    text = cells.astype("str")
+    runs = text.str.contains(_FORMULA) & ~text.str.match(_NUMBER)
+    return cells.mask(runs.fillna(False).astype(bool), "'" + text)
+
+
+def to_csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return the table as a UTF-8 CSV for people, formulas neutralised."""
+    return neutralised(frame).to_csv(index=False, lineterminator="\n").encode()
+
+
+def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
+    """Write a CSV, or Parquet where the name ends in `.parquet`, whole or not at all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to write.
+    path : Path
+        Where to; an existing file is replaced when the new one is complete.
+    raw : bool
+        Keep every byte of a CSV's cells; by default formulas are neutralised. Parquet is
+        never altered.
+
+    Raises
+    ------
+    InputError
+        The folder does not exist or cannot be written.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
+        ) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            if path.suffix == ".parquet":
+                frame.to_parquet(stream, index=False)
+            elif raw:
+                stream.write(frame.to_csv(index=False, lineterminator="\n").encode())
+            else:
+                stream.write(to_csv_bytes(frame))
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,277 @@
+"""The data contract: column names, types, units, ranges and allowed values.
+
+This is the one place where a column is named or a range is stated. `docs/data-contract.md`
+says the same for readers, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+ROW_NUMBER = "#"
+CLAIM_STATUS = "claim_status"
+VIDEO_ID = "video_id"
+DURATION = "video_duration_sec"
+TRANSCRIPT = "video_transcription_text"
+VERIFIED_STATUS = "verified_status"
+BAN_STATUS = "author_ban_status"
+VIEWS = "video_view_count"
+LIKES = "video_like_count"
+SHARES = "video_share_count"
+DOWNLOADS = "video_download_count"
+COMMENTS = "video_comment_count"
+REPORT_COUNT = "report_count"
+AUTHOR_ID = "author_id"
+VIDEO_URL = "video_url"
+FIRST_REPORTED = "first_reported_at"
+LAST_REPORTED = "last_reported_at"
+
+#: What happened to a video after it was posted; a young video has next to none of it.
+ENGAGEMENT = (VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS)
+
+CLAIM, OPINION = "claim", "opinion"
+#: Labels in the order of confusion matrices: the negative class first.
+LABELS = (OPINION, CLAIM)
+
+# Columns that scoring adds.
+RANK, LANE, PREDICTION, PROBABILITY = "rank", "lane", "prediction", "claim_probability"
+REASON = "reason"
+TEXT_LENGTH = "text_length"
+
+# Columns that validation adds to rejected rows.
+LINE, REASONS, SURPLUS = "line", "reasons", "surplus_fields"
+
+
+class Lane(StrEnum):
+    """Where a prediction puts a video."""
+
+    CLAIMS = "claims"
+    UNCERTAIN = "uncertain"
+    OPINIONS = "opinions"
+
+
+class Kind(StrEnum):
+    """How a column's cells are read and checked."""
+
+    IDENTIFIER = "identifier"
+    TEXT = "text"
+    CATEGORY = "category"
+    COUNT = "count"
+    NUMBER = "number"
+    TIME = "time"
+    URL = "url"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        The name used in code, screens and output.
+    kind : Kind
+        How cells are read: counts are whole numbers, identifiers stay text.
+    description : str
+        What it says about a video.
+    unit : str
+        Unit of a number; empty for text.
+    minimum, maximum : float or None
+        Inclusive range; for text, `maximum` is the length in characters.
+    allowed : tuple of str
+        The values of a category.
+    aliases : tuple of str
+        Other names under which the column is recognised, lower case.
+    needed : bool
+        Whether a table without the column is refused.
+    required : bool
+        Whether a row without a value is rejected.
+    unique : bool
+        Whether a value may stand in one row only.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    needed: bool = True
+    required: bool = False
+    unique: bool = False
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table's name and columns, in order."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Names of the columns without which the table is refused."""
+        return tuple(column.name for column in self.columns if column.needed)
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+_MOST = 1e12  # no platform has a count beyond a thousand billion; 1e308 is a broken export
+
+
+def _count(name: str, description: str, *aliases: str, unit: str) -> Column:
+    return Column(name, Kind.COUNT, description, unit, 0, _MOST, aliases=aliases)
+
+
+_ROW_NUMBER = Column(
+    ROW_NUMBER, Kind.NUMBER, "row number of the export; never a feature", needed=False
+)
+_CLAIM_STATUS = Column(
+    CLAIM_STATUS,
+    Kind.CATEGORY,
+    "the label: what a person found the video to make",
+    allowed=LABELS,
+    aliases=("label", "claim status"),
+)
+_VIDEO = (
+    Column(
+        VIDEO_ID,
+        Kind.IDENTIFIER,
+        "identifies the video; kept as text",
+        maximum=200,
+        aliases=("id", "video id", "videoid"),
+        required=True,
+        unique=True,
+    ),
+    Column(
+        DURATION,
+        Kind.NUMBER,
+        "length of the video",
+        "seconds",
+        minimum=1,
+        maximum=3600,
+        aliases=("duration", "video_duration", "duration_sec"),
+    ),
+    Column(
+        TRANSCRIPT,
+        Kind.TEXT,
+        "what is said in the video",
+        "characters",
+        maximum=100_000,
+        aliases=("transcript", "transcription", "text", "video_transcription"),
+    ),
+    Column(
+        VERIFIED_STATUS,
+        Kind.CATEGORY,
+        "whether the author is verified",
+        allowed=("not verified", "verified"),
+        aliases=("verified", "author_verified_status"),
+    ),
+    Column(
+        BAN_STATUS,
+        Kind.CATEGORY,
+        "the author's standing",
+        allowed=("active", "banned", "under review"),
+        aliases=("ban_status", "author_status"),
+    ),
+    _count(VIEWS, "times the video was viewed", "views", "view_count", unit="views"),
+    _count(LIKES, "times it was liked", "likes", "like_count", unit="likes"),
+    _count(SHARES, "times it was shared", "shares", "share_count", unit="shares"),
+    _count(DOWNLOADS, "times it was downloaded", "downloads", "download_count", unit="downloads"),
+    _count(COMMENTS, "comments below it", "comments", "comment_count", unit="comments"),
+)
+_REPORTS = (
+    _count(
+        REPORT_COUNT,
+        "reports received about the video",
+        "reports",
+        "report count",
+        "number_of_reports",
+        "num_reports",
+        unit="reports",
+    ),
+    Column(
+        AUTHOR_ID,
+        Kind.TEXT,
+        "identifies the author; kept as text",
+        maximum=200,
+        aliases=("author", "author id"),
+        needed=False,
+    ),
+    Column(
+        VIDEO_URL,
+        Kind.URL,
+        "where the video can be watched",
+        maximum=2_000,
+        aliases=("url", "link"),
+        needed=False,
+    ),
+    Column(
+        FIRST_REPORTED,
+        Kind.TIME,
+        "time of the first report",
+        "ISO 8601, UTC unless an offset is given",
+        needed=False,
+    ),
+    Column(
+        LAST_REPORTED,
+        Kind.TIME,
+        "time of the latest report",
+        "ISO 8601, UTC unless an offset is given",
+        needed=False,
+    ),
+)
+
+#: The labelled dataset: the course's twelve columns.
+LABELLED = Contract("labelled dataset", (_ROW_NUMBER, _CLAIM_STATUS, *_VIDEO))
+#: Reported videos, as they come to a moderator.
+REPORTED = Contract("reported videos", (_ROW_NUMBER, *_VIDEO, *_REPORTS))
+
+#: Words that stand for "no value" in every column but text and identifiers.
+MISSING_WORDS = frozenset({"", "nan", "na", "n/a", "#n/a", "#na", "null", "none", "<na>"})
+
+MOST_COLUMNS = 500
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a table may be.
+
+    Parameters
+    ----------
+    size : int or None
+        Bytes, after decompression; None for no limit.
+    rows : int or None
+        Data rows.
+    columns : int
+        Columns.
+    """
+
+    size: int | None = None
+    rows: int | None = None
+    columns: int = MOST_COLUMNS
+
+
+#: What a page accepts; `.streamlit/config.toml` repeats the size for the browser.
+UPLOAD_LIMITS = Limits(size=200 * 2**20, rows=1_000_000)
+#: A shell user works on files of their own machine.
+SHELL_LIMITS = Limits()
+
+
+def recognise(name: str, contract: Contract) -> str | None:
+    """Return the contract's column that `name` means, ignoring case, or None."""
+    folded = name.strip().casefold()
+    for column in contract.columns:
+        if folded == column.name or folded in column.aliases:
+            return column.name
+    return None

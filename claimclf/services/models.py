@@ -1,0 +1,103 @@
+"""Train, list and evaluate models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from claimclf.dataset.cleaning import require_both_classes
+from claimclf.dataset.splitting import split
+from claimclf.errors import ModelDamagedError, ModelNotFoundError, TrainingDataError
+from claimclf.modeling.card import model_card
+from claimclf.modeling.champion import champion
+from claimclf.modeling.evaluation import Metrics
+from claimclf.modeling.recipes import RECIPES
+from claimclf.modeling.store import Manifest, Model, ModelStore
+from claimclf.modeling.training import measure_splits, predict_splits, train
+from claimclf.services.datasets import Dataset
+
+
+def train_models(
+    dataset: Dataset,
+    folder: Path,
+    feature_set: str = "course",
+    on_progress: Callable[[int, int, str], None] | None = None,
+) -> list[Manifest]:
+    """Fit and store a random forest and an XGBoost model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Labelled.
+    folder : Path
+        The model store.
+    feature_set : str
+        A key of `RECIPES`.
+    on_progress : callable, optional
+        Called with models done, models in all and the name of the next.
+
+    Raises
+    ------
+    TrainingDataError
+        The data cannot train a model, or the feature set is unknown.
+    ModelError
+        The store cannot be written.
+    """
+    if feature_set not in RECIPES:
+        raise TrainingDataError(
+            f"There is no feature set '{feature_set}'.", "", f"Choose from: {', '.join(RECIPES)}."
+        )
+    recipes = RECIPES[feature_set]
+    store = ModelStore(folder)
+    stored = []
+    for done, recipe in enumerate(recipes):
+        if on_progress:
+            on_progress(done, len(recipes), recipe.name)
+        trained = train(recipe, dataset.cleaned, dataset.name, dataset.sha256)
+        card = model_card(trained.model.manifest)
+        stored.append(store.save(trained.model, trained.predictions, card))
+    return stored
+
+
+def list_models(folder: Path) -> list[Manifest]:
+    """Return the manifests of all stored models that can be read."""
+    return ModelStore(folder).manifests()
+
+
+def load_model(folder: Path, name: str | None = None) -> Model:
+    """Load a model by name, or the champion; a damaged champion gives way to the next best.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such model, or no usable model at all.
+    ModelDamagedError
+        The named model cannot be used.
+    """
+    store = ModelStore(folder)
+    if name is not None:
+        return store.load(name)
+    candidates = store.manifests()
+    while best := champion(candidates):
+        try:
+            return store.load(best.name)
+        except ModelDamagedError:
+            candidates = [manifest for manifest in candidates if manifest.name != best.name]
+    raise ModelNotFoundError(
+        f"There is no usable model in {folder}.",
+        f"Found: {', '.join(store.names()) or 'none'}.",
+        "Train one with claimclf train --data CSV, or on the page Model comparison.",
+    )
+
+
+def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:
+    """Measure a model on a dataset's validation and test splits.
+
+    Raises
+    ------
+    TrainingDataError
+        A class has too few rows to split.
+    """
+    require_both_classes(dataset.cleaned.rows)
+    predictions = predict_splits(model.pipeline, split(dataset.cleaned.rows))
+    return measure_splits(predictions, model.manifest.threshold)

@@ -1,0 +1,101 @@
+"""Uploading a table: size, encoding and column names, with a way on from each problem."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from claimclf.dataset.reading import Table, read_table
+from claimclf.dataset.validation import match_columns
+from claimclf.errors import MissingColumnError, WrongEncodingError
+from claimclf.schema import UPLOAD_LIMITS, Contract
+from claimclf.ui.page import explained, plain, say_error
+
+_SUFFIXES = ["csv", "gz", "parquet", "tsv", "txt"]
+T = TypeVar("T")
+
+LIMITS_IN_WORDS = (
+    f"CSV (comma, semicolon or tab; UTF-8), CSV.GZ or Parquet, up to "
+    f"{(UPLOAD_LIMITS.size or 0) // 2**20} MB, {UPLOAD_LIMITS.rows:,} rows and "
+    f"{UPLOAD_LIMITS.columns} columns."
+)
+
+
+def upload(label: str, key: str) -> UploadedFile | None:
+    """Ask for a table and state the limits."""
+    # No `type` filter: the browser would refuse a wrong file without saying what to do.
+    return st.file_uploader(label, key=key, help=LIMITS_IN_WORDS)
+
+
+def read_upload(file: UploadedFile, key: str) -> Table:
+    """Read an uploaded table once per content; offers the detected encoding if needed."""
+    content = file.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    encoding_key = f"{key}_encoding_{digest}"
+    with explained():
+        try:
+            return _table(digest, file.name, st.session_state.get(encoding_key), content)
+        except WrongEncodingError as error:
+            say_error(error)
+            if error.detected and st.button(f"Read it as {error.detected}", key=f"{key}_reread"):
+                st.session_state[encoding_key] = error.detected
+                st.rerun()
+            st.stop()
+
+
+@st.cache_data(scope="session", show_spinner="Reading the file …", max_entries=2)
+def _table(digest: str, name: str, encoding: str | None, _content: bytes) -> Table:
+    return read_table(_content, name, limits=UPLOAD_LIMITS, encoding=encoding)
+
+
+def with_matched_columns(
+    table: Table, contract: Contract, key: str, use: Callable[[dict[str, str]], T]
+) -> T:
+    """Call `use` with the columns that the user chose; ask for those that are not found.
+
+    Parameters
+    ----------
+    table : Table
+        What was uploaded.
+    contract : Contract
+        What is needed.
+    key : str
+        Prefix of the widgets' keys.
+    use : callable
+        Takes contract column -> own column; may raise MissingColumnError.
+    """
+    chosen: dict[str, str] = st.session_state.get(f"{key}_columns_{table.sha256}", {})
+    with explained():
+        try:
+            return use(chosen)
+        except MissingColumnError as error:
+            say_error(error)
+            _ask_for_columns(error, table, contract, key)
+            st.stop()
+
+
+def _ask_for_columns(error: MissingColumnError, table: Table, contract: Contract, key: str) -> None:
+    if len(table.columns) < 2:
+        return
+    taken = match_columns(table.columns, contract).values()
+    free = [name for name in table.columns if name not in taken]
+    with st.form(f"{key}_match"):
+        st.subheader("Match columns")
+        st.caption("Say which of your columns holds each of these.")
+        picked = {
+            name: st.selectbox(
+                f"{plain(name)}: {contract[name].description}",
+                free,
+                index=None,
+                placeholder="Choose one of your columns",
+            )
+            for name in error.missing
+        }
+        if st.form_submit_button("Use these columns", type="primary"):
+            given = {name: own for name, own in picked.items() if own is not None}
+            st.session_state[f"{key}_columns_{table.sha256}"] = given
+            st.rerun()

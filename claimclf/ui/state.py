@@ -1,0 +1,99 @@
+"""What is in use in this browser session: dataset, models, uploaded videos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import Table, read_table
+from claimclf.modeling.scoring import Ranked
+from claimclf.modeling.store import Manifest, Model
+from claimclf.places import find_dataset, models_folder
+from claimclf.schema import LANE, Lane
+from claimclf.services.datasets import Dataset, open_default_dataset
+from claimclf.services.models import list_models, load_model
+
+_DATASET, _QUEUE = "dataset_in_use", "queue"
+DEMO_UPLOAD = "synthetic reported videos"
+_DEMO_ROWS, _DEMO_SEED = 2_000, 1
+
+
+def dataset_in_use() -> Dataset:
+    """Return the dataset that this session chose, or the default one."""
+    chosen = st.session_state.get(_DATASET)
+    if chosen is not None:
+        return chosen  # type: ignore[no-any-return]
+    path = find_dataset()
+    stamp = path.stat().st_mtime_ns if path and path.is_file() else 0
+    return _default_dataset(str(path), stamp)
+
+
+def use_dataset(dataset: Dataset | None) -> None:
+    """Use a dataset in this session; None goes back to the default one."""
+    st.session_state[_DATASET] = dataset
+
+
+def has_own_dataset() -> bool:
+    """Say whether this session chose a dataset."""
+    return st.session_state.get(_DATASET) is not None
+
+
+@st.cache_resource(show_spinner="Reading the dataset …", max_entries=2)
+def _default_dataset(path: str, stamp: int) -> Dataset:
+    # Path and time of change are the cache's key: an edited file is read again.
+    return open_default_dataset()
+
+
+def models_in_store() -> list[Manifest]:
+    """Return the manifests of the usable models."""
+    return list_models(models_folder())
+
+
+def model_in_use(name: str | None = None) -> Model:
+    """Load a model once per version and keep it for all sessions."""
+    versions = tuple((m.name, m.files.get("model.skops", "")) for m in models_in_store())
+    return _loaded(str(models_folder()), name, versions)
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=8)
+def _loaded(folder: str, name: str | None, versions: tuple[tuple[str, str], ...]) -> Model:
+    return load_model(models_folder(), name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def demo_table() -> Table:
+    """Make up reported videos for a queue without an upload."""
+    content = demo_videos(_DEMO_ROWS, _DEMO_SEED).to_csv(index=False).encode()
+    return read_table(content, DEMO_UPLOAD)
+
+
+@dataclass(frozen=True)
+class QueueSummary:
+    """What waits in this session's queue."""
+
+    name: str
+    videos: int
+    claims: int
+
+
+def remembered_summary() -> QueueSummary | None:
+    """Say what waits in this session's queue, or None before there is one."""
+    kept = st.session_state.get(_QUEUE)
+    if not kept:
+        return None
+    ranked: Ranked = kept[1]
+    claims = int((ranked.videos[LANE] == Lane.CLAIMS).sum())
+    return QueueSummary(ranked.scored.validated.table.name, len(ranked.videos), claims)
+
+
+def remembered_queue(key: tuple[object, ...]) -> Ranked | None:
+    """Return this session's queue if it was made from the same input."""
+    kept = st.session_state.get(_QUEUE)
+    return kept[1] if kept and kept[0] == key else None
+
+
+def remember_queue(key: tuple[object, ...], ranked: Ranked) -> None:
+    """Keep this session's queue between reruns."""
+    st.session_state[_QUEUE] = (key, ranked)

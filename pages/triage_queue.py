@@ -1,0 +1,245 @@
+"""Triage queue: reported videos in, predicted claims out, the most reported first."""
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import Table
+from claimclf.dataset.writing import to_csv_bytes
+from claimclf.modeling.scoring import Ranked
+from claimclf.modeling.store import Model
+from claimclf.schema import (
+    AUTHOR_ID,
+    BAN_STATUS,
+    COMMENTS,
+    DOWNLOADS,
+    DURATION,
+    LANE,
+    LIKES,
+    PREDICTION,
+    PROBABILITY,
+    RANK,
+    REASON,
+    REPORT_COUNT,
+    REPORTED,
+    SHARES,
+    TRANSCRIPT,
+    VERIFIED_STATUS,
+    VIDEO_ID,
+    VIDEO_URL,
+    VIEWS,
+    Lane,
+)
+from claimclf.services.triage import QueueFilter, filtered, top, triage
+from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
+from claimclf.ui.page import explained, open_page, plain, synthetic_notice
+from claimclf.ui.state import demo_table, model_in_use, remember_queue, remembered_queue
+
+MOST_SHOWN = 500
+SELECTED = "selected_video"
+
+
+def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
+    """Return the queue of a table, scored once per table, model and choice of columns."""
+    key = (table.sha256, model.name, model.manifest.files["model.skops"], tuple(chosen.items()))
+    kept = remembered_queue(key)
+    if kept is not None:
+        return kept
+    bar = st.progress(0.0, "Checking …")
+    ranked = triage(
+        table,
+        model,
+        chosen,
+        lambda done, total: bar.progress(done / total, f"Scored {done:,} of {total:,} videos"),
+    )
+    bar.empty()
+    remember_queue(key, ranked)
+    return ranked
+
+
+def choose_table() -> Table:
+    """Return the uploaded table, or demo data that say so."""
+    file = upload("Upload reported videos", "queue_upload")
+    limits, template = st.columns([3, 1], vertical_alignment="center")
+    limits.caption(LIMITS_IN_WORDS)
+    template.download_button(
+        "Template CSV",
+        to_csv_bytes(demo_videos(3, 0)),
+        "reported-videos-template.csv",
+        "text/csv",
+        icon=":material/description:",
+        help="The columns with three synthetic videos; replace them by yours.",
+    )
+    if file is None:
+        synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
+        return demo_table()
+    return read_upload(file, "queue")
+
+
+def show_validation(ranked: Ranked) -> None:
+    """Account for every row of the upload."""
+    validated = ranked.scored.validated
+    tiles = {
+        "Rows": len(validated.table),
+        "Accepted": len(validated.accepted),
+        "Rejected": validated.n_rejected,
+        "Cannot be scored": ranked.n_unscorable,
+        "Predicted claims": int((ranked.videos[LANE] == Lane.CLAIMS).sum()),
+    }
+    for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
+        column.metric(label, f"{value:,}")
+    if validated.n_rejected:
+        with st.expander(
+            f"{validated.n_rejected:,} rows were rejected: see why", icon=":material/block:"
+        ):
+            rejected = validated.rejected
+            st.dataframe(_cut(rejected.head(MOST_SHOWN)), hide_index=True)
+            st.download_button(
+                "Download all rejected rows", to_csv_bytes(rejected), "rejected.csv", "text/csv"
+            )
+
+
+def _cut(frame: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
+    """Cut long cells for the screen; downloads keep them whole."""
+    text = frame.select_dtypes(include=["str", "object"]).columns
+    return frame.assign(**{name: frame[name].astype("str").str.slice(0, most) for name in text})
+
+
+def ask_filter(ranked: Ranked) -> QueueFilter:
+    """Read the filters."""
+    most = int(max(ranked.videos[REPORT_COUNT].max(skipna=True), 1))
+    first, second, third = st.columns([2, 2, 1])
+    lanes = first.pills(
+        "Lanes",
+        list(Lane),
+        default=[Lane.CLAIMS],
+        selection_mode="multi",
+        format_func=lambda lane: f"{lane} ({int((ranked.videos[LANE] == lane).sum()):,})",
+    )
+    search = second.text_input("Search in transcripts", placeholder="words, such as: harbor")
+    reports = third.number_input("Minimum reports", min_value=0, max_value=most, value=0)
+    first, second, third = st.columns([2, 2, 1])
+    verified = first.pills(
+        "Verified status", REPORTED[VERIFIED_STATUS].allowed, selection_mode="multi"
+    )
+    ban = second.pills("Author status", REPORTED[BAN_STATUS].allowed, selection_mode="multi")
+    percent = third.number_input("Review the top %", min_value=1, max_value=100, value=100)
+    return QueueFilter(
+        tuple(lanes), search, int(reports), tuple(verified), tuple(ban), float(percent)
+    )
+
+
+def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
+    """Draw the ranked table and remember which video is chosen, by id."""
+    st.markdown(
+        f"**{len(queue):,} videos to review**"
+        + (f": the top {percent:.0f} % of {total:,}" if percent < 100 else "")
+        + (f". The first {MOST_SHOWN:,} are shown." if len(queue) > MOST_SHOWN else ".")
+    )
+    shown = queue.head(MOST_SHOWN)
+    engagement = [VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS]
+    author = [AUTHOR_ID] if AUTHOR_ID in queue else []
+    columns = [
+        RANK, REPORT_COUNT, PROBABILITY, LANE, TRANSCRIPT, *author, VERIFIED_STATUS, BAN_STATUS,
+        *engagement, DURATION, VIDEO_ID,
+    ]  # fmt: skip
+    event = st.dataframe(
+        _cut(shown[columns]),
+        hide_index=True,
+        height=460,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="queue_table",
+        column_config={
+            RANK: st.column_config.NumberColumn("Rank", width="small"),
+            REPORT_COUNT: st.column_config.NumberColumn("Reports", format="localized"),
+            PROBABILITY: st.column_config.ProgressColumn(
+                "Claim probability", format="%.3f", min_value=0.0, max_value=1.0
+            ),
+            LANE: "Lane",
+            TRANSCRIPT: st.column_config.TextColumn("Transcript", width="large"),
+            AUTHOR_ID: "Author",
+            VERIFIED_STATUS: "Verified",
+            BAN_STATUS: "Author status",
+            **{
+                name: st.column_config.NumberColumn(
+                    name.split("_")[1].capitalize() + "s", format="localized"
+                )
+                for name in engagement
+            },
+            DURATION: st.column_config.NumberColumn("Seconds"),
+            VIDEO_ID: "Video id",
+        },
+    )
+    picked = event["selection"]["rows"]
+    if picked and picked[0] < len(shown):
+        # The table forgets its selection when its rows change; the id does not change.
+        st.session_state[SELECTED] = shown[VIDEO_ID].iloc[picked[0]]
+
+
+def show_detail(video: pd.Series, total: int) -> None:
+    """Show one video, its text as text."""
+    with st.container(border=True):
+        st.subheader(f"Rank {video[RANK]:,} of {total:,}")
+        if video[REASON]:
+            st.warning(f"{plain(video[REASON]).capitalize()}. A person must look at it.")
+        text = video[TRANSCRIPT]
+        st.text(text if isinstance(text, str) else "No transcript.")
+        tiles = {
+            "Reports": REPORT_COUNT,
+            "Views": VIEWS,
+            "Likes": LIKES,
+            "Shares": SHARES,
+            "Downloads": DOWNLOADS,
+            "Comments": COMMENTS,
+            "Seconds": DURATION,
+        }
+        probability = video[PROBABILITY]
+        shown = {"Claim probability": "none" if math.isnan(probability) else f"{probability:.3f}"}
+        shown |= {k: "none" if pd.isna(video[c]) else f"{video[c]:,.0f}" for k, c in tiles.items()}
+        for column, (label, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
+            column.metric(label, value)
+        author = plain(video[AUTHOR_ID]) if pd.notna(video.get(AUTHOR_ID)) else "unknown"
+        st.markdown(
+            f"Lane **{video[LANE]}** · prediction **{video[PREDICTION] or 'none'}** · "
+            f"video {plain(video[VIDEO_ID])} · author {author}, "
+            f"{plain(video[VERIFIED_STATUS])}, {plain(video[BAN_STATUS])}"
+        )
+        if pd.notna(video.get(VIDEO_URL)):
+            st.link_button("Open the video in a new tab", video[VIDEO_URL])
+
+
+open_page("pages/triage_queue.py")
+table = choose_table()
+with explained():
+    model = model_in_use()
+ranked = with_matched_columns(
+    table, REPORTED, "queue", lambda chosen: ranked_queue(table, model, chosen)
+)
+st.caption(f"{plain(table.name)}, scored by {plain(model.name)}")
+show_validation(ranked)
+if ranked.videos.empty:
+    st.warning("No row was accepted. See above why, correct the file and upload it again.")
+    st.stop()
+wanted = ask_filter(ranked)
+matching = filtered(ranked, wanted)
+queue = top(matching, wanted.top_percent)
+if queue.empty:
+    st.info("No video matches these filters. Choose another lane or clear the search.")
+else:
+    show_queue(queue, len(matching), wanted.top_percent)
+    left, right = st.columns(2)
+    left.download_button(
+        f"Download all {len(ranked.videos):,} ranked videos",
+        to_csv_bytes(ranked.output()),
+        "ranked.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+    selected = queue[queue[VIDEO_ID] == st.session_state.get(SELECTED)]
+    if selected.empty:
+        st.caption("Choose a row to read the video's details.")
+    else:
+        show_detail(selected.iloc[0], len(ranked.videos))

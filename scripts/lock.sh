@@ -1,0 +1,11 @@
+#!/bin/sh
+# Pin every dependency with hashes, for all platforms, naming no download address.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    "${UV:-uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate "$@"
+}
+compile pyproject.toml -o requirements/run.lock
+compile pyproject.toml --extra dev -o requirements/dev.lock
+compile requirements/bootstrap.in -o requirements/bootstrap.lock
