@@ -1,0 +1,36 @@
+# Two commands are all that is needed: `make run` and `make test`. Each installs what it needs.
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: run install test lint types check bench screenshots lock clean
+
+run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
+	@sh scripts/install.sh run
+	@$(BIN)/claimclf serve --port $(PORT)
+
+install:        ## .venv with the package, its command and the development tools
+	@sh scripts/install.sh dev
+
+test: install   ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+check: lint types test   ## the one gate
+
+bench: install  ## the benchmarks, each against a reference in the same run
+	$(BIN)/python -m benchmarks
+
+screenshots: install   ## a picture of every page, for the README
+	$(BIN)/python scripts/screenshots.py
+
+lock: install   ## pin the dependencies anew
+	sh scripts/lock.sh
+
+clean:
+	rm -rf .venv
