@@ -27,7 +27,7 @@ bench: install  ## the benchmarks, each against a reference in the same run
 	$(BIN)/python -m benchmarks
 
 screenshots: install   ## a picture of every page, for the README
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: install   ## pin the dependencies anew
 	sh scripts/lock.sh

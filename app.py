@@ -30,7 +30,7 @@ with waiting:
         st.markdown("No reported videos uploaded in this session yet.")
     st.page_link(
         "pages/triage_queue.py",
-        label="Open the queue" if summary else "Upload reported videos, or try demo data",
+        label="Open the queue" if summary else "Upload, or try demo data",
         icon=PAGES["pages/triage_queue.py"][1],
     )
 with data:

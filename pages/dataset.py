@@ -85,7 +85,7 @@ def show_overview(dataset: Dataset) -> None:
         "Rows": f"{description.rows:,}",
         "Columns": f"{description.columns:,}",
         "Complete rows": f"{description.complete:,}",
-        "Rows with missing values": f"{dataset.cleaned.n_dropped:,}",
+        "Incomplete rows": f"{dataset.cleaned.n_dropped:,}",
         "Duplicate rows": f"{description.duplicates:,}",
         "Rejected rows": f"{description.rejected:,}",
     }

@@ -42,7 +42,7 @@ def class_report(manifest: Manifest, part: str) -> pd.DataFrame:
 
 def show_report(manifest: Manifest, part: str) -> None:
     """Draw a classification report with four digits."""
-    shares = {name: "{:.4f}" for name in ("precision", "recall", "f1-score")}
+    shares = dict.fromkeys(("precision", "recall", "f1-score"), "{:.4f}")
     st.dataframe(class_report(manifest, part).style.format({**shares, "support": "{:,}"}))
 
 
@@ -87,11 +87,13 @@ if best is None:
     st.stop()
 
 if best.data["synthetic"]:
-    synthetic_notice("These models learnt from made-up videos; their figures say nothing of real ones.")
+    synthetic_notice(
+        "These models learnt from made-up videos; their figures say nothing of real ones."
+    )
 show_champion(best)
 
 st.subheader("Figures on the validation set")
-shares = {name: "{:.4f}" for name in ("recall", "precision", "F1", "accuracy")}
+shares = dict.fromkeys(("recall", "precision", "F1", "accuracy"), "{:.4f}")
 st.dataframe(figures_table(manifests).style.format({**shares}))
 
 names = [manifest.name for manifest in manifests]

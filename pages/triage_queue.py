@@ -110,7 +110,7 @@ def _cut(frame: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
 def ask_filter(ranked: Ranked) -> QueueFilter:
     """Read the filters."""
     most = int(max(ranked.videos[REPORT_COUNT].max(skipna=True), 1))
-    first, second, third = st.columns([2, 2, 1])
+    first, second, third = st.columns([5, 4, 2])
     lanes = first.pills(
         "Lanes",
         list(Lane),
@@ -120,7 +120,7 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
     )
     search = second.text_input("Search in transcripts", placeholder="words, such as: harbor")
     reports = third.number_input("Minimum reports", min_value=0, max_value=most, value=0)
-    first, second, third = st.columns([2, 2, 1])
+    first, second, third = st.columns([5, 4, 2])
     verified = first.pills(
         "Verified status", REPORTED[VERIFIED_STATUS].allowed, selection_mode="multi"
     )
@@ -148,18 +148,19 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
     event = st.dataframe(
         _cut(shown[columns]),
         hide_index=True,
-        height=460,
+        height=520,
+        row_height=56,  # two lines of transcript
         on_select="rerun",
         selection_mode="single-row",
         key="queue_table",
         column_config={
-            RANK: st.column_config.NumberColumn("Rank", width="small"),
-            REPORT_COUNT: st.column_config.NumberColumn("Reports", format="localized"),
+            RANK: st.column_config.NumberColumn("Rank", width=60),
+            REPORT_COUNT: st.column_config.NumberColumn("Reports", format="localized", width=80),
             PROBABILITY: st.column_config.ProgressColumn(
-                "Claim probability", format="%.3f", min_value=0.0, max_value=1.0
+                "Claim probability", format="%.3f", min_value=0.0, max_value=1.0, width=130
             ),
             LANE: "Lane",
-            TRANSCRIPT: st.column_config.TextColumn("Transcript", width="large"),
+            TRANSCRIPT: st.column_config.TextColumn("Transcript", width=380),
             AUTHOR_ID: "Author",
             VERIFIED_STATUS: "Verified",
             BAN_STATUS: "Author status",

@@ -159,17 +159,13 @@ def validate(
     problems.insert(1, LINE, table.lines[problems["row"].to_numpy(dtype=int)])
     rejected = np.zeros(len(table), dtype=bool)
     rejected[problems["row"].to_numpy(dtype=int)] = True
-    return Validated(
-        table, contract, columns, frame[~rejected], problems.drop(columns="_order")
-    )
+    return Validated(table, contract, columns, frame[~rejected], problems.drop(columns="_order"))
 
 
 def _hint(table: Table) -> str:
     if len(table.columns) > 1:
         return ""
-    return (
-        "The table has one column only: save it with commas, semicolons or tabs between fields."
-    )
+    return "The table has one column only: save it with commas, semicolons or tabs between fields."
 
 
 def _problems(

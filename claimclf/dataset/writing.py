@@ -11,7 +11,7 @@ import pandas as pd
 from claimclf.errors import InputError
 
 # A spreadsheet runs a cell that begins with one of these, full-width forms included.
-_FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"  # noqa: RUF001
+_FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"
 _NUMBER = r"^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$"
 
 

@@ -235,9 +235,7 @@ class ModelStore:
 
 
 def _write(folder: Path, model: Model, predictions: pd.DataFrame, card: str) -> Manifest:
-    skops_io.dump(
-        model.pipeline, folder / _MODEL, compression=ZIP_DEFLATED, compresslevel=9
-    )
+    skops_io.dump(model.pipeline, folder / _MODEL, compression=ZIP_DEFLATED, compresslevel=9)
     predictions.to_parquet(folder / _PREDICTIONS, index=False)
     (folder / _CARD).write_text(card, "utf-8")
     files = {name: _sha256(folder / name) for name in (_MODEL, _PREDICTIONS, _CARD)}

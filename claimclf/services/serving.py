@@ -32,7 +32,7 @@ def serve(port: int) -> None:
             "Run claimclf serve from a clone of the project, installed with make install.",
         )
     _check_port(port)
-    print(f"claimclf is at http://{ADDRESS}:{port}", flush=True)  # noqa: T201
+    print(f"claimclf is at http://{ADDRESS}:{port}", flush=True)
     # The configuration, theme and upload limit are in the project's .streamlit folder.
     os.chdir(ROOT)
     streamlit = [sys.executable, "-m", "streamlit", "run", str(APP)]

@@ -1,0 +1,89 @@
+"""A real dashboard server and a real browser, for tests and for pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PAGES = ("", "triage_queue", "dataset", "model_comparison")
+# Flags: as root there is no sandbox, and without a network nothing should be looked up.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_READY_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_dashboard(**environment: str) -> Iterator[str]:
+    """Run `claimclf serve` on a free port; yields its address and ends it afterwards."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
+    unset = {"CLAIMCLF_DATASET", "CLAIMCLF_MODELS"}
+    inherited = {name: value for name, value in os.environ.items() if name not in unset}
+    server = subprocess.Popen(command, env={**inherited, **environment}, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_served(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_until_served(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with {server.returncode}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not answer")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has been drawn and nothing runs on the server any more."""
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector('[data-testid="stApp"]');
+            return app && app.getAttribute('data-test-script-state') === 'notRunning'
+                && !document.querySelector('[data-testid="stSkeleton"]');
+        }""",
+        timeout=60_000,
+    )
