@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -214,9 +215,9 @@ def _chosen(columns: tuple[str, ...], found: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _progress() -> Callable[[int, int], None] | None:
+def _progress() -> Callable[[int, int], object] | None:
     """Count on a terminal; stay silent in a pipe."""
-    if not click.get_text_stream("stderr").isatty():
+    if not sys.stderr.isatty():
         return None
 
     def show(done: int, total: int) -> None:

@@ -9,6 +9,7 @@ Every id begins with `demo-`, so that synthetic videos are known as such everywh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,7 +122,8 @@ def demo_videos(n_rows: int, seed: int = 0, *, labelled: bool = False) -> pd.Dat
 
 
 def _pick(choices: Sequence[str], n: int, rng: np.random.Generator) -> np.ndarray:
-    return np.array(choices, dtype=object)[rng.integers(0, len(choices), n)]
+    picked: np.ndarray = np.array(choices, dtype=object)[rng.integers(0, len(choices), n)]
+    return picked
 
 
 def _transcripts(claim: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -137,7 +139,8 @@ def _transcripts(claim: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     view = _joined(rng, n, _HOLDERS, _VIEWS, ("is that",))
     wager = _joined(rng, n, _BELIEVERS, _WAGERS, ("that",))
     opinion = np.where(rng.random(n) < 0.6, view, wager)
-    return np.where(claim, heard, opinion) + " " + np.array(facts, dtype=object)
+    texts: np.ndarray = np.where(claim, heard, opinion) + " " + np.array(facts, dtype=object)
+    return texts
 
 
 def _joined(rng: np.random.Generator, n: int, *parts: Sequence[str]) -> np.ndarray:
@@ -177,7 +180,7 @@ def _engagement(claim: np.ndarray, rng: np.random.Generator) -> dict[str, np.nda
     }
 
 
-def _reports(n: int, rng: np.random.Generator) -> dict[str, object]:
+def _reports(n: int, rng: np.random.Generator) -> dict[str, Any]:
     authors = rng.zipf(1.5, n) % max(10, n // 4)
     first = _NEWEST - pd.to_timedelta(rng.integers(600, 14 * 86_400, n), unit="s")
     age = (_NEWEST - first).total_seconds().to_numpy()

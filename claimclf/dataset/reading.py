@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -32,6 +31,7 @@ from claimclf.schema import LABELLED, REPORTED, SHELL_LIMITS, Limits, recognise
 
 DELIMITERS = (",", ";", "\t")
 _CHUNK_ROWS = 50_000
+_Stream = io.BytesIO | io.BufferedReader
 _SNIFF_BYTES = 65_536
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 #: First bytes of files that are often given by mistake.
@@ -121,13 +121,13 @@ def read_table(
         )
 
 
-def _opened(source: Path | bytes) -> BinaryIO:
+def _opened(source: Path | bytes) -> _Stream:
     return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
 
 
-def _read_stream(stream: BinaryIO, name: str, limits: Limits, encoding: str | None) -> Table:
+def _read_stream(stream: _Stream, name: str, limits: Limits, encoding: str | None) -> Table:
     digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    _check_limit(name, "bytes", stream.tell(), limits.size)
+    _check_limit(name, "bytes", stream.seek(0, io.SEEK_END), limits.size)
     stream.seek(0)
     start = stream.read(16)
     stream.seek(0)
@@ -147,18 +147,19 @@ def _read_stream(stream: BinaryIO, name: str, limits: Limits, encoding: str | No
 
 def _check_limit(name: str, unit: str, found: int, limit: int | None) -> None:
     if limit is not None and found > limit:
+        advice = "Split it, or use the command line: claimclf score has no limit on size and rows."
         raise OverLimitError(
             f"{name} has too many {unit}.",
             f"Found: {found:,}; the limit is {limit:,}.",
-            "Split it, or use the command line: claimclf score has no limit on size and rows.",
+            "Remove columns that are not needed." if unit == "columns" else advice,
         )
 
 
-def _decompressed(stream: BinaryIO, name: str, limits: Limits) -> BinaryIO:
+def _decompressed(stream: _Stream, name: str, limits: Limits) -> _Stream:
     """Unpack gzip, never beyond the size limit: a small file may unpack to a huge one."""
     unpacked = gzip.GzipFile(fileobj=stream)
     if limits.size is None:
-        return io.BufferedReader(unpacked)  # type: ignore[arg-type]
+        return io.BufferedReader(unpacked)
     try:
         content = unpacked.read(limits.size + 1)
     except (OSError, EOFError, zlib.error) as error:
@@ -173,13 +174,15 @@ def _broken_gzip(name: str) -> NotATableError:
     )
 
 
-def _read_parquet(stream: BinaryIO, name: str, limits: Limits, digest: str) -> Table:
+def _read_parquet(stream: _Stream, name: str, limits: Limits, digest: str) -> Table:
     try:
         parquet = pq.ParquetFile(stream)
         _check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
         _check_header(name, parquet.schema_arrow.names, limits)
-        frame = parquet.read().to_pandas()
-    except pa.ArrowException as error:
+        # Without pandas' own notes an index stays a column; whole numbers beside missing ones
+        # stay whole: as floats, long ids would lose their last digits.
+        frame = parquet.read().to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    except (pa.ArrowException, OSError) as error:  # damaged pages are an OSError
         raise NotATableError(
             f"{name} is not a readable Parquet file.",
             "Found: damaged or cut data.",
@@ -194,23 +197,26 @@ def _read_parquet(stream: BinaryIO, name: str, limits: Limits, digest: str) -> T
 
 
 def _read_csv(
-    stream: BinaryIO, name: str, limits: Limits, encoding: str | None, digest: str
+    stream: _Stream, name: str, limits: Limits, encoding: str | None, digest: str
 ) -> Table:
-    text = io.TextIOWrapper(stream, encoding=encoding or "utf-8-sig", newline="")
-    csv.field_size_limit(2**31 - 1)  # the contract limits cells, with a line number
     try:
-        return _parse_csv(text, name, limits, digest)
-    except UnicodeDecodeError as error:
-        raise _not_decodable(stream, name, encoding) from error
-    except LookupError as error:
+        text = io.TextIOWrapper(stream, encoding=encoding or "utf-8-sig", newline="")
+    except (LookupError, ValueError) as error:
         raise InputError(
             f"The encoding '{encoding}' is unknown.", "", "Use a name such as cp1252 or utf-16."
         ) from error
+    csv.field_size_limit(2**31 - 1)  # the contract limits cells, with a line number
+    try:
+        return _parse_csv(text, name, limits, digest)
+    except UnicodeError as error:
+        raise _not_decodable(stream, name, encoding) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _broken_gzip(name) from error
+    finally:
+        text.detach()  # the stream is closed by whoever opened it
 
 
-def _not_decodable(stream: BinaryIO, name: str, encoding: str | None) -> ClaimclfError:
+def _not_decodable(stream: _Stream, name: str, encoding: str | None) -> ClaimclfError:
     if encoding is not None:
         return InputError(
             f"{name} is not {encoding} text.", "", "Leave the encoding out to have it detected."

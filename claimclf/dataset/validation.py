@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -75,11 +75,12 @@ class Validated:
         """Rejected rows with line, all reasons, and the input's own cells."""
         reasons = self.problems.groupby("row", sort=True)["message"].agg("; ".join)
         positions = reasons.index.to_numpy(dtype=int)
-        own = self.table.frame.iloc[positions].rename(columns={LINE: f"input_{LINE}"})
+        added = [LINE, REASONS, *([SURPLUS] if self.table.surplus else [])]
+        own = set_apart(self.table.frame.iloc[positions], added)
         head = pd.DataFrame(
             {LINE: self.table.lines[positions], REASONS: reasons.to_numpy()}, index=own.index
         )
-        rejected = pd.concat([head, own.drop(columns=[REASONS], errors="ignore")], axis=1)
+        rejected = pd.concat([head, own], axis=1)
         if self.table.surplus:
             rejected[SURPLUS] = pd.Series(self.table.surplus, dtype="str").reindex(own.index)
         return rejected
@@ -88,6 +89,27 @@ class Validated:
     def n_rejected(self) -> int:
         """Number of rejected rows."""
         return len(self.table) - len(self.accepted)
+
+
+def set_apart(own: pd.DataFrame, added: Iterable[str]) -> pd.DataFrame:
+    """Rename the input's own columns that have the name of a column to be added.
+
+    Parameters
+    ----------
+    own : DataFrame
+        The input's columns.
+    added : iterable of str
+        Names that the columns beside them will have.
+    """
+    names = [str(name) for name in own.columns]
+    taken = {*names, *added}
+    for clash in set(names) & set(added):
+        name = f"input_{clash}"
+        while name in taken:
+            name = f"input_{name}"
+        taken.add(name)
+        names[names.index(clash)] = name
+    return own.set_axis(names, axis=1)
 
 
 def match_columns(
@@ -190,9 +212,11 @@ def _shown(cell: object) -> str:
     """Write a cell into a message: text quoted and cut, numbers plain."""
     if isinstance(cell, str):
         return f"'{cell}'" if len(cell) <= 60 else f"'{cell[:57]}...'"
-    if isinstance(cell, float | np.floating):
-        return f"{cell:,.0f}" if float(cell).is_integer() and abs(cell) < 1e15 else f"{cell:g}"
-    return f"{cell:,}" if isinstance(cell, int | np.integer) else str(cell)
+    if isinstance(cell, int | np.integer):
+        return f"{cell:,}"
+    if isinstance(cell, float):  # NumPy's float64 is one
+        return f"{cell:,.0f}" if cell.is_integer() and abs(cell) < 1e15 else f"{cell:g}"
+    return str(cell)
 
 
 def _malformed(table: Table) -> pd.DataFrame:
@@ -315,7 +339,7 @@ def _schema(contract: Contract, names: tuple[str, ...]) -> pa.DataFrameSchema:
 
 
 def _checks(column: Column) -> list[pa.Check]:
-    def check(code: str, rule: object) -> pa.Check:
+    def check(code: str, rule: Callable[[pd.Series], pd.Series]) -> pa.Check:
         return pa.Check(rule, name=code, error=code)
 
     checks: list[pa.Check] = []

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from claimclf.errors import InputError
@@ -33,10 +34,14 @@ def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_text(dtype: object) -> bool:
-    return dtype == "str" or dtype == object
+    if isinstance(dtype, pd.CategoricalDtype):  # a dictionary of texts, in Parquet
+        return _is_text(dtype.categories.dtype)
+    return isinstance(dtype, pd.StringDtype) or dtype == np.dtype(object)
 
 
 def _neutralised_text(cells: pd.Series) -> pd.Series:
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(object)
     text = cells.astype("str")
     runs = text.str.contains(_FORMULA) & ~text.str.match(_NUMBER)
     return cells.mask(runs.fillna(False).astype(bool), "'" + text)
@@ -65,6 +70,8 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
     InputError
         The folder does not exist or cannot be written.
     """
+    if path.is_dir():
+        raise InputError(f"{path} cannot be written.", "Found: a folder.", "Name a file in it.")
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

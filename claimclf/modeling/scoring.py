@@ -85,7 +85,7 @@ class Ranked:
 
 
 def score(
-    validated: Validated, model: Model, on_progress: Callable[[int, int], None] | None = None
+    validated: Validated, model: Model, on_progress: Callable[[int, int], object] | None = None
 ) -> Scored:
     """Predict, and put each video into a lane; none is left out.
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -203,18 +202,17 @@ class ModelStore:
         target = self._path(model.name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(dir=self.folder, prefix=f".{model.name}."))
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=f".{model.name}.") as place:
+                staging = Path(place) / model.name
+                staging.mkdir()
+                manifest = _write(staging, model, predictions, card)
+                _replace(target, staging)
         except OSError as error:
             raise ModelError(
                 f"{self.folder} cannot be written.",
                 f"Found: {error.strerror}.",
-                "Give another folder with --models DIR.",
+                "Make room or rights, or give another folder with --models DIR.",
             ) from error
-        try:
-            manifest = _write(staging, model, predictions, card)
-            _replace(target, staging)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
         return manifest
 
     def _path(self, name: str) -> Path:
@@ -241,18 +239,15 @@ def _write(folder: Path, model: Model, predictions: pd.DataFrame, card: str) -> 
     files = {name: _sha256(folder / name) for name in (_MODEL, _PREDICTIONS, _CARD)}
     values = asdict(model.manifest) | {"files": files, "libraries": _library_versions()}
     (folder / _MANIFEST).write_text(json.dumps(values, indent=2) + "\n", "utf-8")
-    folder.chmod(0o755)
     metrics = {part: Metrics(**figures) for part, figures in values["metrics"].items()}
     return Manifest(**{**values, "metrics": metrics})
 
 
 def _replace(target: Path, staging: Path) -> None:
     """Put the staged folder in the place of the old one; a rename is all or nothing."""
-    old = staging.with_name(staging.name + ".old")
     if target.exists():
-        target.rename(old)
+        target.rename(staging.with_name("old"))  # goes with the staging folder
     staging.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _library_versions() -> dict[str, str]:

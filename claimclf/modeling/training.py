@@ -88,7 +88,9 @@ def predict_splits(pipeline: Pipeline, parts: Split) -> pd.DataFrame:
         )
         for part in MEASURED
     ]
-    return pd.concat(scored, ignore_index=True)[["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY]]
+    columns = ["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY]
+    predictions: pd.DataFrame = pd.concat(scored, ignore_index=True)
+    return predictions[columns]
 
 
 def measure_splits(predictions: pd.DataFrame, threshold: float) -> dict[str, Metrics]:
@@ -104,7 +106,7 @@ def measure_splits(predictions: pd.DataFrame, threshold: float) -> dict[str, Met
 def claim_probability(
     pipeline: Pipeline,
     rows: pd.DataFrame,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
     chunk: int = 20_000,
 ) -> np.ndarray:
     """Return the probability of *claim* for each row, shape (n_rows,), float64.

@@ -21,7 +21,7 @@ def train_models(
     dataset: Dataset,
     folder: Path,
     feature_set: str = "course",
-    on_progress: Callable[[int, int, str], None] | None = None,
+    on_progress: Callable[[int, int, str], object] | None = None,
 ) -> list[Manifest]:
     """Fit and store a random forest and an XGBoost model.
 

@@ -26,7 +26,7 @@ def triage(
     table: Table,
     model: Model,
     chosen: Mapping[str, str] | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> Ranked:
     """Validate, score and rank reported videos.
 

@@ -1,0 +1,62 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from claimclf.modeling.store import Model, ModelStore
+from claimclf.services.datasets import Dataset, open_dataset
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def _course_dataset() -> Path | None:
+    candidates = [
+        Path(os.environ.get("CLAIMCLF_DATASET", ROOT / "data" / "tiktok_dataset.csv")),
+        SHARED / "data" / "tiktok_dataset.csv",
+    ]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def course_dataset() -> Path:
+    """The labelled course dataset; in CI it must be there."""
+    path = _course_dataset()
+    if path is None:
+        reason = "the course dataset is neither at $CLAIMCLF_DATASET nor at data/tiktok_dataset.csv"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def course(course_dataset: Path) -> Dataset:
+    return open_dataset(course_dataset)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> ModelStore:
+    return ModelStore(ROOT / "models")
+
+
+@pytest.fixture(scope="session")
+def forest(shipped: ModelStore) -> Model:
+    return shipped.load("course-random-forest")
+
+
+@pytest.fixture
+def reported_course(course_dataset: Path, tmp_path: Path) -> Path:
+    """The course dataset's videos as reported ones: with report counts, without labels."""
+    videos = pd.read_csv(course_dataset, dtype="str", keep_default_na=False)
+    videos = videos.drop(columns="claim_status")
+    # Deterministic and with many ties, so that the whole ranking rule is needed.
+    videos["report_count"] = [(7919 * row) % 100 for row in range(len(videos))]
+    path = tmp_path / "reported.csv"
+    videos.to_csv(path, index=False)
+    return path

@@ -1,0 +1,120 @@
+"""Every figure of the course, to the digit, on its own dataset."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from claimclf.dataset.splitting import split
+from claimclf.modeling.recipes import RECIPES
+from claimclf.modeling.training import Trained, train
+from claimclf.services.datasets import Dataset
+from tests.conftest import SHARED
+
+pytestmark = pytest.mark.dataset
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    path = Path(os.environ.get("CLAIMCLF_GOLDEN", SHARED / "golden" / "course_numbers.json"))
+    if not path.is_file():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no golden figures at {path}")
+        pytest.skip(f"no golden figures at {path}")
+    figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return figures
+
+
+@pytest.fixture(scope="module")
+def trained(course: Dataset) -> dict[str, Trained]:
+    return {
+        recipe.algorithm: train(recipe, course.cleaned, course.name, course.sha256)
+        for recipe in RECIPES["course"]
+    }
+
+
+def test_dataset_figures_are_the_courses(course: Dataset, golden: dict[str, Any]) -> None:
+    expected, found = golden["dataset"], course.description
+    assert (found.rows, found.columns) == (expected["rows"], expected["columns"])
+    missing = {name: n for name, n in found.missing_per_column.items() if n}
+    assert missing == dict.fromkeys(expected["columns_with_missing"], 298)
+    assert found.complete == expected["rows_after_dropna"]
+    assert found.duplicates == expected["duplicates"]
+    assert found.rejected == 0
+    assert found.class_shares == {
+        "claim": expected["claim_share"],
+        "opinion": expected["opinion_share"],
+    }
+    assert found.mean_text_length == expected["mean_text_length"]
+
+
+def test_split_sizes_are_the_courses(course: Dataset, golden: dict[str, Any]) -> None:
+    parts, expected = split(course.cleaned.rows), golden["split"]
+    sizes = {name: len(getattr(parts, name)) for name in ("train", "validation", "test")}
+    assert sizes == {name: expected[name] for name in sizes}
+    support = parts.validation["claim_status"].value_counts().to_dict()
+    assert support == expected["validation_support"]
+
+
+def test_vocabulary_is_learnt_on_the_training_split_alone(
+    trained: dict[str, Trained], golden: dict[str, Any]
+) -> None:
+    features = trained["random forest"].model.pipeline["features"]
+    vocabulary = features.named_transformers_["ngrams"].get_feature_names_out().tolist()
+    assert vocabulary == golden["features"]["vocabulary"]
+    n_features = len(features.get_feature_names_out())
+    assert n_features == golden["features"]["n_features_after_vectorizing"]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "part", "key"),
+    [
+        ("random forest", "validation", ("random_forest", "validation_confusion_matrix")),
+        ("random forest", "test", ("random_forest", "test_confusion_matrix")),
+        ("XGBoost", "validation", ("xgboost", "validation_confusion_matrix")),
+        ("XGBoost", "test", ("xgboost", "test_confusion_matrix_at_4_3_0.1_300")),
+    ],
+)
+def test_confusion_matrices_are_the_courses(
+    trained: dict[str, Trained],
+    golden: dict[str, Any],
+    algorithm: str,
+    part: str,
+    key: tuple[str, str],
+) -> None:
+    metrics = trained[algorithm].model.manifest.metrics[part]
+    assert metrics.confusion_matrix == golden[key[0]][key[1]]
+
+
+def test_top_importances_are_the_courses(
+    trained: dict[str, Trained], golden: dict[str, Any]
+) -> None:
+    expected = golden["random_forest"]["top_importances"]
+    found = trained["random forest"].model.manifest.importances
+    assert list(found)[: len(expected)] == list(expected)
+    assert [found[name] for name in expected] == pytest.approx(list(expected.values()), rel=1e-12)
+
+
+def test_shipped_models_say_what_training_anew_says(
+    trained: dict[str, Trained], course: Dataset, shipped: Any
+) -> None:
+    parts = split(course.cleaned.rows)
+    for fresh in trained.values():
+        stored = shipped.load(fresh.model.name)
+        again = fresh.model.pipeline.predict_proba(parts.test)
+        assert np.array_equal(stored.pipeline.predict_proba(parts.test), again)
+        assert shipped.predictions(fresh.model.name).equals(fresh.predictions)
+        assert stored.manifest.metrics == fresh.model.manifest.metrics
+
+
+def test_champion_is_the_courses(trained: dict[str, Trained], golden: dict[str, Any]) -> None:
+    from claimclf.modeling.champion import champion
+
+    best = champion([result.model.manifest for result in trained.values()])
+    assert best is not None
+    assert golden["champion"].startswith(best.algorithm.replace(" ", "_"))
