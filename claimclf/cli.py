@@ -228,7 +228,9 @@ def _progress() -> Callable[[int, int], object] | None:
 
 @main.command()
 @click.option("--rows", required=True, type=int, help="How many videos.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Same seed, same file."
+)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
 @click.option("--labelled", is_flag=True, help="Labelled dataset instead of reported videos.")
 def demo(rows: int, seed: int, output: Path, labelled: bool) -> None:
@@ -241,7 +243,9 @@ def demo(rows: int, seed: int, output: Path, labelled: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="TCP port."
+)
 def serve(port: int) -> None:
     """Open the dashboard on 127.0.0.1."""
     from claimclf.services.serving import serve as run

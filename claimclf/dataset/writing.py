@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,18 @@ def _neutralised_text(cells: pd.Series) -> pd.Series:
 
 def to_csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return the table as a UTF-8 CSV for people, formulas neutralised."""
-    return neutralised(frame).to_csv(index=False, lineterminator="\n").encode()
+    return _csv_bytes(neutralised(frame))
+
+
+def _csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a UTF-8 CSV whose lines end in LF, or in CRLF where a cell holds a CR.
+
+    The csv module quotes a CR only where lines end in one; unquoted, it would begin a new row.
+    """
+    text = frame.to_csv(index=False, lineterminator="\n")
+    if "\r" in text:
+        text = frame.to_csv(index=False, lineterminator="\r\n")
+    return text.encode()
 
 
 def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
@@ -72,6 +84,10 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path} cannot be written.", "Found: a folder.", "Name a file in it.")
+    if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
+        with path.open("wb") as stream:
+            _write(frame, stream, path.suffix, raw)
+        return
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -80,14 +96,18 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
         ) from error
     try:
         with os.fdopen(handle, "wb") as stream:
-            if path.suffix == ".parquet":
-                frame.to_parquet(stream, index=False)
-            elif raw:
-                stream.write(frame.to_csv(index=False, lineterminator="\n").encode())
-            else:
-                stream.write(to_csv_bytes(frame))
+            _write(frame, stream, path.suffix, raw)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool) -> None:
+    if suffix == ".parquet":
+        frame.to_parquet(stream, index=False)
+    elif raw:
+        stream.write(_csv_bytes(frame))
+    else:
+        stream.write(to_csv_bytes(frame))

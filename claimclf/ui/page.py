@@ -18,6 +18,12 @@ PAGES = {
 }
 
 
+# An image of our own: an icon by name would be fetched from a host on the internet.
+_FAVICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
+<rect width="16" height="16" rx="3" fill="#00609C"/>
+<path d="M4 5h8M4 8h6M4 11h3" stroke="#fff" stroke-width="2" stroke-linecap="round"/></svg>"""
+
+
 def open_page(file: str) -> None:
     """Set up a page; each page calls this before anything else.
 
@@ -29,8 +35,8 @@ def open_page(file: str) -> None:
     file : str
         A key of `PAGES`.
     """
-    label, icon = PAGES[file]
-    st.set_page_config(page_title=f"{label} · claimclf", page_icon=icon, layout="wide")
+    label, _ = PAGES[file]
+    st.set_page_config(page_title=f"{label} · claimclf", page_icon=_FAVICON, layout="wide")
     with st.sidebar:
         st.markdown("### claimclf")
         for page, (name, page_icon) in PAGES.items():

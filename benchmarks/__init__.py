@@ -1,0 +1,1 @@
+"""Benchmarks: each prints medians as ratios to a reference measured in the same run."""

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from tests.browser import dashboard
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[Browser]:
+    if dashboard.CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    with dashboard.browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def demo_address() -> Iterator[str]:
+    """A server without a dataset, as on a fresh clone."""
+    with dashboard.running_dashboard() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def course_address(course_dataset: Path) -> Iterator[str]:
+    with dashboard.running_dashboard(CLAIMCLF_DATASET=str(course_dataset)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(opened: Browser) -> Iterator[Page]:
+    """A page that fails its test on a console error or a request to another host."""
+    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if _is_error(line) else None)
+    page.on("request", lambda request: errors.append(request.url) if _leaves(request) else None)
+    yield page
+    context.close()
+    assert not errors
+
+
+def _is_error(line: ConsoleMessage) -> bool:
+    # On a deep link Streamlit's own client looks for its server below the page first.
+    probing = line.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
+    return line.type == "error" and not probing
+
+
+def _leaves(request: Request) -> bool:
+    return not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))

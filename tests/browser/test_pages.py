@@ -1,0 +1,136 @@
+"""What a person sees: a real server, a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Page, expect
+
+from claimclf.cli import main
+from tests.browser.dashboard import PAGES, running_dashboard, settle
+
+pytestmark = pytest.mark.browser
+
+#: Page -> texts that must be on it when it is the first thing a fresh server is asked for.
+SHOWN = {
+    "": ["What waits", "Dataset in use", "Synthetic demo data", "Recall on validation", "99.74%"],
+    "triage_queue": ["Synthetic demo data", "Predicted claims", "2,000", "videos to review"],
+    "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
+    "model_comparison": ["Champion: course-random-forest", "course-xgboost", "on the test set"],
+}
+
+
+def open_at(page: Page, address: str, name: str = "") -> None:
+    page.goto(f"{address}/{name}")
+    settle(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_works_as_the_first_request_of_a_fresh_server(page: Page, name: str) -> None:
+    with running_dashboard() as address:
+        open_at(page, address, name)
+        for text in SHOWN[name]:
+            expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        page.goto("about:blank")  # before the server goes
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_dark_theme_follows_the_browser_and_nothing_scrolls_sideways(
+    page: Page, demo_address: str, name: str
+) -> None:
+    page.emulate_media(color_scheme="dark")
+    open_at(page, demo_address, name)
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+    background = page.evaluate(
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
+    assert background == "rgb(18, 23, 29)"
+
+
+@pytest.mark.dataset
+def test_upload_gives_the_same_order_as_the_command_line(
+    page: Page, course_address: str, reported_course: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "shell.csv"
+    done = CliRunner().invoke(main, ["score", str(reported_course), "--output", str(out)])
+    assert done.exit_code == 0, done.output
+
+    open_at(page, course_address, "triage_queue")
+    page.locator("input[type=file]").set_input_files(reported_course)
+    expect(page.get_by_text("reported.csv, scored by")).to_be_visible(timeout=60_000)
+    settle(page)
+    expect(page.get_by_text("19,382").first).to_be_visible()
+    expect(page.get_by_text("uncertain (298)")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all").click()
+    saved = tmp_path / "page.csv"
+    download.value.save_as(saved)
+    assert saved.read_bytes() == out.read_bytes()
+    first = pd.read_csv(out).iloc[0]
+    assert first["rank"] == 1
+    assert first["lane"] == "claims"
+
+
+@pytest.mark.dataset
+def test_dataset_page_shows_the_courses_figures(page: Page, course_address: str) -> None:
+    open_at(page, course_address, "dataset")
+    for text in ["19,382", "19,084", "298 rows (1.5%) have missing values"]:
+        expect(page.get_by_text(text).first).to_be_visible()
+    expect(page.get_by_text("alone is right for 99.5% of the rows").first).to_be_visible()
+    page.get_by_role("tab", name="Texts").click()
+    expect(page.get_by_text("95.38 characters")).to_be_visible()
+    expect(page.get_by_text("82.72 characters")).to_be_visible()
+
+
+def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
+    open_at(page, demo_address, "triage_queue")
+    table = page.locator(".stDataFrameGlideDataEditor").first
+    table.click(position={"x": 20, "y": 70})  # the first row's checkbox
+    settle(page)
+    expect(page.get_by_text("Rank 1 of 2,000")).to_be_visible()
+
+
+def test_markup_in_a_transcript_is_shown_as_text(
+    page: Page, demo_address: str, tmp_path: Path
+) -> None:
+    videos = tmp_path / "videos.csv"
+    CliRunner().invoke(main, ["demo", "--rows", "3", "--output", str(videos)])
+    frame = pd.read_csv(videos)
+    text = "<img src=x onerror=alert(1)> **bold** someone read in the media that :rocket: $x$"
+    frame["video_transcription_text"] = text
+    frame["author_id"] = "<b>me</b> **you**"
+    frame["video_view_count"] = 500_000
+    frame.to_csv(videos, index=False)
+    open_at(page, demo_address, "triage_queue")
+    page.locator("input[type=file]").set_input_files(videos)
+    expect(page.get_by_text("videos.csv, scored by")).to_be_visible()
+    settle(page)
+    for lane in ("claims", "opinions"):
+        pill = page.get_by_role("button", name=lane, exact=False).first
+        if pill.get_attribute("aria-pressed") != "true" and "(0)" not in pill.inner_text():
+            pill.click()
+            settle(page)
+    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 70})
+    settle(page)
+    expect(page.get_by_text(text)).to_be_visible()
+    expect(page.get_by_text("<b>me</b> **you**")).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_wrong_file_is_explained_and_the_page_stays_usable(
+    page: Page, demo_address: str, tmp_path: Path
+) -> None:
+    picture = tmp_path / "photo.csv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    open_at(page, demo_address, "triage_queue")
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.get_by_text("is not a CSV or Parquet table")).to_be_visible()
+    page.get_by_role("button", name="Remove photo.csv").click()
+    settle(page)
+    expect(page.get_by_text("videos to review").first).to_be_visible()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from claimclf.cli import main
+from tests.conftest import ROOT
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    path = tmp_path / "labelled.csv"
+    assert run("demo", "--rows", 600, "--labelled", "--output", path).exit_code == 0
+    return path
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name in main.commands:
+        assert f"claimclf {name}" in readme, name
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    for command in main.commands.values():
+        assert command.help
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{command.name} {parameter.name}"
+
+
+def test_train_models_evaluate_and_score_work_on_demo_data(labelled: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    trained = run("train", "--data", labelled, "--models", models)
+    assert trained.exit_code == 0, trained.output
+    listed = json.loads(run("models", "--models", models, "--json").stdout)
+    assert [m["name"] for m in listed] == ["course-random-forest", "course-xgboost"]
+    assert sum(m["champion"] for m in listed) == 1
+    assert all(m["data"]["synthetic"] for m in listed)
+    done = run(
+        "evaluate", "--model", "course-xgboost", "--data", labelled, "--models", models, "--json"
+    )
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["validation", "test"]
+    stored = next(m for m in listed if m["name"] == "course-xgboost")["metrics"]
+    assert figures == stored
+
+
+def test_describe_prints_every_figure(labelled: Path) -> None:
+    figures = json.loads(run("describe", "--data", labelled, "--json").stdout)
+    assert figures["rows"] == 600
+    assert figures["columns"] == 12
+    assert sum(figures["class_shares"].values()) == pytest.approx(1)
+    assert "mean text length of claim" in run("describe", "--data", labelled).stdout
+
+
+def test_demo_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run("demo", "--rows", 50, "--seed", seed, "--output", tmp_path / name)
+    first, second, other = ((tmp_path / name).read_bytes() for name in "abc")
+    assert first == second != other
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["score", "missing.csv", "--output", "out.csv"],
+        ["describe", "--data", "missing.csv"],
+        ["train", "--data", "missing.csv"],
+        ["evaluate", "--model", "nothing", "--data", "missing.csv"],
+        ["demo", "--rows", "0", "--output", "out.csv"],
+        ["demo", "--rows", "5", "--output", "no/such/folder/out.csv"],
+        ["train", "--data", "{labelled}", "--features", "nonsense"],
+        ["score", "{labelled}", "--output", "out.csv"],
+        ["score", "{labelled}", "--output", "out.csv", "--column", "report_count=nowhere"],
+    ],
+)
+def test_bad_usage_ends_with_2_and_one_line(
+    arguments: list[str], labelled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*[argument.format(labelled=labelled) for argument in arguments])
+    assert done.exit_code == 2
+    lines = [line for line in done.stderr.splitlines() if line.startswith("claimclf: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_chosen_column_counts_as_reports(tmp_path: Path) -> None:
+    videos, out = tmp_path / "videos.csv", tmp_path / "out.csv"
+    run("demo", "--rows", 20, "--output", videos)
+    frame = pd.read_csv(videos).rename(columns={"report_count": "times flagged"})
+    frame.to_csv(videos, index=False)
+    assert run("score", videos, "--output", out).exit_code == 2
+    chosen = "report_count=times flagged"
+    assert run("score", videos, "--output", out, "--column", chosen).exit_code == 0
+    ranked = pd.read_csv(out)
+    assert ranked["report_count"].tolist() == ranked["times flagged"].tolist()
+
+
+def test_taken_port_is_said_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [Path(sys.executable).with_name("claimclf"), "serve", "--port"]
+        done = subprocess.run(
+            [*map(str, command), str(taken.getsockname()[1])], capture_output=True, text=True
+        )
+    assert done.returncode == 2
+    assert "cannot be used" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.dataset
+def test_course_videos_keep_all_rows_in_rank_order(reported_course: Path, tmp_path: Path) -> None:
+    out, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
+    done = run("score", reported_course, "--output", out, "--rejects", rejects)
+    assert done.exit_code == 0, done.output
+    ranked = pd.read_csv(out, dtype={"video_id": "str"})
+    assert len(ranked) + len(pd.read_csv(rejects)) == 19_382
+    assert ranked["lane"].value_counts().loc["uncertain"] == 298
+    assert (ranked["lane"].tail(298) == "uncertain").all()
+    claims = ranked[ranked["lane"] == "claims"]
+    assert claims["rank"].tolist() == list(range(1, len(claims) + 1))
+    assert claims["report_count"].is_monotonic_decreasing
