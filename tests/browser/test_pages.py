@@ -118,8 +118,8 @@ def test_markup_in_a_transcript_is_shown_as_text(
             settle(page)
     page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 70})
     settle(page)
-    expect(page.get_by_text(text)).to_be_visible()
-    expect(page.get_by_text("<b>me</b> **you**")).to_be_visible()
+    expect(page.get_by_test_id("stText")).to_have_text(text)
+    expect(page.get_by_text("author <b>me</b> **you**").filter(visible=True)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
 
 
