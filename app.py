@@ -5,7 +5,7 @@ import streamlit as st
 from claimclf.modeling.champion import champion
 from claimclf.places import DATASET_VARIABLE
 from claimclf.ui.page import PAGES, explained, open_page, plain
-from claimclf.ui.state import dataset_in_use, has_own_dataset, models_in_store, remembered_summary
+from claimclf.ui.state import dataset_in_use, has_own_dataset, model_store, remembered_summary
 
 open_page("app.py")
 st.markdown(
@@ -16,8 +16,7 @@ st.markdown(
 
 with explained():
     dataset = dataset_in_use()
-    models = models_in_store()
-best = champion(models)
+    best = champion(model_store())
 
 waiting, data, model = st.columns(3, border=True)
 with waiting:

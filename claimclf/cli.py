@@ -112,10 +112,10 @@ def _left_out(dropped: int, missing: dict[str, int]) -> str:
 def models(models: Path, as_json: bool) -> None:
     """List the stored models; the champion is marked with *."""
     from claimclf.modeling.champion import champion
-    from claimclf.services.models import list_models
+    from claimclf.modeling.store import ModelStore
 
-    stored = list_models(models)
-    best = champion(stored)
+    store = ModelStore(models)
+    stored, best = store.manifests(), champion(store)
     if as_json:
         _print_json([{**asdict(m), "champion": m == best} for m in stored])
         return

@@ -7,12 +7,12 @@ from claimclf import charts
 from claimclf.dataset.cleaning import is_claim
 from claimclf.modeling.champion import RULE, champion
 from claimclf.modeling.evaluation import predict_claim, report_by_class
-from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.modeling.store import Manifest
 from claimclf.places import models_folder
 from claimclf.schema import PROBABILITY
 from claimclf.services.models import train_models
 from claimclf.ui.page import explained, open_page, plain, synthetic_notice
-from claimclf.ui.state import dataset_in_use, models_in_store
+from claimclf.ui.state import dataset_in_use, model_store
 
 
 def figures_table(manifests: list[Manifest]) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def figures_table(manifests: list[Manifest]) -> pd.DataFrame:
 
 def class_report(manifest: Manifest, part: str) -> pd.DataFrame:
     """Return the classification report of one split, from the stored predictions."""
-    predictions = ModelStore(models_folder()).predictions(manifest.name)
+    predictions = model_store().predictions(manifest.name)
     rows = predictions[predictions["split"] == part]
     predicted = predict_claim(rows[PROBABILITY].to_numpy(), manifest.threshold)
     return report_by_class(is_claim(rows).to_numpy(), predicted)
@@ -79,8 +79,9 @@ def show_champion(best: Manifest) -> None:
 
 
 open_page("pages/model_comparison.py")
-manifests = models_in_store()
-best = champion(manifests)
+store = model_store()
+manifests = store.manifests()
+best = champion(store, manifests)
 if best is None:
     st.info("No model is stored yet. Train two now; it takes seconds.", icon=":material/school:")
     offer_training(first=True)

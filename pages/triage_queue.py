@@ -43,7 +43,8 @@ SELECTED = "selected_video"
 
 def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
     """Return the queue of a table, scored once per table, model and choice of columns."""
-    key = (table.sha256, model.name, model.manifest.files["model.skops"], tuple(chosen.items()))
+    version = (model.name, model.manifest.threshold, model.manifest.files["model.skops"])
+    key = (table.sha256, *version, tuple(chosen.items()))
     kept = remembered_queue(key)
     if kept is not None:
         return kept

@@ -2,11 +2,18 @@
 
 ::
 
-    models/<name>/
-        model.skops          the fitted pipeline
-        predictions.parquet  what it said of the validation and test splits
-        manifest.json        how it was made, its figures, a hash of each other file
-        card.md              the same for readers
+    models/
+        champion.json                who is in use, since when and why
+        <name>/
+            manifest.json            how it was made, its figures, a hash of each other file
+            model-<hash>.skops       the fitted pipeline
+            predictions-<hash>.parquet   what it said of the validation and test splits
+            cv_results-<hash>.csv    the search behind its settings, if there was one
+            card.md                  the same for readers
+
+The manifest is the point of commitment: files are written under names of their own content
+first, then the manifest is replaced in one step, then files that it does not name go. A
+crash at any moment leaves the old model or the new one.
 """
 
 from __future__ import annotations
@@ -14,22 +21,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
+from filelock import FileLock
 from sklearn.pipeline import Pipeline
 from skops import io as skops_io
 
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
-from claimclf.modeling.evaluation import Metrics
+from claimclf.modeling.evaluation import Metrics, measure_splits
 
-_MODEL, _PREDICTIONS = "model.skops", "predictions.parquet"
-_MANIFEST, _CARD = "manifest.json", "card.md"
+_MODEL, _PREDICTIONS, _CV_RESULTS = "model.skops", "predictions.parquet", "cv_results.csv"
+_MANIFEST, _CARD, _POINTER, _LOCK = "manifest.json", "card.md", "champion.json", ".lock"
+BY_RULE = "rule"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 #: Types beyond skops' own list that our pipelines need. Reviewed: none runs anything on
 #: being rebuilt but its own constructor. The file never adds to this list.
@@ -69,7 +82,12 @@ class Manifest:
     libraries : dict of str to str
         Versions the model was made with.
     files : dict of str to str
-        File -> sha256.
+        What it is, such as `model.skops` -> sha256; the file on disk has the first eight
+        digits in its name.
+    intervals : dict
+        Split -> rate -> [low, high], Wilson's 95 % interval.
+    threshold_history : list of dict
+        Each change of the threshold: `at`, `by`, `reason`, `old`, `new`.
     """
 
     name: str
@@ -85,6 +103,8 @@ class Manifest:
     seed: int
     libraries: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    intervals: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    threshold_history: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -98,6 +118,33 @@ class Model:
     def name(self) -> str:
         """The name under which the model is stored."""
         return self.manifest.name
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which model is champion, and why.
+
+    Parameters
+    ----------
+    name : str
+        The model.
+    by : str
+        `rule`, or the person who overruled it.
+    reason : str
+        The rule, or the person's reason.
+    at : str
+        ISO 8601, UTC.
+    """
+
+    name: str
+    by: str
+    reason: str
+    at: str
+
+    @property
+    def overruled(self) -> bool:
+        """Whether a person chose against or in place of the rule."""
+        return self.by != BY_RULE
 
 
 class ModelStore:
@@ -123,7 +170,20 @@ class ModelStore:
             try:
                 found.append(self.manifest(name))
             except ModelDamagedError:
-                continue  # `load` says what is wrong with it; the others stay usable
+                continue  # `problems` says what is wrong with it; the others stay usable
+        return found
+
+    def problems(self) -> list[ModelDamagedError]:
+        """Check every file of every model and return what is wrong."""
+        found = []
+        for name in self.names():
+            try:
+                manifest = self.manifest(name)
+                _check_libraries(manifest)
+                for file in manifest.files:
+                    self._checked(manifest, file)
+            except ModelDamagedError as error:
+                found.append(error)
         return found
 
     def manifest(self, name: str) -> Manifest:
@@ -145,11 +205,12 @@ class ModelStore:
                 "Train one with: claimclf train --data CSV.",
             )
         try:
-            values = json.loads(path.read_text("utf-8"))
-            metrics = {part: Metrics(**figures) for part, figures in values["metrics"].items()}
-            return Manifest(**{**values, "metrics": metrics})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            manifest = _from_values(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise _damaged(name, "its manifest cannot be read") from error
+        if manifest.name != name:
+            raise _damaged(name, f"its manifest is that of '{manifest.name}'")
+        return manifest
 
     def load(self, name: str) -> Model:
         """Load a model after checking its files and versions.
@@ -163,9 +224,8 @@ class ModelStore:
             that is not on our list.
         """
         manifest = self.manifest(name)
-        self._check(manifest, _MODEL)
         _check_libraries(manifest)
-        path = self._path(name) / _MODEL
+        path = self._checked(manifest, _MODEL)
         unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
         if unknown:
             raise _damaged(name, f"it holds types that are not trusted: {sorted(unknown)}")
@@ -184,10 +244,44 @@ class ModelStore:
         ModelError
             As for `load`.
         """
-        self._check(self.manifest(name), _PREDICTIONS)
-        return pd.read_parquet(self._path(name) / _PREDICTIONS)
+        return pd.read_parquet(self._checked(self.manifest(name), _PREDICTIONS))
 
-    def save(self, model: Model, predictions: pd.DataFrame, card: str) -> Manifest:
+    def cv_results(self, name: str) -> pd.DataFrame | None:
+        """Return the table of the search behind a model's settings; None without a search."""
+        manifest = self.manifest(name)
+        if _CV_RESULTS not in manifest.files:
+            return None
+        return pd.read_csv(self._checked(manifest, _CV_RESULTS))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the store for writing; a second writer waits.
+
+        The hold ends with its process, even a killed one.
+
+        Raises
+        ------
+        ModelError
+            The folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / _LOCK, is_singleton=True):
+                yield
+        except OSError as error:
+            raise ModelError(
+                f"{self.folder} cannot be written.",
+                f"Found: {error.strerror}.",
+                "Make room or rights, or give another folder with --models DIR.",
+            ) from error
+
+    def save(
+        self,
+        model: Model,
+        predictions: pd.DataFrame,
+        card: Callable[[Manifest], str],
+        cv_results: pd.DataFrame | None = None,
+    ) -> Manifest:
         """Store a model: the old one stays until the new one is whole.
 
         Parameters
@@ -196,24 +290,108 @@ class ModelStore:
             Fitted, with a manifest whose `files` and `libraries` are filled in here.
         predictions : DataFrame
             As `predictions` returns them.
-        card : str
-            Markdown.
+        card : callable
+            Writes the card from the manifest, as Markdown.
+        cv_results : DataFrame, optional
+            The table of the search behind the settings.
+
+        Raises
+        ------
+        ModelError
+            The folder cannot be written.
         """
-        target = self._path(model.name)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.folder, prefix=f".{model.name}.") as place:
-                staging = Path(place) / model.name
-                staging.mkdir()
-                manifest = _write(staging, model, predictions, card)
-                _replace(target, staging)
-        except OSError as error:
-            raise ModelError(
-                f"{self.folder} cannot be written.",
-                f"Found: {error.strerror}.",
-                "Make room or rights, or give another folder with --models DIR.",
-            ) from error
+        folder = self._path(model.name)
+        with self.writing():
+            folder.mkdir(exist_ok=True)
+            files = {
+                _MODEL: _placed(folder, _MODEL, lambda path: _dump(model.pipeline, path)),
+                _PREDICTIONS: _placed(
+                    folder, _PREDICTIONS, lambda path: predictions.to_parquet(path, index=False)
+                ),
+            }
+            if cv_results is not None:
+                files[_CV_RESULTS] = _placed(
+                    folder, _CV_RESULTS, lambda path: cv_results.to_csv(path, index=False)
+                )
+            manifest = replace(model.manifest, files=files, libraries=_library_versions())
+            _commit(folder, manifest, card)
         return manifest
+
+    def set_threshold(
+        self, name: str, threshold: float, reason: str, by: str, card: Callable[[Manifest], str]
+    ) -> Manifest:
+        """Change a model's threshold, with its figures, and record why.
+
+        Parameters
+        ----------
+        name : str
+            A stored model.
+        threshold : float
+            From 0 (the float just below it included) to below 1.
+        reason, by : str
+            Why, and who says so.
+        card : callable
+            Writes the card from the manifest.
+
+        Raises
+        ------
+        ModelError
+            As for `load` and `save`, or the threshold or reason cannot be used.
+        """
+        if not -1e-9 <= threshold < 1:
+            raise ModelError(
+                "The threshold is out of range.", f"Found: {threshold}.", "Choose from 0 to 1."
+            )
+        _require_reason(reason)
+        with self.writing():
+            old = self.manifest(name)
+            metrics, intervals = measure_splits(self.predictions(name), threshold)
+            change = {
+                "at": _now(), "by": by, "reason": reason, "old": old.threshold, "new": threshold,
+            }  # fmt: skip
+            manifest = replace(
+                old,
+                threshold=threshold,
+                metrics=metrics,
+                intervals=intervals,
+                threshold_history=[*old.threshold_history, change],
+            )
+            _commit(self._path(name), manifest, card)
+        return manifest
+
+    def pointer(self) -> Pointer | None:
+        """Return which model is champion as recorded, or None where that cannot be used."""
+        try:
+            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
+            pointer = Pointer(**values["champion"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return pointer if pointer.name in self.names() else None
+
+    def pointer_history(self) -> list[Pointer]:
+        """Return every champion there was, the present one last."""
+        try:
+            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
+            return [Pointer(**entry) for entry in values["history"]]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
+
+    def point_at(self, name: str, reason: str, by: str) -> Pointer:
+        """Record a champion, keeping the history of earlier ones.
+
+        Raises
+        ------
+        ModelError
+            No such model, no reason, or the folder cannot be written.
+        """
+        _require_reason(reason)
+        self.manifest(name)
+        with self.writing():
+            pointer = Pointer(name, by, reason, _now())
+            history = [*self.pointer_history(), pointer]
+            values = {"champion": asdict(pointer), "history": [asdict(entry) for entry in history]}
+            _write_text(self.folder / _POINTER, json.dumps(values, indent=2) + "\n")
+        return pointer
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -224,30 +402,66 @@ class ModelStore:
             )
         return self.folder / name
 
-    def _check(self, manifest: Manifest, file: str) -> None:
-        path = self._path(manifest.name) / file
-        if not path.is_file():
-            raise _damaged(manifest.name, f"{file} is missing")
-        if _sha256(path) != manifest.files.get(file):
-            raise _damaged(manifest.name, f"{file} is not the file that was stored")
+    def _checked(self, manifest: Manifest, file: str) -> Path:
+        """Return the path of a file that is the one that was stored."""
+        digest = manifest.files.get(file, "")
+        path = self._path(manifest.name) / _placed_name(file, digest)
+        if not digest or not path.is_file():
+            raise _damaged(manifest.name, f"{path.name} is missing")
+        if _sha256(path) != digest:
+            raise _damaged(manifest.name, f"{path.name} is not the file that was stored")
+        return path
 
 
-def _write(folder: Path, model: Model, predictions: pd.DataFrame, card: str) -> Manifest:
-    skops_io.dump(model.pipeline, folder / _MODEL, compression=ZIP_DEFLATED, compresslevel=9)
-    predictions.to_parquet(folder / _PREDICTIONS, index=False)
-    (folder / _CARD).write_text(card, "utf-8")
-    files = {name: _sha256(folder / name) for name in (_MODEL, _PREDICTIONS, _CARD)}
-    values = asdict(model.manifest) | {"files": files, "libraries": _library_versions()}
-    (folder / _MANIFEST).write_text(json.dumps(values, indent=2) + "\n", "utf-8")
+def _from_values(values: dict[str, Any]) -> Manifest:
     metrics = {part: Metrics(**figures) for part, figures in values["metrics"].items()}
     return Manifest(**{**values, "metrics": metrics})
 
 
-def _replace(target: Path, staging: Path) -> None:
-    """Put the staged folder in the place of the old one; a rename is all or nothing."""
-    if target.exists():
-        target.rename(staging.with_name("old"))  # goes with the staging folder
-    staging.rename(target)
+def _dump(pipeline: Pipeline, path: Path) -> None:
+    skops_io.dump(pipeline, path, compression=ZIP_DEFLATED, compresslevel=9)
+
+
+def _placed(folder: Path, file: str, write: Callable[[Path], object]) -> str:
+    """Write a file under the name of its content; return its sha256."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as place:
+        path = Path(place) / file
+        write(path)
+        digest = _sha256(path)
+        path.replace(folder / _placed_name(file, digest))
+    return digest
+
+
+def _placed_name(file: str, digest: str) -> str:
+    stem, _, suffix = file.partition(".")
+    return f"{stem}-{digest[:8]}.{suffix}"
+
+
+def _commit(folder: Path, manifest: Manifest, card: Callable[[Manifest], str]) -> None:
+    """Make the manifest the valid one, then clear away what it does not name."""
+    _write_text(folder / _MANIFEST, json.dumps(asdict(manifest), indent=2) + "\n")
+    _write_text(folder / _CARD, card(manifest))
+    named = {_placed_name(file, digest) for file, digest in manifest.files.items()}
+    for path in folder.iterdir():
+        if path.name in named | {_MANIFEST, _CARD}:
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ModelError("A reason is missing.", "", "Say in a few words why.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _library_versions() -> dict[str, str]:

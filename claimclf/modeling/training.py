@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import Cleaned, is_claim, is_synthetic, require_both_classes
 from claimclf.dataset.splitting import SEED, Split, split
-from claimclf.modeling.evaluation import DEFAULT_THRESHOLD, Metrics, measure, predict_claim
+from claimclf.modeling.evaluation import DEFAULT_THRESHOLD, measure_splits
 from claimclf.modeling.recipes import Recipe
 from claimclf.modeling.store import Manifest, Model
 from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
@@ -58,6 +58,7 @@ def train(recipe: Recipe, cleaned: Cleaned, data_name: str, data_sha256: str) ->
     parts = split(cleaned.rows)
     pipeline = recipe.build().fit(parts.train, is_claim(parts.train))
     predictions = predict_splits(pipeline, parts)
+    metrics, intervals = measure_splits(predictions, DEFAULT_THRESHOLD)
     manifest = Manifest(
         name=recipe.name,
         feature_set=recipe.feature_set,
@@ -73,7 +74,8 @@ def train(recipe: Recipe, cleaned: Cleaned, data_name: str, data_sha256: str) ->
             "synthetic": is_synthetic(cleaned.rows),
         },
         split={part: len(getattr(parts, part)) for part in ("train", *MEASURED)},
-        metrics=measure_splits(predictions, DEFAULT_THRESHOLD),
+        metrics=metrics,
+        intervals=intervals,
         importances=importances(pipeline),
         seed=SEED,
     )
@@ -91,16 +93,6 @@ def predict_splits(pipeline: Pipeline, parts: Split) -> pd.DataFrame:
     columns = ["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY]
     predictions: pd.DataFrame = pd.concat(scored, ignore_index=True)
     return predictions[columns]
-
-
-def measure_splits(predictions: pd.DataFrame, threshold: float) -> dict[str, Metrics]:
-    """Return the figures of each split at a threshold."""
-    return {
-        str(part): measure(
-            is_claim(rows).to_numpy(), predict_claim(rows[PROBABILITY].to_numpy(), threshold)
-        )
-        for part, rows in predictions.groupby("split", sort=False)
-    }
 
 
 def claim_probability(

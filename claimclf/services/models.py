@@ -9,11 +9,11 @@ from claimclf.dataset.cleaning import require_both_classes
 from claimclf.dataset.splitting import split
 from claimclf.errors import ModelDamagedError, ModelNotFoundError, TrainingDataError
 from claimclf.modeling.card import model_card
-from claimclf.modeling.champion import champion
-from claimclf.modeling.evaluation import Metrics
+from claimclf.modeling.champion import champion, follow_rule
+from claimclf.modeling.evaluation import Metrics, measure_splits
 from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.store import Manifest, Model, ModelStore
-from claimclf.modeling.training import measure_splits, predict_splits, train
+from claimclf.modeling.training import predict_splits, train
 from claimclf.services.datasets import Dataset
 
 
@@ -54,14 +54,9 @@ def train_models(
         if on_progress:
             on_progress(done, len(recipes), recipe.name)
         trained = train(recipe, dataset.cleaned, dataset.name, dataset.sha256)
-        card = model_card(trained.model.manifest)
-        stored.append(store.save(trained.model, trained.predictions, card))
+        stored.append(store.save(trained.model, trained.predictions, model_card))
+    follow_rule(store)
     return stored
-
-
-def list_models(folder: Path) -> list[Manifest]:
-    """Return the manifests of all stored models that can be read."""
-    return ModelStore(folder).manifests()
 
 
 def load_model(folder: Path, name: str | None = None) -> Model:
@@ -78,7 +73,7 @@ def load_model(folder: Path, name: str | None = None) -> Model:
     if name is not None:
         return store.load(name)
     candidates = store.manifests()
-    while best := champion(candidates):
+    while best := champion(store, candidates):
         try:
             return store.load(best.name)
         except ModelDamagedError:
@@ -100,4 +95,4 @@ def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:
     """
     require_both_classes(dataset.cleaned.rows)
     predictions = predict_splits(model.pipeline, split(dataset.cleaned.rows))
-    return measure_splits(predictions, model.manifest.threshold)
+    return measure_splits(predictions, model.manifest.threshold)[0]

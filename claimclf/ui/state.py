@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table, read_table
+from claimclf.modeling.champion import champion
 from claimclf.modeling.scoring import Ranked
-from claimclf.modeling.store import Manifest, Model
+from claimclf.modeling.store import Model, ModelStore
 from claimclf.places import find_dataset, models_folder
 from claimclf.schema import LANE, Lane
 from claimclf.services.datasets import Dataset, open_default_dataset
-from claimclf.services.models import list_models, load_model
+from claimclf.services.models import load_model
 
 _DATASET, _QUEUE = "dataset_in_use", "queue"
 DEMO_UPLOAD = "synthetic reported videos"
@@ -46,20 +49,32 @@ def _default_dataset(path: str, stamp: int) -> Dataset:
     return open_default_dataset()
 
 
-def models_in_store() -> list[Manifest]:
-    """Return the manifests of the usable models."""
-    return list_models(models_folder())
+def model_store() -> ModelStore:
+    """Return the store of the models in use."""
+    return ModelStore(models_folder())
 
 
-def model_in_use(name: str | None = None) -> Model:
-    """Load a model once per version and keep it for all sessions."""
-    versions = tuple((m.name, m.files.get("model.skops", "")) for m in models_in_store())
-    return _loaded(str(models_folder()), name, versions)
+def model_in_use() -> Model:
+    """Load the champion once per version and keep it for all sessions.
+
+    A model that was loaded stays in use when its files are damaged afterwards.
+    """
+    store = model_store()
+    manifests = store.manifests()
+    best = champion(store, manifests)
+    versions = tuple((m.name, m.threshold, *m.files.values()) for m in manifests)
+    return _loaded(str(store.folder), best.name if best else None, versions)
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
-def _loaded(folder: str, name: str | None, versions: tuple[tuple[str, str], ...]) -> Model:
-    return load_model(models_folder(), name)
+def _loaded(folder: str, name: str | None, versions: tuple[object, ...]) -> Model:
+    # Folder, champion and versions are the cache's key: a new model is loaded at once.
+    return load_model(Path(folder))
+
+
+def person() -> str:
+    """Name who is at the screen: without a login, the user of this machine."""
+    return getpass.getuser()
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from claimclf.dataset.splitting import split
+from claimclf.modeling.champion import best_by_rule
 from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.training import Trained, train
 from claimclf.services.datasets import Dataset
@@ -113,8 +114,6 @@ def test_shipped_models_say_what_training_anew_says(
 
 
 def test_champion_is_the_courses(trained: dict[str, Trained], golden: dict[str, Any]) -> None:
-    from claimclf.modeling.champion import champion
-
-    best = champion([result.model.manifest for result in trained.values()])
+    best = best_by_rule([result.model.manifest for result in trained.values()])
     assert best is not None
     assert golden["champion"].startswith(best.algorithm.replace(" ", "_"))

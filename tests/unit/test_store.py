@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
-from claimclf.modeling.champion import champion
+from claimclf.modeling.card import model_card
+from claimclf.modeling.champion import RULE, back_to_rule, champion, follow_rule, overrule
 from claimclf.modeling.store import ModelStore
 from claimclf.services.models import load_model
 
@@ -21,19 +25,25 @@ def store(shipped: ModelStore, tmp_path: Path) -> ModelStore:
     return ModelStore(tmp_path / "models")
 
 
-@pytest.mark.parametrize("file", ["model.skops", "predictions.parquet"])
+def file_of(store: ModelStore, stem: str) -> Path:
+    (path,) = (store.folder / NAME).glob(f"{stem}-*")
+    return path
+
+
+@pytest.mark.parametrize("file", ["model", "predictions"])
 def test_one_changed_byte_is_found_before_the_file_is_read(store: ModelStore, file: str) -> None:
-    path = store.folder / NAME / file
+    path = file_of(store, file)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
+    assert len(store.problems()) == 1
     with pytest.raises(ModelDamagedError, match="not the file that was stored"):
-        store.load(NAME) if file == "model.skops" else store.predictions(NAME)
+        store.load(NAME) if file == "model" else store.predictions(NAME)
 
 
 def test_missing_file_is_named(store: ModelStore) -> None:
-    (store.folder / NAME / "model.skops").unlink()
-    with pytest.raises(ModelDamagedError, match=r"model\.skops is missing"):
+    file_of(store, "model").unlink()
+    with pytest.raises(ModelDamagedError, match=r"model-\w+\.skops is missing"):
         store.load(NAME)
 
 
@@ -57,9 +67,9 @@ def test_unreadable_manifest_leaves_the_other_models_usable(
 
 
 def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore) -> None:
-    best = champion(store.manifests())
+    best = champion(store)
     assert best is not None
-    (store.folder / best.name / "model.skops").unlink()
+    next((store.folder / best.name).glob("model-*")).unlink()
     assert load_model(store.folder).name == NAME
 
 
@@ -76,13 +86,11 @@ def test_empty_store_says_how_to_train(tmp_path: Path) -> None:
 
 def test_saving_replaces_the_old_model_whole(store: ModelStore) -> None:
     model, predictions = store.load(NAME), store.predictions(NAME)
-    manifest = store.save(model, predictions.head(10), "a new card")
+    manifest = store.save(model, predictions.head(10), model_card)
     assert store.manifest(NAME) == manifest
     assert len(store.predictions(NAME)) == 10
-    assert sorted(path.name for path in store.folder.iterdir()) == [
-        "course-random-forest",
-        "course-xgboost",
-    ]
+    stems = sorted(path.name.split("-")[0] for path in (store.folder / NAME).iterdir())
+    assert stems == ["card.md", "manifest.json", "model", "predictions"]
 
 
 def test_failed_save_keeps_the_old_model(
@@ -95,9 +103,9 @@ def test_failed_save_keeps_the_old_model(
 
     monkeypatch.setattr("claimclf.modeling.store.skops_io.dump", full)
     with pytest.raises(ModelError, match="No space left"):
-        store.save(model, predictions, "card")
+        store.save(model, predictions, model_card)
     assert store.load(NAME).manifest == model.manifest
-    assert len(list(store.folder.iterdir())) == 2
+    assert not store.problems()
 
 
 def test_store_that_cannot_be_written_says_so(store: ModelStore, tmp_path: Path) -> None:
@@ -105,7 +113,7 @@ def test_store_that_cannot_be_written_says_so(store: ModelStore, tmp_path: Path)
     blocked.write_text("")
     model = store.load(NAME)
     with pytest.raises(ModelError, match="cannot be written"):
-        ModelStore(blocked / "models").save(model, store.predictions(NAME), "card")
+        ModelStore(blocked / "models").save(model, store.predictions(NAME), model_card)
 
 
 def test_shipped_models_load_from_types_on_our_list_only(shipped: ModelStore) -> None:
@@ -119,3 +127,128 @@ def test_type_that_is_not_on_our_list_is_refused(
     monkeypatch.setattr("claimclf.modeling.store.TRUSTED_TYPES", ())
     with pytest.raises(ModelDamagedError, match="not trusted"):
         store.load(NAME)
+
+
+@pytest.mark.parametrize("moment", ["model", "predictions", "manifest", "card", "clearing"])
+def test_killed_save_leaves_the_old_model_or_the_new_one(store: ModelStore, moment: str) -> None:
+    before = store.manifest(NAME)
+    code = KILLED.format(folder=str(store.folder), name=NAME, moment=moment)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    after = store.load(NAME).manifest
+    assert after.threshold == (0.25 if moment in ("card", "clearing") else before.threshold)
+    assert len(store.predictions(NAME)) == 7634
+    # The next save works and clears what the killed one left.
+    store.save(store.load(NAME), store.predictions(NAME), model_card)
+    assert len(list((store.folder / NAME).iterdir())) == 4
+
+
+#: Saves a model with another threshold and kills itself without warning at a given moment.
+KILLED = """
+import os, signal
+from dataclasses import replace
+from pathlib import Path
+from claimclf.modeling import store as module
+from claimclf.modeling.card import model_card
+from claimclf.modeling.store import Model, ModelStore
+
+store = ModelStore(Path("{folder}"))
+model, predictions = store.load("{name}"), store.predictions("{name}")
+changed = Model(model.pipeline, replace(model.manifest, threshold=0.25))
+die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write_text, placed = module._write_text, module._placed
+
+def dying_text(path, text):
+    if path.suffix == dict(manifest=".json", card=".md").get("{moment}"):
+        die()
+    write_text(path, text)
+
+def dying_placed(folder, file, write):
+    if file.startswith("{moment}"):
+        write(folder / "half")
+        die()
+    return placed(folder, file, write)
+
+module._write_text, module._placed = dying_text, dying_placed
+if "{moment}" == "clearing":
+    Path.iterdir = die
+store.save(changed, predictions, model_card)
+"""
+
+
+def test_second_writer_waits_for_the_first(store: ModelStore) -> None:
+    code = (
+        "import sys; from pathlib import Path; from claimclf.modeling.card import model_card; "
+        "from claimclf.modeling.store import ModelStore; store = ModelStore(Path(sys.argv[1])); "
+        "print('ready', flush=True); "
+        f"store.set_threshold('{NAME}', 0.4, 'second', 'b', model_card)"
+    )
+    with store.writing():
+        second = subprocess.Popen(
+            [sys.executable, "-c", code, str(store.folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert second.stdout is not None
+        assert second.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=1)
+        assert store.manifest(NAME).threshold == 0.5
+    assert second.wait(timeout=60) == 0
+    second.stdout.close()
+    assert store.manifest(NAME).threshold == 0.4
+
+
+def test_threshold_is_saved_with_figures_reason_and_history(store: ModelStore) -> None:
+    before = store.manifest(NAME)
+    manifest = store.set_threshold(NAME, 0.1, "miss fewer", "ana", model_card)
+    assert manifest == store.manifest(NAME)
+    (change,) = manifest.threshold_history
+    assert (change["by"], change["reason"], change["old"], change["new"]) == (
+        "ana",
+        "miss fewer",
+        0.5,
+        0.1,
+    )
+    assert manifest.metrics["validation"].recall > before.metrics["validation"].recall
+    low, high = manifest.intervals["validation"]["recall"]
+    assert low < manifest.metrics["validation"].recall < high
+    card = (store.folder / NAME / "card.md").read_text("utf-8")
+    assert card == model_card(manifest)
+    assert store.load(NAME).manifest.threshold == 0.1
+
+
+@pytest.mark.parametrize(("threshold", "reason"), [(1.0, "x"), (-0.1, "x"), (0.3, "  ")])
+def test_unusable_threshold_or_missing_reason_is_refused(
+    store: ModelStore, threshold: float, reason: str
+) -> None:
+    with pytest.raises(ModelError):
+        store.set_threshold(NAME, threshold, reason, "ana", model_card)
+    assert store.manifest(NAME).threshold == 0.5
+
+
+def test_person_overrules_the_rule_with_a_reason_that_is_kept(store: ModelStore) -> None:
+    overrule(store, NAME, "it reads faster", "ana")
+    best = champion(store)
+    assert best is not None
+    assert best.name == NAME
+    follow_rule(store)  # as after a training: a person's choice stays
+    assert store.pointer_history()[-1].reason == "it reads faster"
+    back_to_rule(store, "ana")
+    best = champion(store)
+    assert best is not None
+    assert best.name == "course-random-forest"
+    assert [entry.by for entry in store.pointer_history()] == ["rule", "ana", "rule"]
+    with pytest.raises(ModelError, match="reason"):
+        overrule(store, NAME, "", "ana")
+    with pytest.raises(ModelNotFoundError):
+        overrule(store, "nobody", "why", "ana")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"champion": {"name": "gone"}}'])
+def test_unreadable_pointer_gives_way_to_the_rule(store: ModelStore, content: str) -> None:
+    (store.folder / "champion.json").write_text(content)
+    best = champion(store)
+    assert best is not None
+    assert best.name == "course-random-forest"
+    pointer = follow_rule(store)
+    assert pointer is not None
+    assert pointer.reason == RULE
