@@ -8,6 +8,7 @@ colour vision tell apart), and bars also differ in pattern.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,20 @@ COLOURS = {CLAIM: "#D55E00", OPINION: "#0072B2"}
 _PATTERNS = {CLAIM: "", OPINION: "/"}
 _SEQUENTIAL = "Blues"
 _DIVERGING = "RdBu_r"
+#: Models are no classes: the other colours of Okabe and Ito, readable on light and dark.
+_MODELS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
+_NEUTRAL = "#808080"
+_CURVE_HOVER = "%{x:.2%}, %{y:.2%}, cut-off %{customdata:.4g}<extra>%{fullData.name}</extra>"
+_RELIABILITY_HOVER = (
+    "probability %{x:.3f}: %{customdata[0]:,} of %{customdata[1]:,} videos are claims"
+    "<extra>%{fullData.name}</extra>"
+)
+_SLICE_HOVER = (
+    "%{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%}), %{customdata[2]:,} videos, "
+    "%{customdata[3]:,} claims<extra></extra>"
+)
 
 
 def class_balance(shares: Mapping[str, float]) -> go.Figure:
@@ -184,6 +199,178 @@ def importances(values: Mapping[str, float], title: str, most: int = 12) -> go.F
     figure.update_xaxes(title="importance")
     figure.update_layout(title=title)
     return _framed(figure, height=400, legend=False)
+
+
+def roc(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """Draw one ROC curve a model: `false_positive_rate`, `recall`, `threshold`."""
+    figure = _curves(curves, "false_positive_rate", "recall")
+    _reference(figure, "guessing", [0, 1], [0, 1])
+    figure.update_xaxes(title="opinions sent to review (false positive rate)")
+    figure.update_yaxes(title="recall")
+    return _framed(figure, height=400)
+
+
+def precision_recall(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """Draw one precision-recall curve a model: `recall`, `precision`, `threshold`."""
+    figure = _curves(curves, "recall", "precision")
+    figure.update_xaxes(title="recall")
+    figure.update_yaxes(title="precision")
+    return _framed(figure, height=400)
+
+
+def gains(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """Draw claims caught against videos reviewed: `share_reviewed`, `recall`, `threshold`."""
+    figure = _curves(curves, "share_reviewed", "recall")
+    _reference(figure, "random order", [0, 1], [0, 1])
+    figure.update_xaxes(title="share of videos reviewed, likeliest first")
+    figure.update_yaxes(title="share of claims caught")
+    return _framed(figure, height=400)
+
+
+def reliability(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """Draw the share of claims against the probability, with intervals.
+
+    Each model's table has `mean_probability`, `claim_share`, `share_low`, `share_high`,
+    `videos` and `claims`.
+    """
+    figure = go.Figure()
+    for number, (name, points) in enumerate(curves.items()):
+        figure.add_trace(
+            go.Scatter(
+                name=name,
+                x=points["mean_probability"],
+                y=points["claim_share"],
+                mode="markers",
+                error_y=_interval(points, "claim_share", "share"),
+                customdata=points[["claims", "videos"]],
+                hovertemplate=_RELIABILITY_HOVER,
+                **_model_style(number),
+            )
+        )
+    _reference(figure, "perfectly calibrated", [0, 1], [0, 1])
+    figure.update_xaxes(title="mean predicted probability", range=[-0.03, 1.03])
+    figure.update_yaxes(title="share that are claims", range=[-0.03, 1.03])
+    return _framed(figure, height=400)
+
+
+def score_histogram(bins: pd.DataFrame, threshold: float) -> go.Figure:
+    """Draw probabilities by class on a logarithmic axis, with a line at the cut-off."""
+    figure = _histogram(bins)
+    figure.add_vline(
+        x=threshold,
+        line={"color": _NEUTRAL, "dash": "dash", "width": 2},
+        annotation={"text": f"cut-off {threshold:.3g}", "font": {"color": _NEUTRAL}},
+    )
+    figure.update_xaxes(title="probability of claim", range=[0, 1])
+    # Nearly all videos stand at the two ends: on a linear axis the doubtful ones vanish.
+    highest = np.log10(max(float(bins["videos"].max()), 10.0)) + 0.2
+    figure.update_yaxes(type="log", title="videos (log axis)", range=[-0.3, highest])
+    return _framed(figure)
+
+
+def slices(parts: pd.DataFrame, rate: str = "recall") -> go.Figure:
+    """Draw one rate in each slice as a dot with its interval, small slices hollow and grey.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        `column`, `value`, `n`, `n_claims` and, for the rate, `<rate>`, `<rate>_low`,
+        `<rate>_high`, `<rate>_small`.
+    rate : {'recall', 'specificity'}
+        Which rate to draw; slices without it are left out.
+    """
+    known, counted = parts[parts[rate].notna()], "claims" if rate == "recall" else "opinions"
+    # Unseen, all slices at once: they set the order of the axis.
+    places = go.Scatter(x=known[rate], y=[known["column"], known["value"]], mode="markers")
+    figure = go.Figure(places.update(opacity=0, showlegend=False, hoverinfo="skip"))
+    for small, colour, symbol in ((False, _MODELS[0], "circle"), (True, _NEUTRAL, "circle-open")):
+        shown = known[known[f"{rate}_small"] == small]
+        figure.add_trace(
+            go.Scatter(
+                name=f"{rate}, few {counted}" if small else rate,
+                x=shown[rate],
+                y=[shown["column"], shown["value"]],
+                mode="markers",
+                marker={"color": colour, "symbol": symbol, "size": 10},
+                error_x=_interval(shown, rate, rate) | {"color": colour},
+                customdata=shown[[f"{rate}_low", f"{rate}_high", "n", "n_claims"]],
+                hovertemplate=_SLICE_HOVER,
+            )
+        )
+    figure.update_yaxes(type="multicategory", autorange="reversed")
+    figure.update_xaxes(title=f"{rate} with 95 % interval", tickformat=".1%")
+    return _framed(figure, height=120 + 26 * len(known))
+
+
+def contributions(parts: pd.DataFrame, bias: float, unit: str) -> go.Figure:
+    """Draw what each feature adds to one video's score: `feature`, `contribution`.
+
+    Bars to the right speak for a claim, bars to the left for an opinion.
+    """
+    figure = go.Figure()
+    for label, sign in ((CLAIM, 1), (OPINION, -1)):
+        part = parts[parts["contribution"] * sign > 0]
+        figure.add_trace(
+            _bar(
+                label,
+                x=part["contribution"],
+                y=part["feature"],
+                orientation="h",
+                text=[f"{value:+.3f}" for value in part["contribution"]],
+                hovertemplate="%{y}: %{x:+.4f}",
+            )
+        )
+    score = bias + float(parts["contribution"].sum())
+    order = {"categoryorder": "array", "categoryarray": list(parts["feature"])}
+    figure.update_yaxes(autorange="reversed", **order)
+    figure.update_xaxes(title=f"{bias:.3f} without features, {score:.3f} with all ({unit})")
+    _framed(figure, height=120 + 26 * len(parts))
+    return figure.update_layout(barmode="relative")
+
+
+def _curves(curves: Mapping[str, pd.DataFrame], x: str, y: str) -> go.Figure:
+    """Draw a line a model between 0 and 1; the cut-off stands in the hover text."""
+    figure = go.Figure()
+    for number, (name, points) in enumerate(curves.items()):
+        figure.add_trace(
+            go.Scatter(
+                name=name,
+                x=points[x],
+                y=points[y],
+                mode="lines",
+                customdata=points["threshold"],
+                hovertemplate=_CURVE_HOVER,
+                line=_model_style(number)["line"],
+            )
+        )
+    figure.update_xaxes(range=[-0.01, 1.01])
+    figure.update_yaxes(range=[-0.01, 1.01])
+    return figure
+
+
+def _reference(figure: go.Figure, name: str, x: list[float], y: list[float]) -> None:
+    line = {"color": _NEUTRAL, "dash": "dot", "width": 1}
+    figure.add_trace(go.Scatter(name=name, x=x, y=y, mode="lines", line=line, hoverinfo="skip"))
+
+
+def _interval(points: pd.DataFrame, value: str, ends: str) -> dict[str, Any]:
+    """Return error bars from `<ends>_low` to `<ends>_high`."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": points[f"{ends}_high"] - points[value],
+        "arrayminus": points[value] - points[f"{ends}_low"],
+        "thickness": 1.5,
+    }
+
+
+def _model_style(number: int) -> dict[str, Any]:
+    """Return the colour, dash and marker of a model, told apart without colour as well."""
+    colour = _MODELS[number % len(_MODELS)]
+    return {
+        "line": {"color": colour, "dash": _DASHES[number % len(_DASHES)], "width": 2},
+        "marker": {"color": colour, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "size": 8},
+    }
 
 
 def _bar(label: str, **values: object) -> go.Bar:

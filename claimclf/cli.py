@@ -182,17 +182,19 @@ def score(
 ) -> None:
     """Score reported videos and write them in review order."""
     from claimclf.dataset.reading import read_table
-    from claimclf.dataset.writing import write_table
+    from claimclf.dataset.writing import require_place, write_table
     from claimclf.services.models import load_model
     from claimclf.services.triage import triage
 
+    for place in filter(None, (output, rejects)):
+        require_place(place)
     table = read_table(source, encoding=encoding)
     chosen = _chosen(columns, table.columns)
     ranked = triage(table, load_model(models, model), chosen, _progress())
     rejected = ranked.scored.validated.rejected
-    write_table(ranked.output(), output, raw=raw)
     if rejects is not None:
         write_table(rejected, rejects, raw=raw)
+    write_table(ranked.output(), output, raw=raw)
     click.echo(
         f"{len(table):,} rows: {len(ranked.videos):,} accepted "
         f"({ranked.n_unscorable:,} cannot be scored), {len(rejected):,} rejected. "

@@ -11,6 +11,7 @@
     │   ├── DuplicateColumnError  two columns of one name
     │   └── OverLimitError        too many bytes, rows or columns
     ├── TrainingDataError         a readable table that no model can learn from
+    ├── SearchError               a search of settings cannot start or go on
     ├── ModelError                the model store cannot give what was asked for
     │   ├── ModelNotFoundError
     │   └── ModelDamagedError     files missing, altered or made by other versions
@@ -92,6 +93,10 @@ class OverLimitError(InputError):
 
 class TrainingDataError(ClaimclfError):
     """A table that was read well but cannot train or evaluate a model."""
+
+
+class SearchError(ClaimclfError):
+    """A search of settings cannot start or go on."""
 
 
 class ModelError(ClaimclfError):

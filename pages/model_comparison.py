@@ -1,81 +1,125 @@
-"""Model comparison: random forest beside XGBoost, recall first."""
+"""Model comparison: which model, how sure, what it misses; depth is one click away."""
 
-import pandas as pd
+from collections.abc import Sequence
+
 import streamlit as st
 
-from claimclf import charts
-from claimclf.dataset.cleaning import is_claim
-from claimclf.modeling.champion import RULE, champion
-from claimclf.modeling.evaluation import predict_claim, report_by_class
-from claimclf.modeling.store import Manifest
+from claimclf.errors import ModelDamagedError
+from claimclf.modeling.card import model_card
+from claimclf.modeling.champion import RULE, back_to_rule, champion, overrule
+from claimclf.modeling.search import Progress
+from claimclf.modeling.store import Manifest, ModelStore
 from claimclf.places import models_folder
-from claimclf.schema import PROBABILITY
+from claimclf.services.comparison import Judged, judge
+from claimclf.services.export import comparison_html
 from claimclf.services.models import train_models
-from claimclf.ui.page import explained, open_page, plain, synthetic_notice
-from claimclf.ui.state import dataset_in_use, model_store
+from claimclf.services.search import search_models
+from claimclf.ui import comparison
+from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
+from claimclf.ui.state import dataset_in_use, model_store, person
+
+SECTIONS = (
+    "Class reports",
+    "Curves",
+    "Is one better?",
+    "Slices",
+    "What it got wrong",
+    "Importances",
+    "Checks",
+    "Would we use it?",
+    "Test set",
+)
 
 
-def figures_table(manifests: list[Manifest]) -> pd.DataFrame:
-    """Return validation figures, one row a model, recall first."""
-    rows = {}
-    for manifest in manifests:
-        metrics = manifest.metrics["validation"]
-        (_, false_positives), (false_negatives, _) = metrics.confusion_matrix
-        rows[manifest.name] = {
-            "recall": metrics.recall,
-            "precision": metrics.precision,
-            "F1": metrics.f1,
-            "accuracy": metrics.accuracy,
-            "claims missed": false_negatives,
-            "opinions sent to review": false_positives,
-        }
-    return pd.DataFrame(rows).T.astype({"claims missed": int, "opinions sent to review": int})
-
-
-def class_report(manifest: Manifest, part: str) -> pd.DataFrame:
-    """Return the classification report of one split, from the stored predictions."""
-    predictions = model_store().predictions(manifest.name)
-    rows = predictions[predictions["split"] == part]
-    predicted = predict_claim(rows[PROBABILITY].to_numpy(), manifest.threshold)
-    return report_by_class(is_claim(rows).to_numpy(), predicted)
-
-
-def show_report(manifest: Manifest, part: str) -> None:
-    """Draw a classification report with four digits."""
-    shares = dict.fromkeys(("precision", "recall", "f1-score"), "{:.4f}")
-    st.dataframe(class_report(manifest, part).style.format({**shares, "support": "{:,}"}))
-
-
-def offer_training(first: bool) -> None:
-    """Train both models on the dataset in use, with progress."""
+def offer_training() -> None:
+    """Train both models on the dataset in use, or search their settings first."""
     dataset = dataset_in_use()
     st.markdown(
-        f"Trains a random forest and an XGBoost model on **{plain(dataset.name)}** "
-        f"({dataset.description.complete:,} complete rows) and stores them"
-        + ("." if first else ", replacing those of the same name.")
+        f"On **{plain(dataset.name)}** ({dataset.description.complete:,} complete rows). A model "
+        "of the same name is replaced when the new one is whole."
     )
-    if not st.button("Train both models", type="primary"):
-        return
-    bar = st.progress(0.0, "Preparing …")
-    with explained():
-        train_models(
-            dataset,
-            models_folder(),
-            on_progress=lambda done, total, name: bar.progress(done / total, f"Training {name} …"),
-        )
-    st.rerun()
+    quick, search = st.columns(2)
+    if quick.button("Train with the course's settings (seconds)", type="primary"):
+        bar = st.progress(0.0, "Preparing …")
+        with explained():
+            train_models(
+                dataset,
+                models_folder(),
+                on_progress=lambda done, total, name: bar.progress(
+                    done / total, f"Training {name} …"
+                ),
+            )
+        st.rerun()
+    if search.button("Search all settings, then train (minutes; goes on where it stopped)"):
+        bar = st.progress(0.0, "Preparing …")
+
+        def tell(name: str, progress: Progress) -> None:
+            left = "" if progress.seconds_left is None else f", {progress.seconds_left:,.0f} s left"
+            bar.progress(
+                progress.done / progress.total,
+                f"Searching {name}: {progress.done} of {progress.total} fits{left}",
+            )
+
+        with explained():
+            search_models(dataset, models_folder(), on_progress=tell)
+        st.rerun()
 
 
-def show_champion(best: Manifest) -> None:
-    """Name the champion, say why, and show its figures on the test set."""
+def show_champion(store: ModelStore, best: Manifest) -> None:
+    """Name the champion, say why, and what it misses."""
     metrics = best.metrics["validation"]
     (_, extra), (missed, _) = metrics.confusion_matrix
+    low, high = best.intervals["validation"]["recall"]
     st.success(
-        f"**Champion: {plain(best.name)}**. Recall {metrics.recall:.2%} on validation: it "
-        f"misses {missed:,} claims and sends {extra:,} opinions to review.",
+        f"**Champion: {plain(best.name)}**. Recall {metrics.recall:.2%} on validation "
+        f"(95 % interval {low:.2%} to {high:.2%}): it misses {missed:,} claims and sends "
+        f"{extra:,} opinions to review.",
         icon=":material/trophy:",
     )
+    pointer = store.pointer()
+    if pointer and pointer.overruled and pointer.name == best.name:
+        st.caption(f"Chosen by {plain(pointer.by)} on {pointer.at}: {plain(pointer.reason)}")
     st.caption(RULE)
+
+
+def judged(store: ModelStore, names: Sequence[str]) -> list[Judged]:
+    """Read the stored predictions; a damaged model is named and left out."""
+    found = []
+    for name in names:
+        try:
+            found.append(judge(store, name))
+        except ModelDamagedError as error:
+            say_error(error)
+    return found
+
+
+def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, float]) -> None:
+    """Save a cut-off as a model's threshold, or overrule the champion; each with a reason."""
+    names = [model.name for model in models]
+    left, right = st.columns(2)
+    with left, st.form("threshold"):
+        st.markdown("**Save a cut-off as a model's threshold**")
+        name = st.selectbox("Model", names)
+        st.caption("Now shown: " + ", ".join(f"{plain(n)} {cut[n]:.6g}" for n in names))
+        reason = st.text_input("Reason")
+        if st.form_submit_button("Save the threshold"):
+            with explained():
+                store.set_threshold(name, cut[name], reason, person(), model_card)
+            st.rerun()
+    with right, st.form("champion"):
+        st.markdown("**Overrule the champion**")
+        name = st.selectbox("New champion", names)
+        reason = st.text_input("Reason", key="overrule_reason")
+        if st.form_submit_button("Make it champion"):
+            with explained():
+                overrule(store, name, reason, person())
+            st.rerun()
+    pointer = store.pointer()
+    if pointer and pointer.overruled and right.button("Go back to the rule"):
+        back_to_rule(store, person())
+        st.rerun()
+    for entry in reversed(store.pointer_history()):
+        st.caption(f"{entry.at}: {plain(entry.name)}, by {plain(entry.by)}. {plain(entry.reason)}")
 
 
 open_page("pages/model_comparison.py")
@@ -84,57 +128,62 @@ manifests = store.manifests()
 best = champion(store, manifests)
 if best is None:
     st.info("No model is stored yet. Train two now; it takes seconds.", icon=":material/school:")
-    offer_training(first=True)
+    offer_training()
     st.stop()
 
 if best.data["synthetic"]:
-    synthetic_notice(
-        "These models learnt from made-up videos; their figures say nothing of real ones."
-    )
-show_champion(best)
-
-st.subheader("Figures on the validation set")
-shares = dict.fromkeys(("recall", "precision", "F1", "accuracy"), "{:.4f}")
-st.dataframe(figures_table(manifests).style.format({**shares}))
+    synthetic_notice("These models learnt from made-up videos: they say nothing of real ones.")
+show_champion(store, best)
+for problem in store.problems():
+    say_error(problem)
 
 names = [manifest.name for manifest in manifests]
 default = [best.name, *[name for name in names if name != best.name]][:2]
-shown = st.multiselect("Models side by side", names, default=default)
-if not shown:
+chosen = st.multiselect("Models side by side", names, default=default)
+models = judged(store, chosen)
+if not models:
     st.info("Choose at least one model above.")
-chosen = [manifest for name in shown for manifest in manifests if manifest.name == name]
-for place, manifest in zip(st.columns(max(len(chosen), 1)), chosen, strict=False):
-    with place, explained():
-        st.subheader(manifest.name)
-        st.caption(f"{manifest.algorithm}, trained on {plain(manifest.data['name'])}")
-        st.plotly_chart(
-            charts.confusion_matrix(
-                manifest.metrics["validation"].confusion_matrix, "Confusion matrix, validation"
-            ),
-            key=f"matrix-{manifest.name}",
-        )
-        st.markdown("**Classification report, validation**")
-        show_report(manifest, "validation")
-        st.plotly_chart(
-            charts.importances(manifest.importances, "Feature importances"),
-            key=f"importances-{manifest.name}",
-        )
-
-st.subheader("The champion on the test set")
+    st.stop()
 st.caption(
-    "Opened for the champion only: a test set that is looked at for every choice is a test no more."
+    "Measured on the validation split: "
+    + "; ".join(f"{plain(m.name)} on {plain(m.manifest.data['name'])}" for m in models)
 )
-with explained():
-    left, right = st.columns(2)
-    left.plotly_chart(
-        charts.confusion_matrix(
-            best.metrics["test"].confusion_matrix, f"Confusion matrix of {best.name}, test"
-        ),
-        key="matrix-test",
-    )
-    with right:
-        st.markdown("**Classification report, test**")
-        show_report(best, "test")
+cut = comparison.choose_cutoffs(models)
+comparison.show_figures(models, cut)
 
-with st.expander("Train again", icon=":material/school:"):
-    offer_training(first=False)
+dataset = dataset_in_use()
+section = st.segmented_control("Look closer", SECTIONS, key="section")
+if section == "Class reports":
+    comparison.show_reports(models, cut)
+elif section == "Curves":
+    comparison.show_curves(models, cut)
+elif section == "Is one better?":
+    comparison.show_differences(models, cut)
+elif section == "Slices":
+    comparison.show_slices(models, cut, dataset)
+elif section == "What it got wrong":
+    comparison.show_mistakes(models, cut, dataset)
+elif section == "Importances":
+    comparison.show_importances(models)
+elif section == "Checks":
+    comparison.show_checks(models)
+elif section == "Would we use it?":
+    comparison.show_card(models)
+elif section == "Test set":
+    comparison.show_test_set(best)
+
+with st.expander("Save a cut-off, overrule the champion", icon=":material/gavel:"):
+    offer_decisions(store, models, cut)
+with st.expander("Train or search again", icon=":material/school:"):
+    offer_training()
+if st.button("Prepare the comparison as one HTML file", icon=":material/description:"):
+    with st.spinner("Drawing …"):
+        st.session_state["comparison_html"] = comparison_html(models, cut, dataset)
+if "comparison_html" in st.session_state:
+    st.download_button(
+        "Download comparison.html",
+        st.session_state["comparison_html"],
+        "comparison.html",
+        "text/html",
+        icon=":material/download:",
+    )

@@ -110,7 +110,7 @@ def _cut(frame: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
 
 def ask_filter(ranked: Ranked) -> QueueFilter:
     """Read the filters."""
-    most = int(max(ranked.videos[REPORT_COUNT].max(skipna=True), 1))
+    most = int(ranked.videos[REPORT_COUNT].fillna(0).clip(lower=1).max())
     first, second, third = st.columns([5, 4, 2])
     lanes = first.pills(
         "Lanes",
@@ -135,7 +135,7 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
 def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
     """Draw the ranked table and remember which video is chosen, by id."""
     st.markdown(
-        f"**{len(queue):,} videos to review**"
+        f"**{len(queue):,} {'video' if len(queue) == 1 else 'videos'} to review**"
         + (f": the top {percent:.0f} % of {total:,}" if percent < 100 else "")
         + (f". The first {MOST_SHOWN:,} are shown." if len(queue) > MOST_SHOWN else ".")
     )

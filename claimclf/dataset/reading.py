@@ -31,6 +31,8 @@ from claimclf.schema import LABELLED, REPORTED, SHELL_LIMITS, Limits, recognise
 
 DELIMITERS = (",", ";", "\t")
 _CHUNK_ROWS = 50_000
+#: A header line beyond this is no header; a small gzip file may unpack to an endless line.
+_HEADER_CHARACTERS = 4_000_000
 _Stream = io.BytesIO | io.BufferedReader
 _SNIFF_BYTES = 65_536
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
@@ -244,23 +246,37 @@ def _likely_encoding(sample: bytes) -> str | None:
 
 
 def _parse_csv(text: io.TextIOWrapper, name: str, limits: Limits, digest: str) -> Table:
-    first = text.readline()
-    if not first.strip():
-        raise EmptyTableError(
-            f"{name} is empty.", "Found: no header line.", "Give a CSV with a header and rows."
-        )
+    first, blank = _header_line(text, name)
     delimiter = _delimiter(first)
     reader = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
     try:
         header = next(reader)
         _check_header(name, header, limits)
-        return _collect(_records(reader), header, name, limits, digest, delimiter)
+        return _collect(_records(reader, blank), header, name, limits, digest, delimiter)
     except csv.Error as error:
         raise NotATableError(
             f"{name} cannot be read as CSV near line {reader.line_num:,}.",
             f"Found: {error}.",
             "Look for a quotation mark that is not closed, or double the quotes inside a cell.",
         ) from error
+
+
+def _header_line(text: io.TextIOWrapper, name: str) -> tuple[str, int]:
+    """Return the first line that holds something, and how many blank ones stand before it."""
+    blank = 0
+    while line := text.readline(_HEADER_CHARACTERS):
+        if len(line) == _HEADER_CHARACTERS:
+            raise NotATableError(
+                f"{name} has no header that can be read.",
+                f"Found: a first line of {_HEADER_CHARACTERS:,} characters or more.",
+                "Give a CSV whose first line names the columns.",
+            )
+        if line.strip("\ufeff \t\r\n"):
+            return line, blank
+        blank += 1
+    raise EmptyTableError(
+        f"{name} is empty.", "Found: no header line.", "Give a CSV with a header and rows."
+    )
 
 
 def _delimiter(header: str) -> str:
@@ -288,12 +304,12 @@ def _check_header(name: str, header: Sequence[str], limits: Limits) -> None:
         seen[column] = position
 
 
-def _records(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _records(reader: Iterator[list[str]], blank: int) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with the line it starts on; blank lines are not rows."""
     before = reader.line_num  # type: ignore[attr-defined]
     for fields in reader:
         if fields:
-            yield before + 1, fields
+            yield before + blank + 1, fields
         before = reader.line_num  # type: ignore[attr-defined]
 
 

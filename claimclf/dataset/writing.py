@@ -64,6 +64,21 @@ def _csv_bytes(frame: pd.DataFrame) -> bytes:
     return text.encode()
 
 
+def require_place(path: Path) -> None:
+    """Refuse a path that no file can be written to, before any work is done.
+
+    Raises
+    ------
+    InputError
+        It is a folder, or its folder does not exist or cannot be written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} cannot be written.", "Found: a folder.", "Name a file in it.")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        found = "no rights to its folder" if path.parent.is_dir() else "its folder does not exist"
+        raise InputError(f"{path} cannot be written.", f"Found: {found}.", "Choose another place.")
+
+
 def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
     """Write a CSV, or Parquet where the name ends in `.parquet`, whole or not at all.
 
@@ -82,8 +97,7 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
     InputError
         The folder does not exist or cannot be written.
     """
-    if path.is_dir():
-        raise InputError(f"{path} cannot be written.", "Found: a folder.", "Name a file in it.")
+    require_place(path)
     if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
         with path.open("wb") as stream:
             _write(frame, stream, path.suffix, raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from claimclf.modeling.champion import RULE
 from claimclf.modeling.store import Manifest
+from claimclf.schema import ENGAGEMENT
 
 
 def model_card(manifest: Manifest) -> str:
@@ -43,11 +44,45 @@ A video is predicted to make a claim where its probability exceeds {manifest.thr
 
 {top}
 
-## What to watch
+## Would we use it?
 
-Trained on transcripts of one kind, with engagement as it stood days after posting. A video
-that was just posted has hardly any views; a model that leans on views will call it an
-opinion. Look at the lane *uncertain* and at a sample of the lane *opinions* as well.
+{closing_questions(manifest)}
+"""
+
+
+def closing_questions(manifest: Manifest) -> str:
+    """Answer the course's closing questions from a model's figures, as Markdown."""
+    metrics, ends = manifest.metrics["validation"], manifest.intervals["validation"]
+    (tn, fp), (fn, tp) = metrics.confusion_matrix
+    low, high = ends["recall"]
+    top = list(manifest.importances.items())[:3]
+    leans = ", ".join(f"`{name}` ({value:.0%})" for name, value in top)
+    lost = manifest.permutation[0] if manifest.permutation else None
+    shuffled = (
+        f" Shuffling `{lost['column']}` alone costs {lost['drop_accuracy']:.1%} of accuracy."
+        if lost
+        else ""
+    )
+    engagement = sum(value for name, value in top if name in ENGAGEMENT)
+    young = (
+        "It leans on engagement, which a video gets only after it has spread. **Not for videos "
+        "that were just posted**, which are those that get reported: there it will call claims "
+        "opinions. Use it on videos that are days old, and only to order a queue."
+        if engagement > 0.5
+        else "It hardly looks at engagement, so a video's age does not blind it. Use it to order "
+        "a queue that people review."
+    )
+    return f"""**Would we recommend it?** Of {tp + fn:,} claims in the validation split it finds
+{tp:,} (recall {metrics.recall:.2%}, 95 % interval {low:.2%} to {high:.2%}) and misses {fn:,};
+of {tn + fp:,} opinions it sends {fp:,} to review. {young}
+
+**What is it doing?** Its own importances: {leans}.{shuffled}
+
+**Which features would help?** The number of reports and how fast they come, which the dataset
+does not have; and the words themselves, which carry the label here and do not wait for views.
+
+**What to watch.** It learnt from transcripts of one kind. Look at the lane *uncertain* and at a
+sample of the lane *opinions* as well: what it misses is seen nowhere else.
 """
 
 

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from claimclf.dataset.splitting import SEED
+from claimclf.errors import TrainingDataError
 from claimclf.modeling.features import FEATURE_SETS
 
 RANDOM_FOREST, XGBOOST = "random forest", "XGBoost"
@@ -32,6 +33,8 @@ class Recipe:
         Takes settings as keywords and returns the unfitted estimator.
     settings : dict
         The learner's settings, as they are written into the manifest.
+    grid : dict of str to list
+        Settings to search, each with the values to try.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Recipe:
     algorithm: str
     learner: Callable[..., Any]
     settings: dict[str, Any]
+    grid: dict[str, list[Any]]
 
     def build(self) -> Pipeline:
         """Return the unfitted pipeline: features, then the learner."""
@@ -62,6 +66,14 @@ _COURSE = (
             "min_samples_split": 2,
             "random_state": SEED,
         },
+        {
+            "max_depth": [5, 7, None],
+            "max_features": [0.3, 0.6],
+            "max_samples": [0.7],
+            "min_samples_leaf": [1, 2],
+            "min_samples_split": [2, 3],
+            "n_estimators": [75, 100, 200],
+        },
     ),
     Recipe(
         "course-xgboost",
@@ -78,8 +90,29 @@ _COURSE = (
             "tree_method": "exact",
             "random_state": SEED,
         },
+        {
+            "max_depth": [4, 8, 12],
+            "min_child_weight": [3, 5],
+            "learning_rate": [0.01, 0.1],
+            "n_estimators": [300, 500],
+        },
     ),
 )
 
 #: Feature set -> the recipes that `claimclf train` follows.
 RECIPES = {"course": _COURSE}
+
+
+def recipes_for(feature_set: str) -> tuple[Recipe, ...]:
+    """Return the recipes of a feature set.
+
+    Raises
+    ------
+    TrainingDataError
+        There is no such feature set.
+    """
+    if feature_set not in RECIPES:
+        raise TrainingDataError(
+            f"There is no feature set '{feature_set}'.", "", f"Choose from: {', '.join(RECIPES)}."
+        )
+    return RECIPES[feature_set]

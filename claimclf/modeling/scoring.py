@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from claimclf.dataset.validation import Validated
+from claimclf.dataset.validation import Validated, set_apart
 from claimclf.modeling.evaluation import predict_claim
 from claimclf.modeling.features import FEATURE_SETS
 from claimclf.modeling.store import Model
@@ -77,7 +77,7 @@ class Ranked:
         own = self.scored.validated.table.frame.loc[self.videos.index]
         doubled = [self.scored.validated.columns[name] for name in (VIDEO_ID, REPORT_COUNT)]
         own = own.drop(columns=[name for name in doubled if name in OUTPUT])
-        own = own.rename(columns={name: f"input_{name}" for name in OUTPUT})
+        own = set_apart(own, OUTPUT)
         head = self.videos[list(OUTPUT)].assign(
             **{REPORT_COUNT: self.videos[REPORT_COUNT].astype("Int64")}
         )

@@ -86,6 +86,10 @@ class Manifest:
         digits in its name.
     intervals : dict
         Split -> rate -> [low, high], Wilson's 95 % interval.
+    permutation : list of dict
+        Input column -> what is lost on validation when it is shuffled.
+    checks : list of dict
+        What an analyst must know, each with `code`, `title`, `number`, `advice`, `level`.
     threshold_history : list of dict
         Each change of the threshold: `at`, `by`, `reason`, `old`, `new`.
     """
@@ -104,6 +108,8 @@ class Manifest:
     libraries: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     intervals: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    permutation: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
     threshold_history: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import Cleaned, is_claim, is_synthetic, require_both_classes
 from claimclf.dataset.splitting import SEED, Split, split
+from claimclf.modeling.checks import Check, checks
 from claimclf.modeling.evaluation import DEFAULT_THRESHOLD, measure_splits
+from claimclf.modeling.permutation import column_importances
 from claimclf.modeling.recipes import Recipe
 from claimclf.modeling.store import Manifest, Model
 from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
@@ -78,8 +81,20 @@ def train(recipe: Recipe, cleaned: Cleaned, data_name: str, data_sha256: str) ->
         intervals=intervals,
         importances=importances(pipeline),
         seed=SEED,
+        permutation=_records(column_importances(pipeline, parts.validation)),
+        checks=[asdict(check) for check in _checks(pipeline, parts, predictions)],
     )
     return Trained(Model(pipeline, manifest), predictions)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _checks(pipeline: Pipeline, parts: Split, predictions: pd.DataFrame) -> list[Check]:
+    validation = predictions.loc[predictions["split"] == "validation", PROBABILITY]
+    seen = claim_probability(pipeline, parts.train)
+    return checks(parts, seen, validation.to_numpy(), importances=importances(pipeline))
 
 
 def predict_splits(pipeline: Pipeline, parts: Split) -> pd.DataFrame:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from claimclf.dataset.cleaning import require_both_classes
 from claimclf.dataset.splitting import split
-from claimclf.errors import ModelDamagedError, ModelNotFoundError, TrainingDataError
+from claimclf.errors import ModelDamagedError, ModelNotFoundError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import champion, follow_rule
 from claimclf.modeling.evaluation import Metrics, measure_splits
-from claimclf.modeling.recipes import RECIPES
+from claimclf.modeling.recipes import recipes_for
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.modeling.training import predict_splits, train
 from claimclf.services.datasets import Dataset
@@ -43,11 +43,7 @@ def train_models(
     ModelError
         The store cannot be written.
     """
-    if feature_set not in RECIPES:
-        raise TrainingDataError(
-            f"There is no feature set '{feature_set}'.", "", f"Choose from: {', '.join(RECIPES)}."
-        )
-    recipes = RECIPES[feature_set]
+    recipes = recipes_for(feature_set)
     store = ModelStore(folder)
     stored = []
     for done, recipe in enumerate(recipes):

@@ -72,6 +72,17 @@ def _loaded(folder: str, name: str | None, versions: tuple[object, ...]) -> Mode
     return load_model(Path(folder))
 
 
+def loaded_model(name: str) -> Model:
+    """Load a model by name, once per version."""
+    digest = model_store().manifest(name).files["model.skops"]
+    return _loaded_by_name(str(models_folder()), name, digest)
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=8)
+def _loaded_by_name(folder: str, name: str, digest: str) -> Model:
+    return load_model(Path(folder), name)
+
+
 def person() -> str:
     """Name who is at the screen: without a login, the user of this machine."""
     return getpass.getuser()

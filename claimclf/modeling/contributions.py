@@ -1,0 +1,232 @@
+"""Why a video got its score: a share of it for each feature, adding up exactly.
+
+Both learners get SHAP values of one kind (path-dependent TreeSHAP, Lundberg et al. 2020),
+so that two models can be read side by side. A feature's value is its average effect over
+all orders in which the features could become known; a split on an unknown feature is
+followed both ways, in the proportion of the training rows.
+
+For XGBoost they are the library's own, in log-odds and float32. For a forest they are
+computed here, in probability and float64, from one fact: a leaf with value v that tests
+the features 1 … d adds v · Π (s_k if k is known, else w_k), where s_k is 1 if the video
+passes all tests of feature k on the way and w_k the share of training rows that pass them.
+The Shapley value of such a product is v · (s_j - w_j) · ∫₀¹ Π_{k≠j} (t·s_k + (1-t)·w_k) dt.
+The integrand is a polynomial of degree d - 1, which Gauss and Legendre's rule with
+⌈d/2⌉ points integrates without error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array
+from xgboost import DMatrix, XGBClassifier
+
+from claimclf.errors import ModelError
+
+Unit = Literal["probability", "log-odds"]
+#: Rows worked on at a time.
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each feature adds to each video's score.
+
+    Parameters
+    ----------
+    names : tuple of str, length n_features
+        The features' names.
+    values : ndarray of float64, shape (n_rows, n_features)
+        In `unit`; above 0 speaks for *claim*.
+    bias : float
+        The score when nothing is known of a video.
+    unit : {'probability', 'log-odds'}
+        What a score is: the probability of *claim*, or the logarithm of its odds.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    bias: float
+    unit: Unit
+
+    @property
+    def score(self) -> np.ndarray:
+        """What the contributions add up to: the model's score, in `unit`, shape (n_rows,)."""
+        score: np.ndarray = self.bias + self.values.sum(axis=1)
+        return score
+
+    def of(self, row: int, most: int = 10) -> pd.DataFrame:
+        """Return `feature` and `contribution` of one row, the largest first.
+
+        Features beyond the first `most` are added up in a last line.
+        """
+        values = self.values[row]
+        order = np.argsort(-np.abs(values), kind="stable")
+        top, rest = order[:most], order[most:]
+        lines = [(self.names[i], float(values[i])) for i in top]
+        if len(rest):
+            lines.append((f"{len(rest)} other features", float(values[rest].sum())))
+        return pd.DataFrame(lines, columns=["feature", "contribution"])
+
+
+def contributions(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
+    """Explain a pipeline's scores.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted: features, then a random forest or XGBoost's classifier.
+    rows : DataFrame, shape (n_rows, n_columns)
+        Without missing values in the columns that the pipeline reads.
+
+    Raises
+    ------
+    ModelError
+        The learner is of another kind.
+    """
+    features, learner = pipeline["features"], pipeline["model"]
+    names = tuple(str(name) for name in features.get_feature_names_out())
+    known = isinstance(learner, RandomForestClassifier | XGBClassifier)
+    if not known:
+        raise ModelError(
+            "The contributions of the features cannot be computed.",
+            f"Found: a learner of type {type(learner).__name__}.",
+            "Choose a random forest or an XGBoost model.",
+        )
+    matrix = features.transform(rows) if len(rows) else np.empty((0, len(names)))
+    if isinstance(learner, XGBClassifier):
+        return Contributions(names, *_of_boosting(learner, matrix), "log-odds")
+    return Contributions(names, *_of_forest(learner, matrix), "probability")
+
+
+def _of_boosting(learner: XGBClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
+    # One row more, so that an empty table has a bias as well.
+    shown = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
+    found = learner.get_booster().predict(DMatrix(shown), pred_contribs=True)
+    return found[:-1, :-1].astype(np.float64), float(found[-1, -1])
+
+
+def _of_forest(learner: RandomForestClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
+    if len(matrix):  # the trees compare float32
+        matrix = check_array(matrix, dtype=np.float32).astype(np.float64)
+    leaves, n_trees = _leaves(learner), len(learner.estimators_)
+    values = np.zeros(matrix.shape)
+    for group in _by_depth(leaves):
+        for start in range(0, len(matrix), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            values[part] += _of_leaves(group, matrix[part])
+    bias = float((leaves.value * leaves.weight.prod(axis=1)).sum()) / n_trees
+    return values / n_trees, bias
+
+
+@dataclass(frozen=True)
+class _Leaves:
+    """Leaves and what leads to them.
+
+    Parameters
+    ----------
+    value : ndarray, shape (n_leaves,)
+        Share of claims among the training rows of the leaf.
+    feature : ndarray of int, shape (n_leaves, d)
+        The features tested.
+    low, high : ndarray, shape (n_leaves, d)
+        A video passes all tests of a feature if low < x <= high.
+    weight : ndarray, shape (n_leaves, d)
+        Share of training rows that pass them; 1 where nothing is tested.
+    """
+
+    value: np.ndarray
+    feature: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    weight: np.ndarray
+
+
+def _leaves(learner: RandomForestClassifier) -> _Leaves:
+    """Walk all trees at once, a level at a time; d is every feature."""
+    trees = [estimator.tree_ for estimator in learner.estimators_]
+    roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+    left = np.concatenate([t.children_left + r for t, r in zip(trees, roots, strict=True)])
+    right = np.concatenate([t.children_right + r for t, r in zip(trees, roots, strict=True)])
+    inner = np.concatenate([t.children_left >= 0 for t in trees])
+    feature = np.concatenate([t.feature for t in trees])
+    threshold = np.concatenate([t.threshold for t in trees])
+    cover = np.concatenate([t.weighted_n_node_samples for t in trees])
+    claims = np.concatenate([t.value[:, 0, 1] for t in trees])
+
+    shape, found = (len(trees), learner.n_features_in_), []
+    node, low, high, weight = roots, np.full(shape, -np.inf), np.full(shape, np.inf), np.ones(shape)
+    while len(node):
+        goes_on = inner[node]
+        end = ~goes_on
+        found.append((claims[node[end]], low[end], high[end], weight[end]))
+        node, low, high, weight = node[goes_on], low[goes_on], high[goes_on], weight[goes_on]
+        line, tested = np.arange(len(node)), feature[node]
+        high_left, low_right = high.copy(), low.copy()
+        high_left[line, tested] = np.minimum(high[line, tested], threshold[node])
+        low_right[line, tested] = np.maximum(low[line, tested], threshold[node])
+        weight_left, weight_right = weight.copy(), weight.copy()
+        weight_left[line, tested] *= cover[left[node]] / cover[node]
+        weight_right[line, tested] *= cover[right[node]] / cover[node]
+        node = np.concatenate([left[node], right[node]])
+        low, high = np.concatenate([low, low_right]), np.concatenate([high_left, high])
+        weight = np.concatenate([weight_left, weight_right])
+    value, low, high, weight = (np.concatenate(part) for part in zip(*found, strict=True))
+    every = np.broadcast_to(np.arange(learner.n_features_in_), low.shape)
+    return _Leaves(value, every, low, high, weight)
+
+
+def _by_depth(leaves: _Leaves) -> Iterator[_Leaves]:
+    """Yield leaves that test equally many features together, with just these features."""
+    tested = np.isfinite(leaves.low) | np.isfinite(leaves.high)
+    depth = tested.sum(axis=1)
+    first = np.argsort(~tested, axis=1, kind="stable")  # the tested ones come first
+    for d in np.unique(depth[(depth > 0) & (leaves.value != 0)]):
+        chosen = np.flatnonzero((depth == d) & (leaves.value != 0))
+        at = (chosen[:, None], first[chosen, :d])
+        low, high, weight = leaves.low[at], leaves.high[at], leaves.weight[at]
+        yield _Leaves(leaves.value[chosen], at[1], low, high, weight)
+
+
+def _of_leaves(leaves: _Leaves, matrix: np.ndarray) -> np.ndarray:
+    """Return the sum of the leaves' Shapley values, shape (n_rows, n_features).
+
+    What a leaf gives depends only on which of its features a video passes, and most videos
+    are alike in this: each (leaf, passed features) is worked out once.
+    """
+    n_leaves, d = leaves.feature.shape
+    code = np.broadcast_to(np.arange(n_leaves) << d, (len(matrix), n_leaves)).copy()
+    for j in range(d):
+        x = matrix[:, leaves.feature[:, j]]
+        code |= ((x > leaves.low[:, j]) & (x <= leaves.high[:, j])).astype(np.int64) << j
+    met, place = np.unique(code, return_inverse=True)
+    leaf, passed = met >> d, (met[:, None] >> np.arange(d)) & 1
+    effect = np.zeros((len(met), matrix.shape[1]))
+    effect[np.arange(len(met))[:, None], leaves.feature[leaf]] = (
+        _shapley(passed, leaves.weight[leaf]) * leaves.value[leaf, None]
+    )
+    starts = np.arange(len(matrix) + 1) * n_leaves
+    ones = np.ones(code.size)
+    each = csr_array((ones, place.ravel(), starts), shape=(len(matrix), len(met)))
+    total: np.ndarray = each @ effect
+    return total
+
+
+def _shapley(passed: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Share out a product Π (passed if known, else weight), both of shape (n, d)."""
+    d = passed.shape[1]
+    points, shares = np.polynomial.legendre.leggauss((d + 1) // 2)
+    inside = np.zeros(passed.shape)
+    for t, share in zip((points + 1) / 2, shares / 2, strict=True):
+        # No factor is 0: 0 < t < 1, and some training row passed every test.
+        factors = (1 - t) * weight + t * passed
+        inside += share * factors.prod(axis=1, keepdims=True) / factors
+    result: np.ndarray = (passed - weight) * inside
+    return result

@@ -1,0 +1,180 @@
+"""Stored models side by side: everything from stored predictions, nothing refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from claimclf.dataset.cleaning import is_claim
+from claimclf.errors import ModelError
+from claimclf.modeling.cutoffs import Cutoffs, sweep
+from claimclf.modeling.evaluation import intervals, predict_claim
+from claimclf.modeling.statistics import PairedTest, mcnemar
+from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
+from claimclf.services.datasets import Dataset
+
+#: Wanted recalls that can be asked for by name.
+NAMED_RECALLS = {f"recall at least {100 * r:g} %": r for r in (0.99, 0.995, 0.999, 1.0)}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One stored model with what it said of the validation split.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The model.
+    predictions : DataFrame, shape (n, 3)
+        `video_id`, `claim_status`, `claim_probability`.
+    truth : ndarray of int, shape (n,)
+        1 for claim.
+    probability : ndarray of float, shape (n,)
+        Of *claim*.
+    cutoffs : Cutoffs
+        The same, sorted once for every cut-off.
+    """
+
+    manifest: Manifest
+    predictions: pd.DataFrame
+    truth: np.ndarray
+    probability: np.ndarray
+    cutoffs: Cutoffs
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.manifest.name
+
+
+def judge(store: ModelStore, name: str, part: str = "validation") -> Judged:
+    """Read a model's stored predictions of one split.
+
+    Raises
+    ------
+    ModelError
+        As for `ModelStore.predictions`.
+    """
+    manifest, stored = store.manifest(name), store.predictions(name)
+    rows = stored.loc[stored["split"] == part, [VIDEO_ID, CLAIM_STATUS, PROBABILITY]]
+    rows = rows.reset_index(drop=True)
+    truth, probability = is_claim(rows).to_numpy(), rows[PROBABILITY].to_numpy()
+    return Judged(manifest, rows, truth, probability, sweep(truth, probability))
+
+
+def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.DataFrame:
+    """Measure each model at its cut-off.
+
+    Returns
+    -------
+    DataFrame, one row a model
+        `threshold`, `recall`, `recall_low`, `recall_high`, `precision`, `specificity` with
+        its interval, `f1`, `accuracy`, `missed_claims`, `extra_reviews`, `review_share`.
+    """
+    rows = {}
+    for model in models:
+        found = model.cutoffs.at(thresholds[model.name])
+        (tn, fp), _ = found.metrics.confusion_matrix
+        ends = intervals(found.metrics)
+        rows[model.name] = {
+            "threshold": found.threshold,
+            "recall": found.metrics.recall,
+            "recall_low": ends["recall"][0],
+            "recall_high": ends["recall"][1],
+            "precision": found.metrics.precision,
+            "specificity": tn / max(tn + fp, 1),
+            "specificity_low": ends["specificity"][0],
+            "specificity_high": ends["specificity"][1],
+            "f1": found.metrics.f1,
+            "accuracy": found.metrics.accuracy,
+            "missed_claims": found.missed_claims,
+            "extra_reviews": fp,
+            "review_share": found.review_share,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models on the same videos.
+
+    Parameters
+    ----------
+    test : PairedTest
+        Exact McNemar test.
+    disagreements : DataFrame
+        `video_id`, `claim_status`, both probabilities under the models' names, and `right`,
+        the model that is right.
+    """
+
+    test: PairedTest
+    disagreements: pd.DataFrame
+
+
+def paired(first: Judged, second: Judged, thresholds: Mapping[str, float]) -> Pair:
+    """Compare two models video by video.
+
+    Raises
+    ------
+    ModelError
+        They were not measured on the same videos.
+    """
+    if not first.predictions[VIDEO_ID].equals(second.predictions[VIDEO_ID]):
+        raise ModelError(
+            f"{first.name} and {second.name} were not measured on the same videos.",
+            f"Found: {first.manifest.data['name']} and {second.manifest.data['name']}.",
+            "Train both on the same dataset to test one against the other.",
+        )
+    right = {
+        model.name: predict_claim(model.probability, thresholds[model.name]) == model.truth
+        for model in (first, second)
+    }
+    differ = right[first.name] != right[second.name]
+    listed = first.predictions.loc[differ, [VIDEO_ID, CLAIM_STATUS]].assign(
+        **{model.name: model.probability[differ] for model in (first, second)},
+        right=np.where(right[first.name][differ], first.name, second.name),
+    )
+    test = mcnemar(right[first.name], right[second.name])
+    return Pair(test, listed.reset_index(drop=True))
+
+
+def rows_of(model: Judged, dataset: Dataset) -> pd.DataFrame | None:
+    """Return the dataset's rows in the order of the predictions, or None if it is another."""
+    if dataset.sha256 != model.manifest.data["sha256"]:
+        return None
+    by_id = dataset.cleaned.rows.set_index(VIDEO_ID, drop=False)
+    return by_id.loc[model.predictions[VIDEO_ID]].reset_index(drop=True)
+
+
+def mistakes(model: Judged, threshold: float, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """List what a model gets wrong, missed claims first, the surest mistakes on top.
+
+    Parameters
+    ----------
+    model : Judged
+        The model.
+    threshold : float
+        Its cut-off.
+    rows : DataFrame or None
+        The videos, as `rows_of` returns them; without them only ids are listed.
+
+    Returns
+    -------
+    DataFrame
+        `mistake` (`missed claim` or `extra review`), the predictions' columns, and the
+        videos' columns where given; the index is the place in the predictions.
+    """
+    predicted = predict_claim(model.probability, threshold)
+    wrong = np.flatnonzero(predicted != model.truth.astype(bool))
+    listed = model.predictions.iloc[wrong].copy()
+    listed.insert(0, "mistake", np.where(predicted[wrong], "extra review", "missed claim"))
+    if rows is not None:
+        columns = [name for name in rows.columns if name not in listed.columns]
+        listed = listed.join(rows.iloc[wrong][columns])
+    sure = (listed[PROBABILITY] - threshold).abs()
+    order = pd.DataFrame({"kind": listed["mistake"] == "extra review", "sure": -sure})
+    return listed.loc[order.sort_values(["kind", "sure"], kind="stable").index]

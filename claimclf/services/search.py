@@ -1,0 +1,96 @@
+"""Search the settings of a feature set's models, then store the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from claimclf.dataset.cleaning import is_claim, require_both_classes
+from claimclf.dataset.splitting import split
+from claimclf.modeling.card import model_card
+from claimclf.modeling.champion import follow_rule
+from claimclf.modeling.features import FEATURE_SETS
+from claimclf.modeling.recipes import Recipe, recipes_for
+from claimclf.modeling.search import Progress, TreeSearchCV
+from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.modeling.training import train
+from claimclf.services.datasets import Dataset
+
+FOLDS = 5
+SCORING = ("accuracy", "precision", "recall", "f1")
+
+
+def search_models(
+    dataset: Dataset,
+    folder: Path,
+    feature_set: str = "course",
+    on_progress: Callable[[str, Progress], object] | None = None,
+) -> list[Manifest]:
+    """Search each recipe's grid by cross-validated recall and store the best model of each.
+
+    A search that was stopped goes on where it was: each finished fit is kept in the folder
+    `.search` of the store until the models are stored.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Labelled; the search sees its training split only.
+    folder : Path
+        The model store.
+    feature_set : str
+        A key of `RECIPES`.
+    on_progress : callable, optional
+        Called with the model's name and how far its search is.
+
+    Raises
+    ------
+    TrainingDataError, SearchError
+        The data cannot be searched, or the feature set is unknown.
+    ModelError
+        The store cannot be written.
+    """
+    recipes = recipes_for(feature_set)
+    require_both_classes(dataset.cleaned.rows)
+    store, stored = ModelStore(folder), []
+    for recipe in recipes:
+
+        def tell(progress: Progress, name: str = recipe.name) -> None:
+            if on_progress:
+                on_progress(name, progress)
+
+        search = search_recipe(recipe, dataset, folder / ".search", tell)
+        best = replace(recipe, settings={**recipe.settings, **search.best_params_})
+        trained = train(best, dataset.cleaned, dataset.name, dataset.sha256)
+        table = pd.DataFrame(search.cv_results_).drop(columns="params")
+        stored.append(store.save(trained.model, trained.predictions, model_card, table))
+    follow_rule(store)
+    return stored
+
+
+def search_recipe(
+    recipe: Recipe,
+    dataset: Dataset,
+    checkpoint: Path,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> TreeSearchCV:
+    """Search one recipe's grid on the training split, as the course does.
+
+    The features are fitted once on the whole training split, then the learner is
+    cross-validated on their matrix.
+    """
+    rows = split(dataset.cleaned.rows).train
+    matrix = FEATURE_SETS[recipe.feature_set].build().fit_transform(rows)
+    search = TreeSearchCV(
+        recipe.learner(**recipe.settings),
+        recipe.grid,
+        scoring=list(SCORING),
+        refit="recall",
+        cv=FOLDS,
+        n_jobs=-1,
+        checkpoint=checkpoint,
+        on_progress=on_progress,
+    )
+    return search.fit(matrix, is_claim(rows).to_numpy())

@@ -1,0 +1,276 @@
+"""The triage queue as a user meets it: bad files are explained, good ones ranked and filtered."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from claimclf.schema import UPLOAD_LIMITS, Limits
+from claimclf.ui import inputs, state
+from tests.builders import reported_csv
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIM = "someone read online a claim that a hedgehog can swim"
+OPINION = "my view is that a hedgehog can swim"
+ROWS, DEMO_ROWS = 12, 60
+#: Six claims with many views and six opinions with few; reports 1 to 12.
+QUEUE = {
+    "video_transcription_text": [CLAIM] * 5 + [f"{CLAIM} in a Harbor"] + [OPINION] * 6,
+    "video_view_count": ["500000"] * 6 + ["500"] * 6,
+    "video_like_count": ["200000"] * 6 + ["50"] * 6,
+    "verified_status": ["verified", *["not verified"] * 11],
+    "author_ban_status": ["banned", "banned", *["active"] * 10],
+}
+GOOD = reported_csv(ROWS, **QUEUE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_demo_data() -> Iterator[None]:
+    """Each page starts by scoring the demo data; a few videos do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "_DEMO_ROWS", DEMO_ROWS)
+        state.demo_table.clear()
+        yield
+    state.demo_table.clear()
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
+    # The start page reads the whole dataset, which this page does not need.
+    monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    return settled(app.switch_page("pages/triage_queue.py").run())
+
+
+def settled(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def give(app: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
+    app.file_uploader(key="queue_upload").set_value((name, content, "text/csv"))
+    return settled(app.run())
+
+
+def errors(app: AppTest) -> list[str]:
+    """Error messages as they are read: without the backslashes that keep them plain text."""
+    return [re.sub(r"\\(.)", r"\1", str(error.value)) for error in app.error]
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def shown(app: AppTest) -> list[str]:
+    """Ids of the videos in the queue, in order."""
+    return list(app.dataframe[-1].value["video_id"])
+
+
+def headline(app: AppTest) -> str:
+    return next(text.value for text in app.markdown if " to review**" in text.value)
+
+
+def pills(app: AppTest, label: str) -> object:
+    return next(group for group in app.get("button_group") if group.label == label)
+
+
+def ids(*numbers: int) -> list[str]:
+    return [f"video-{number}" for number in numbers]
+
+
+def test_without_an_upload_there_is_a_queue_of_demo_data_that_says_so(page: AppTest) -> None:
+    assert any("Synthetic demo data" in info.value for info in page.info)
+    assert tiles(page)["Rows"] == str(DEMO_ROWS)
+    assert errors(page) == []
+    assert shown(page)[0].startswith("demo-")
+
+
+def test_the_limits_are_stated(page: AppTest) -> None:
+    stated = " ".join(caption.value for caption in page.caption)
+    assert "200 MB, 1,000,000 rows and 500 columns" in stated
+    assert Limits(200 * 2**20, 1_000_000, 500) == UPLOAD_LIMITS
+
+
+def test_an_upload_is_ranked_by_reports_and_all_rows_are_accounted_for(page: AppTest) -> None:
+    give(page, GOOD)
+    assert tiles(page) == {
+        "Rows": "12",
+        "Accepted": "12",
+        "Rejected": "0",
+        "Cannot be scored": "0",
+        "Predicted claims": "6",
+    }
+    assert shown(page) == ids(6, 5, 4, 3, 2, 1)
+    assert not any("Synthetic" in info.value for info in page.info)
+
+
+BAD = {
+    "a renamed PNG": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "Found: a PNG image."),
+    "an empty file": (b"", "mine.csv is empty. Found: no header line."),
+    "a header only": (GOOD.splitlines()[0], "has no rows. Found: a header only."),
+    "one column": (b"video_id\n1\n", "The table has one column only"),
+    "pipes": (reported_csv(delimiter="|"), "The table has one column only"),
+    "50,000 columns": (b"," * 49_999 + b"\n", "Found: 50,000; the limit is 500."),
+    "equal columns": (b"video_id,video_id\n1,2\n", "at positions 1 and 2. Rename or remove"),
+    "an open quote": (GOOD + b'"x', "Look for a quotation mark that is not closed"),
+    "a cut gzip file": (gzip.compress(GOOD)[:-9], "is not a readable gzip file."),
+    "a cut Parquet file": (b"PAR1\0\0\0", "is not a readable Parquet file."),
+    "binary data": (bytes(range(256)) * 4, "Found: binary data."),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD.values(), ids=list(BAD))
+def test_a_bad_file_is_explained_and_a_good_one_works_afterwards(
+    content: bytes, message: str, page: AppTest
+) -> None:
+    give(page, content)
+    assert len(errors(page)) == 1
+    assert message in errors(page)[0]
+    assert not page.metric
+    give(page, GOOD)
+    assert errors(page) == []
+    assert tiles(page)["Accepted"] == "12"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip bomb"])
+def test_a_file_above_the_limit_is_refused_by_the_server_too(
+    packed: bool, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "UPLOAD_LIMITS", Limits(size=50_000, rows=1_000, columns=500))
+    large = reported_csv(2, note="x" * 50_000)
+    give(page, gzip.compress(large) if packed else large)
+    assert "has too many bytes. Found: " in errors(page)[0]
+    assert "the limit is 50,000" in errors(page)[0]
+    give(page, GOOD)
+    assert tiles(page)["Accepted"] == "12"
+
+
+def test_another_encoding_is_read_at_the_press_of_a_button(page: AppTest) -> None:
+    spoken = "someone read that the forêt is âgée"
+    give(page, reported_csv(video_transcription_text=spoken, encoding="latin-1"))
+    assert "is not UTF-8 text. Found: bytes that look like cp1252." in errors(page)[0]
+    button = page.button(key="queue_reread")
+    assert button.label == "Read it as cp1252"
+    settled(button.click().run())
+    assert errors(page) == []
+    pills(page, "Lanes").set_value([]).run()
+    assert set(page.dataframe[-1].value["video_transcription_text"]) == {spoken}
+
+
+def test_an_unknown_report_column_can_be_matched(page: AppTest) -> None:
+    flags = [str(100 - n) for n in range(ROWS)]
+    give(page, reported_csv(ROWS, **QUEUE, report_count=None, flags=flags, other="0"))
+    assert "Column 'report_count' is missing. Found: " in errors(page)[0]
+    choice = page.selectbox[0]
+    assert choice.options == ["flags", "other"]  # known columns are not on offer
+    choice.select("flags")
+    submit = next(button for button in page.button if button.label == "Use these columns")
+    settled(submit.click().run())
+    assert errors(page) == []
+    assert shown(page) == ids(1, 2, 3, 4, 5, 6)
+    assert list(page.dataframe[-1].value["report_count"]) == [100, 99, 98, 97, 96, 95]
+
+
+def test_matching_nothing_leaves_the_question_open(page: AppTest) -> None:
+    give(page, reported_csv(report_count=None, flags="1"))
+    submit = next(button for button in page.button if button.label == "Use these columns")
+    settled(submit.click().run())
+    assert "Column 'report_count' is missing." in errors(page)[0]
+
+
+def test_rejected_rows_are_shown_with_line_and_reasons(page: AppTest) -> None:
+    content = reported_csv(4, video_id=["a", "a", "", "d"], report_count=["1", "1.5", "-1", "2"])
+    give(page, content)
+    assert (tiles(page)["Accepted"], tiles(page)["Rejected"]) == ("2", "2")
+    assert any("2 rows were rejected" in expander.label for expander in page.expander)
+    rejected = page.dataframe[0].value
+    assert list(rejected["line"]) == [3, 4]
+    first, second = rejected["reasons"]
+    assert "video_id 'a' stands on line 2 already" in first
+    assert "report_count is not a whole number: 1.5" in first
+    assert "video_id is missing" in second
+    assert "report_count is -1; the least is 0" in second
+
+
+def test_a_file_of_rejected_rows_only_says_so(page: AppTest) -> None:
+    give(page, reported_csv(2, report_count="-1"))
+    assert tiles(page)["Rejected"] == "2"
+    assert any("No row was accepted" in warning.value for warning in page.warning)
+    give(page, GOOD)
+    assert tiles(page)["Accepted"] == "12"
+
+
+def test_what_cannot_be_scored_is_counted_and_listed_apart(page: AppTest) -> None:
+    give(page, reported_csv(ROWS, **(QUEUE | {"video_like_count": ["", *["5"] * 11]})))
+    assert tiles(page)["Cannot be scored"] == "1"
+    settled(pills(page, "Lanes").set_value(["uncertain"]).run())
+    assert shown(page) == ids(1)
+
+
+def test_without_a_report_count_in_any_row_the_page_still_lists_the_videos(page: AppTest) -> None:
+    give(page, reported_csv(3, report_count=""))
+    assert tiles(page)["Cannot be scored"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "expected"),
+    [
+        ("Lanes", ["opinions"], ids(12, 11, 10, 9, 8, 7)),
+        ("Lanes", [], ids(6, 5, 4, 3, 2, 1, 12, 11, 10, 9, 8, 7)),
+        ("Verified status", ["verified"], ids(1)),
+        ("Author status", ["banned"], ids(2, 1)),
+        ("Author status", ["banned", "active"], ids(6, 5, 4, 3, 2, 1)),
+    ],
+)
+def test_choices_narrow_the_queue(
+    label: str, value: list[str], expected: list[str], page: AppTest
+) -> None:
+    give(page, GOOD)
+    settled(pills(page, label).set_value(value).run())
+    assert shown(page) == expected
+    assert headline(page).startswith(f"**{len(expected)} video")
+
+
+def test_a_search_finds_words_in_any_case_and_order(page: AppTest) -> None:
+    give(page, GOOD)
+    settled(page.text_input[0].input("HARBOR hedgehog").run())
+    assert shown(page) == ids(6)
+    settled(page.text_input[0].input("no such words").run())
+    assert any("No video matches" in info.value for info in page.info)
+    settled(page.text_input[0].input("").run())
+    assert len(shown(page)) == 6
+
+
+def test_a_least_number_of_reports_narrows_the_queue(page: AppTest) -> None:
+    give(page, GOOD)
+    settled(page.number_input[0].set_value(5).run())
+    assert shown(page) == ids(6, 5)
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(50, 3), (1, 1), (34, 3), (33, 2), (100, 6)])
+def test_a_top_percentage_cuts_the_queue_rounded_up(
+    percent: int, expected: int, page: AppTest
+) -> None:
+    give(page, GOOD)
+    settled(page.number_input[1].set_value(percent).run())
+    assert shown(page) == ids(6, 5, 4, 3, 2, 1)[:expected]
+    rest = f": the top {percent} % of 6." if percent < 100 else "."
+    assert re.sub("videos?", "videos", headline(page)) == f"**{expected} videos to review**{rest}"
+
+
+def test_hostile_text_is_shown_as_text(page: AppTest) -> None:
+    text = "<script>alert(1)</script> **bold** [link](javascript:x) =cmd() 😀 שלום"
+    name = "<b>**x**</b>.csv"
+    give(page, reported_csv(1, video_transcription_text=text, video_id="**a**"), name)
+    page.session_state["selected_video"] = "**a**"
+    settled(pills(page, "Lanes").set_value([]).run())
+    assert [shown_text.value for shown_text in page.text] == [text]
+    assert any(r"\*\*a\*\*" in markdown.value for markdown in page.markdown)
+    assert any(caption.value.startswith(r"\<b\>\*\*x") for caption in page.caption)
+    assert not any(markdown.allow_html for markdown in page.markdown)

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from claimclf.dataset.reading import read_table
+from claimclf.dataset.validation import MESSAGES, Validated, match_columns, validate
+from claimclf.errors import MissingColumnError
+from claimclf.schema import LABELLED, REPORTED, Contract
+from tests.builders import GOOD, as_csv, labelled_csv, reported_csv, reported_rows
+
+relaxed = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+
+
+def checked(content: bytes, contract: Contract = REPORTED, **chosen: str) -> Validated:
+    return validate(read_table(content), contract, chosen)
+
+
+def codes(validated: Validated) -> list[tuple[int, str, str]]:
+    """Line, column and reason code of every problem."""
+    found = validated.problems[["line", "column", "code"]]
+    return [tuple(problem) for problem in found.itertuples(index=False)]
+
+
+# Rows in = rows out
+
+plain = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+tried = {
+    "video_id": st.sampled_from(["", "a", "b", " a ", "007", "NaN", "c\0"]) | plain,
+    "video_duration_sec": st.sampled_from(["30", "0", "-1", "3601", "x", "", "NA", "2.5"]),
+    "video_transcription_text": st.sampled_from(["", "NA", "a\0b", "said\nso"]) | plain,
+    "verified_status": st.sampled_from(["verified", "Not Verified", "perhaps", "", "none"]),
+    "video_view_count": st.sampled_from(["5", "-5", "1e308", "1.5", "many", "", "N/A"]),
+    "report_count": st.sampled_from(["3", "-1", "0.5", "inf", "1e12", "1e13", "", "null"]) | plain,
+    "extra": plain,
+}
+
+
+@st.composite
+def reported_tables(draw: st.DrawFn) -> dict[str, list[str]]:
+    rows = draw(st.integers(1, 6))
+    drawn = {
+        name: draw(st.lists(cells, min_size=rows, max_size=rows)) for name, cells in tried.items()
+    }
+    return reported_rows(rows, **drawn)
+
+
+@relaxed
+@given(reported_tables())
+def test_accepted_and_rejected_rows_are_all_rows_and_no_row_is_both(
+    columns: dict[str, list[str]],
+) -> None:
+    validated = checked(as_csv(columns).encode())
+    accepted, rejected = validated.accepted, validated.rejected
+    assert sorted([*accepted.index, *rejected.index]) == list(range(len(columns["video_id"])))
+    assert validated.n_rejected == len(rejected)
+    assert (rejected["reasons"].str.len() > 0).all()
+    assert rejected["line"].tolist() == [validated.table.lines[row] for row in rejected.index]
+    assert set(validated.problems["row"]) == set(rejected.index)
+    assert set(validated.problems["code"]) <= set(MESSAGES)
+
+
+@relaxed
+@given(reported_tables())
+def test_ids_and_extra_columns_are_carried_through_untouched(
+    columns: dict[str, list[str]],
+) -> None:
+    validated = checked(as_csv(columns).encode())
+    rejected = validated.rejected
+    for row, video_id in validated.accepted["video_id"].items():
+        assert video_id == columns["video_id"][row].strip()
+    for name, cells in columns.items():
+        assert [rejected.loc[row, name] for row in rejected.index] == [
+            cells[row] for row in rejected.index
+        ]
+        assert validated.table.frame[name].tolist() == cells
+
+
+@relaxed
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=10))
+def test_of_equal_ids_the_first_is_accepted(ids: list[str]) -> None:
+    validated = checked(reported_csv(len(ids), video_id=ids))
+    assert validated.accepted["video_id"].tolist() == list(dict.fromkeys(ids))
+    for row, problem in validated.problems.groupby("row"):
+        first = ids.index(ids[row]) + 2
+        assert problem["message"].tolist() == [
+            f"video_id '{ids[row]}' stands on line {first} already"
+        ]
+
+
+# Every reason
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        ("video_id", "", "missing"),
+        ("video_id", "   ", "missing"),
+        ("video_id", "x" * 201, "too_long"),
+        ("video_id", "a\0", "nul_character"),
+        ("video_duration_sec", "0", "too_small"),
+        ("video_duration_sec", "3600.5", "too_large"),
+        ("video_duration_sec", "a minute", "not_a_number"),
+        ("video_transcription_text", "x" * 100_001, "too_long"),
+        ("video_transcription_text", "so\0", "nul_character"),
+        ("verified_status", "maybe", "not_allowed"),
+        ("author_ban_status", "deleted", "not_allowed"),
+        ("video_view_count", "-1", "too_small"),
+        ("video_like_count", "1e308", "too_large"),
+        ("video_share_count", "inf", "too_large"),
+        ("video_download_count", "2.5", "not_whole"),
+        ("video_comment_count", "1,234", "not_a_number"),
+        ("report_count", "0.5", "not_whole"),
+        ("report_count", "-3", "too_small"),
+        ("report_count", "many", "not_a_number"),
+        ("report_count", "0x10", "not_a_number"),
+        ("report_count", "True", "not_a_number"),
+        ("author_id", "x" * 201, "too_long"),
+        ("video_url", "javascript:alert(1)", "not_a_url"),
+        ("video_url", "https://a.example/b c", "not_a_url"),
+        ("first_reported_at", "yesterday", "not_a_time"),
+        ("last_reported_at", "2025-02-30", "not_a_time"),
+    ],
+)
+def test_a_bad_cell_rejects_its_row_alone(column: str, cell: str, code: str) -> None:
+    good = GOOD.get(column, "")
+    cells = [good.format(n=1), cell, good.format(n=3)]
+    validated = checked(reported_csv(3, **{column: cells}))
+    assert codes(validated) == [(3, column, code)]
+    assert validated.accepted.index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "value"),
+    [
+        ("video_duration_sec", "1", 1.0),
+        ("video_duration_sec", "3600", 3600.0),
+        ("video_view_count", "0", 0.0),
+        ("video_view_count", "1e12", 1e12),
+        ("report_count", " 7 ", 7.0),
+        ("report_count", "7.0", 7.0),
+        ("verified_status", "VERIFIED", "verified"),
+        ("author_ban_status", " Under Review ", "under review"),
+        ("video_id", "007", "007"),
+        ("video_id", "1e5", "1e5"),
+        ("video_id", "NaN", "NaN"),
+        ("video_transcription_text", "None", "None"),
+        ("video_url", "https://a.example/b?c=1", "https://a.example/b?c=1"),
+        ("first_reported_at", "2025-01-31", pd.Timestamp("2025-01-31T00:00Z")),
+        ("first_reported_at", "2025-01-31T12:00+02:00", pd.Timestamp("2025-01-31T10:00Z")),
+    ],
+)
+def test_a_good_cell_is_read_as_its_kind(column: str, cell: str, value: object) -> None:
+    validated = checked(reported_csv(1, **{column: cell}))
+    assert codes(validated) == []
+    assert validated.accepted[column].tolist() == [value]
+
+
+@pytest.mark.parametrize("word", ["", "NaN", "NA", "n/a", "None", "NULL", "<NA>", "#N/A"])
+@pytest.mark.parametrize("column", ["video_duration_sec", "verified_status", "report_count"])
+def test_a_word_for_no_value_is_a_missing_value_and_no_problem(column: str, word: str) -> None:
+    validated = checked(reported_csv(1, **{column: word}))
+    assert codes(validated) == []
+    assert validated.accepted[column].isna().tolist() == [True]
+
+
+def test_all_problems_of_a_row_stand_in_its_reasons() -> None:
+    content = reported_csv(
+        2,
+        video_id=["ok", ""],
+        video_duration_sec=["5", "0"],
+        verified_status=["verified", "?"],
+        report_count=["1", "-1"],
+    )
+    rejected = checked(content).rejected
+    assert rejected["line"].tolist() == [3]
+    expected = [
+        "video_id is missing",
+        "video_duration_sec is 0; the least is 1",
+        "verified_status is '?'; allowed: not verified, verified",
+        "report_count is -1; the least is 0",
+    ]
+    assert rejected["reasons"].tolist() == ["; ".join(expected)]
+
+
+def test_missing_ids_are_not_duplicates_of_each_other() -> None:
+    assert codes(checked(reported_csv(3, video_id=["", " ", ""]))) == [
+        (2, "video_id", "missing"),
+        (3, "video_id", "missing"),
+        (4, "video_id", "missing"),
+    ]
+
+
+def test_rows_of_another_width_are_rejected_with_everything_they_held() -> None:
+    content = reported_csv(2) + b"lonely\n" + b"video-9," * 10 + b"1,more,and more\n"
+    rejected = checked(content).rejected
+    assert rejected["line"].tolist() == [4, 5]
+    assert rejected["reasons"].str.startswith("the row has").all()
+    assert rejected["video_id"].tolist() == ["lonely", "video-9"]
+    assert rejected["surplus_fields"].fillna("").tolist() == ["", "more,and more"]
+
+
+def test_a_message_quotes_at_most_sixty_characters() -> None:
+    rejected = checked(reported_csv(1, report_count="9x" * 5_000)).rejected
+    assert len(rejected["reasons"].iloc[0]) < 120
+
+
+def test_own_columns_named_like_those_added_are_renamed_and_kept() -> None:
+    content = reported_csv(1, report_count="-1", line="a", reasons="b", input_line="c")
+    rejected = checked(content).rejected
+    assert rejected.columns.is_unique
+    assert rejected["line"].tolist() == [2]
+    assert "report_count is -1" in rejected["reasons"].iloc[0]
+    assert rejected["input_reasons"].tolist() == ["b"]
+    assert {"a", "c"} <= set(rejected.iloc[0].astype("str"))
+
+
+def test_an_unknown_label_is_rejected_and_a_missing_one_is_not() -> None:
+    validated = checked(labelled_csv(3, claim_status=["claim", "", "rumour"]), LABELLED)
+    assert codes(validated) == [(4, "claim_status", "not_allowed")]
+    assert validated.accepted["claim_status"].isna().tolist() == [False, True]
+
+
+def test_typed_parquet_and_csv_are_accepted_alike() -> None:
+    content = reported_csv(4, report_count=["1", "", "3", "-4"], video_id=["1", "2", "3", "4"])
+    frame = pd.read_csv(io.BytesIO(content))
+    stream = io.BytesIO()
+    frame.assign(video_id=frame["video_id"].astype("int64")).to_parquet(stream)
+    from_csv, from_parquet = checked(content), checked(stream.getvalue())
+    pd.testing.assert_frame_equal(from_parquet.accepted, from_csv.accepted)
+    assert from_parquet.problems["message"].tolist() == from_csv.problems["message"].tolist()
+
+
+# Columns
+
+
+@pytest.mark.parametrize("contract", [REPORTED, LABELLED], ids=lambda contract: contract.title)
+def test_every_alias_names_one_column_in_any_case(contract: Contract) -> None:
+    names = [name for c in contract.columns for name in (c.name, *c.aliases)]
+    assert len(names) == len(set(names))
+    for column in contract.columns:
+        for name in (column.name, *column.aliases):
+            for spelling in (name, name.upper(), f" {name.title()} "):
+                assert match_columns([spelling], contract) == {column.name: spelling}
+
+
+def test_an_exact_name_wins_over_an_alias_and_a_choice_over_both() -> None:
+    found = ["reports", "report_count", "n"]
+    assert match_columns(found, REPORTED) == {"report_count": "report_count"}
+    assert match_columns(found, REPORTED, {"report_count": "n"}) == {"report_count": "n"}
+    assert match_columns(found, REPORTED, {"report_count": "gone"}) == {
+        "report_count": "report_count"
+    }
+
+
+def test_a_column_found_by_alias_is_checked_under_its_own_name() -> None:
+    columns = reported_rows(2, report_count=["5", "-5"])
+    columns["Number_of_Reports"] = columns.pop("report_count")
+    validated = checked(as_csv(columns).encode())
+    assert validated.columns["report_count"] == "Number_of_Reports"
+    assert codes(validated) == [(3, "report_count", "too_small")]
+    assert validated.rejected["Number_of_Reports"].tolist() == ["-5"]
+
+
+def test_a_chosen_column_is_used() -> None:
+    content = reported_csv(1, report_count=None, flags="12")
+    with pytest.raises(MissingColumnError):
+        checked(content)
+    assert checked(content, report_count="flags").accepted["report_count"].tolist() == [12.0]
+
+
+@pytest.mark.parametrize("name", REPORTED.needed)
+def test_a_missing_column_is_named_with_what_was_found_and_what_to_do(name: str) -> None:
+    with pytest.raises(MissingColumnError) as caught:
+        checked(reported_csv(2, **{name: None}))
+    assert caught.value.missing == (name,)
+    message = str(caught.value)
+    assert message.startswith(f"Column '{name}' is missing. Found: ")
+    assert "Match columns" in message
+    assert all(other in message for other in GOOD if other != name)
+
+
+def test_all_missing_columns_are_named_at_once() -> None:
+    with pytest.raises(MissingColumnError) as caught:
+        checked(b"video_id,x\n1,2\n")
+    assert caught.value.missing == REPORTED.needed[1:]
+
+
+def test_a_table_of_one_column_is_told_about_delimiters() -> None:
+    with pytest.raises(MissingColumnError, match="one column only"):
+        checked(reported_csv(2, delimiter="|"))
+
+
+@pytest.mark.parametrize("name", ["author_id", "video_url", "first_reported_at", "#"])
+def test_an_optional_column_may_be_left_out_or_given(name: str) -> None:
+    given: dict[str, Any] = {name: ""}
+    assert name not in checked(reported_csv(1)).columns
+    assert checked(reported_csv(1, **given)).columns[name] == name
