@@ -205,7 +205,7 @@ def test_an_option_that_does_not_fit_is_refused(
 
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, score: Score) -> None:
-    assert "cannot be written. Found: No such file" in refused(
+    assert "cannot be written. Found: its folder does not exist" in refused(
         score(reported_csv(), to="absent/out.csv")
     )
     (tmp_path / "folder").mkdir()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from claimclf.dataset.splitting import split
@@ -15,19 +17,25 @@ from claimclf.modeling.champion import best_by_rule
 from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.training import Trained, train
 from claimclf.services.datasets import Dataset
+from claimclf.services.search import search_recipe
 from tests.conftest import SHARED
 
 pytestmark = pytest.mark.dataset
 
 
+def golden_file(name: str) -> Path:
+    path = SHARED / "golden" / name
+    if not path.is_file():
+        missing = f"the course's published figures are not at {path}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return path
+
+
 @pytest.fixture(scope="module")
 def golden() -> dict[str, Any]:
-    path = Path(os.environ.get("CLAIMCLF_GOLDEN", SHARED / "golden" / "course_numbers.json"))
-    if not path.is_file():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no golden figures at {path}")
-        pytest.skip(f"no golden figures at {path}")
-    figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    figures: dict[str, Any] = json.loads(golden_file("course_numbers.json").read_text("utf-8"))
     return figures
 
 
@@ -117,3 +125,21 @@ def test_champion_is_the_courses(trained: dict[str, Trained], golden: dict[str, 
     best = best_by_rule([result.model.manifest for result in trained.values()])
     assert best is not None
     assert golden["champion"].startswith(best.algorithm.replace(" ", "_"))
+
+
+def test_a_slice_of_the_forests_search_has_the_courses_cells(
+    course: Dataset, tmp_path: Path
+) -> None:
+    recipe = RECIPES["course"][0]
+    grid = {**recipe.grid, "max_depth": [5], "max_features": [0.3], "n_estimators": [75]}
+    search = search_recipe(replace(recipe, grid=grid), course, tmp_path)
+    expected = pd.read_csv(golden_file("course_rf_cv_results.csv"))
+    settings = [f"param_{name}" for name in grid]
+    expected = expected.set_index(settings)
+    found = pd.DataFrame(search.cv_results_).astype(dict.fromkeys(settings, float))
+    found = found.set_index(settings)
+    cells = [name for name in expected.columns if name.startswith("split")]
+    assert len(found) == 4
+    assert len(cells) == 20
+    wanted = expected.loc[found.index, cells].to_numpy()
+    np.testing.assert_allclose(found[cells].to_numpy(dtype=float), wanted, rtol=0, atol=1e-12)

@@ -154,7 +154,7 @@ def test_an_existing_file_is_replaced_and_readable_by_others(tmp_path: Path) -> 
 
 
 def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"cannot be written\..*No such file"):
+    with pytest.raises(InputError, match=r"cannot be written\..*does not exist"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "absent" / "out.csv")
     with pytest.raises(InputError, match=r"cannot be written\. Found: a folder"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path)
