@@ -381,9 +381,9 @@ def _bar(label: str, **values: object) -> go.Bar:
 def _framed(figure: go.Figure, height: int = 340, *, legend: bool = True) -> go.Figure:
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 45, "b": 10},
+        margin={"l": 10, "r": 10, "t": 60, "b": 10},
         showlegend=legend,
-        legend={"orientation": "h", "y": 1.12, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         barmode="group",
         hovermode="closest",
     )

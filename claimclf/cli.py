@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from claimclf import __version__
-from claimclf.errors import ClaimclfError, InputError
+from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError
 from claimclf.places import MODELS_VARIABLE, models_folder
 from claimclf.schema import REPORTED
+
+if TYPE_CHECKING:
+    from claimclf.modeling.search import Progress
 
 _DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
@@ -40,6 +44,9 @@ class _Group(click.Group):
             message = " ".join(str(error).split())
             click.echo(f"claimclf: {message}", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("claimclf: Stopped. The same command goes on or starts again.", err=True)
+            ctx.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,22 +88,40 @@ def describe(data: Path, as_json: bool, encoding: str | None) -> None:
 @main.command()
 @_DATA
 @click.option("--features", default="course", show_default=True, help="Feature set.")
+@click.option(
+    "--search",
+    is_flag=True,
+    help="Search all settings first; stopped, the same command goes on where it was.",
+)
 @_MODELS
 @_ENCODING
-def train(data: Path, features: str, models: Path, encoding: str | None) -> None:
+def train(data: Path, features: str, search: bool, models: Path, encoding: str | None) -> None:
     """Train a random forest and an XGBoost model and store them."""
     from claimclf.services.datasets import open_dataset
     from claimclf.services.models import train_models
+    from claimclf.services.search import search_models
 
     dataset = open_dataset(data, encoding=encoding)
     click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
-
-    def progress(done: int, total: int, name: str) -> None:
-        click.echo(f"[{done + 1}/{total}] training {name} ...", err=True)
-
-    for manifest in train_models(dataset, models, features, progress):
+    if search:
+        stored = search_models(dataset, models, features, _tell_search)
+    else:
+        stored = train_models(
+            dataset,
+            models,
+            features,
+            lambda done, total, name: click.echo(
+                f"[{done + 1}/{total}] training {name} ...", err=True
+            ),
+        )
+    for manifest in stored:
         recall = manifest.metrics["validation"].recall
         click.echo(f"{models / manifest.name}: recall {recall:.4f} on validation")
+
+
+def _tell_search(name: str, progress: Progress) -> None:
+    left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
+    click.echo(f"searching {name}: {progress.done} of {progress.total} fits{left}", err=True)
 
 
 def _left_out(dropped: int, missing: dict[str, int]) -> str:
@@ -129,6 +154,53 @@ def models(models: Path, as_json: bool) -> None:
             f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
             f"on {manifest.data['name']}"
         )
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--reason", default="", help="Why the rule is overruled; it is recorded.")
+@_MODELS
+def champion(name: str | None, reason: str, models: Path) -> None:
+    """Say which model is champion and why, or overrule the rule with NAME."""
+    from claimclf.modeling.champion import RULE, overrule
+    from claimclf.modeling.champion import champion as find
+    from claimclf.modeling.store import ModelStore
+
+    store = ModelStore(models)
+    if name is not None:
+        overrule(store, name, reason, getpass.getuser())
+    best = find(store)
+    if best is None:
+        raise ModelNotFoundError(
+            f"There is no model in {models}.", "", "Train some with: claimclf train --data CSV."
+        )
+    pointer = store.pointer()
+    click.echo(best.name)
+    overruled = pointer is not None and pointer.overruled
+    click.echo(f"chosen by {pointer.by}: {pointer.reason}" if pointer and overruled else RULE)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--cut-off", type=float, help="New threshold, from 0 to 1.")
+@click.option("--recall", type=float, help="Take the cut-off that finds this share of claims.")
+@click.option("--reason", default="", help="Why; it is recorded with the model.")
+@_MODELS
+def threshold(
+    name: str, cut_off: float | None, recall: float | None, reason: str, models: Path
+) -> None:
+    """Save a cut-off as the threshold of the model NAME."""
+    from claimclf.modeling.card import model_card
+    from claimclf.modeling.store import ModelStore
+    from claimclf.services.comparison import judge
+
+    if (cut_off is None) == (recall is None):
+        raise InputError("Give either --cut-off or --recall.", "", "For example --recall 0.995.")
+    store = ModelStore(models)
+    value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
+    manifest = store.set_threshold(name, value, reason, getpass.getuser(), model_card)
+    figures = manifest.metrics["validation"]
+    click.echo(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
 
 
 @main.command()

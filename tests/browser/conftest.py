@@ -50,5 +50,8 @@ def _is_error(line: ConsoleMessage) -> bool:
     return line.type == "error" and not probing
 
 
+_LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "file:", "about:")
+
+
 def _leaves(request: Request) -> bool:
-    return not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+    return not request.url.startswith(_LOCAL)

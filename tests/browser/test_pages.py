@@ -19,7 +19,12 @@ SHOWN = {
     "": ["What waits", "Dataset in use", "Synthetic demo data", "Recall on validation", "99.74%"],
     "triage_queue": ["Synthetic demo data", "Predicted claims", "2,000", "videos to review"],
     "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
-    "model_comparison": ["Champion: course-random-forest", "course-xgboost", "on the test set"],
+    "model_comparison": [
+        "Champion: course-random-forest",
+        "course-xgboost",
+        "claims missed",
+        "Look closer",
+    ],
 }
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from claimclf.cli import main
+from claimclf.modeling.recipes import RECIPES
+from claimclf.modeling.store import ModelStore
 from tests.conftest import ROOT
 
 
@@ -135,3 +139,44 @@ def test_course_videos_keep_all_rows_in_rank_order(reported_course: Path, tmp_pa
     claims = ranked[ranked["lane"] == "claims"]
     assert claims["rank"].tolist() == list(range(1, len(claims) + 1))
     assert claims["report_count"].is_monotonic_decreasing
+
+
+def test_champion_and_threshold_are_changed_with_a_reason_only(
+    tmp_path: Path, shipped: ModelStore
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(shipped.folder, models)
+    assert run("champion", "--models", models).stdout.startswith("course-random-forest\nThe champ")
+    assert run("champion", "course-xgboost", "--models", models).exit_code == 2
+    done = run("champion", "course-xgboost", "--reason", "a trial", "--models", models)
+    assert done.stdout.splitlines()[0] == "course-xgboost"
+    assert "a trial" in done.stdout
+    wanted = ["threshold", "course-xgboost", "--recall", 0.999, "--models", models]
+    assert run(*wanted).exit_code == 2
+    done = run(*wanted, "--reason", "miss fewer")
+    assert done.exit_code == 0
+    assert ModelStore(models).manifest("course-xgboost").metrics["validation"].recall >= 0.999
+    assert run("threshold", "course-xgboost", "--reason", "x", "--models", models).exit_code == 2
+
+
+def test_search_stores_the_best_model_with_its_table(
+    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tuple(
+        replace(recipe, grid={"n_estimators": [5, 10], "max_depth": [2, 3]})
+        for recipe in RECIPES["course"]
+    )
+    monkeypatch.setitem(RECIPES, "course", small)
+    models = tmp_path / "models"
+    done = run("train", "--data", labelled, "--search", "--models", models)
+    assert done.exit_code == 0, done.output
+    assert "fits" in done.stderr
+    for recipe in small:
+        table = ModelStore(models).cv_results(recipe.name)
+        assert table is not None
+        assert len(table) == 4
+        assert table["mean_test_recall"].between(0, 1).all()
+        settings = ModelStore(models).manifest(recipe.name).settings
+        assert settings["n_estimators"] in (5, 10)
+    again = run("train", "--data", labelled, "--search", "--models", models)
+    assert f"searching {small[0].name}: 10 of 11 fits" in again.stderr.splitlines()[1]
