@@ -149,8 +149,8 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
     event = st.dataframe(
         _cut(shown[columns]),
         hide_index=True,
-        height=520,
-        row_height=56,  # two lines of transcript
+        height=560,
+        row_height=75,  # three lines: lower rows do not wrap
         on_select="rerun",
         selection_mode="single-row",
         key="queue_table",
