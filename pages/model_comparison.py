@@ -10,13 +10,13 @@ from claimclf.modeling.champion import RULE, back_to_rule, champion, overrule
 from claimclf.modeling.search import Progress
 from claimclf.modeling.store import Manifest, ModelStore
 from claimclf.places import models_folder
-from claimclf.services.comparison import Judged, judge
+from claimclf.services.comparison import Judged
 from claimclf.services.export import comparison_html
 from claimclf.services.models import train_models
 from claimclf.services.search import search_models
 from claimclf.ui import comparison
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
-from claimclf.ui.state import dataset_in_use, model_store, person
+from claimclf.ui.state import dataset_in_use, judged_model, model_store, person
 
 SECTIONS = (
     "Class reports",
@@ -34,9 +34,11 @@ SECTIONS = (
 def offer_training() -> None:
     """Train both models on the dataset in use, or search their settings first."""
     dataset = dataset_in_use()
+    left_out = dataset.cleaned.n_dropped
     st.markdown(
-        f"On **{plain(dataset.name)}** ({dataset.description.complete:,} complete rows). A model "
-        "of the same name is replaced when the new one is whole."
+        f"On **{plain(dataset.name)}** ({dataset.description.complete:,} complete rows"
+        + (f"; {left_out:,} rows with missing values are left out" if left_out else "")
+        + "). A model of the same name is replaced when the new one is whole."
     )
     quick, search = st.columns(2)
     if quick.button("Train with the course's settings (seconds)", type="primary"):
@@ -87,7 +89,7 @@ def judged(store: ModelStore, names: Sequence[str]) -> list[Judged]:
     found = []
     for name in names:
         try:
-            found.append(judge(store, name))
+            found.append(judged_model(name, store.manifest(name)))
         except ModelDamagedError as error:
             say_error(error)
     return found

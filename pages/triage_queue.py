@@ -8,6 +8,7 @@ import streamlit as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
+from claimclf.modeling.champion import champion
 from claimclf.modeling.scoring import Ranked
 from claimclf.modeling.store import Model
 from claimclf.schema import (
@@ -35,7 +36,13 @@ from claimclf.schema import (
 from claimclf.services.triage import QueueFilter, filtered, top, triage
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
 from claimclf.ui.page import explained, open_page, plain, synthetic_notice
-from claimclf.ui.state import demo_table, model_in_use, remember_queue, remembered_queue
+from claimclf.ui.state import (
+    demo_table,
+    model_in_use,
+    model_store,
+    remember_queue,
+    remembered_queue,
+)
 
 MOST_SHOWN = 500
 SELECTED = "selected_video"
@@ -142,9 +149,10 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
     shown = queue.head(MOST_SHOWN)
     engagement = [VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS]
     author = [AUTHOR_ID] if AUTHOR_ID in queue else []
+    reason = [REASON] if shown[REASON].ne("").any() else []
     columns = [
-        RANK, REPORT_COUNT, PROBABILITY, LANE, TRANSCRIPT, *author, VERIFIED_STATUS, BAN_STATUS,
-        *engagement, DURATION, VIDEO_ID,
+        RANK, REPORT_COUNT, PROBABILITY, LANE, *reason, TRANSCRIPT, *author, VERIFIED_STATUS,
+        BAN_STATUS, *engagement, DURATION, VIDEO_ID,
     ]  # fmt: skip
     event = st.dataframe(
         _cut(shown[columns]),
@@ -161,6 +169,7 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
                 "Claim probability", format="%.3f", min_value=0.0, max_value=1.0, width=130
             ),
             LANE: "Lane",
+            REASON: st.column_config.TextColumn("Why a person must look", width=180),
             TRANSCRIPT: st.column_config.TextColumn("Transcript", width=380),
             AUTHOR_ID: "Author",
             VERIFIED_STATUS: "Verified",
@@ -217,6 +226,12 @@ open_page("pages/triage_queue.py")
 table = choose_table()
 with explained():
     model = model_in_use()
+replaced = champion(model_store())
+if replaced is not None and replaced.name != model.name:
+    st.warning(
+        f"The champion {plain(replaced.name)} cannot be loaded; {plain(model.name)} is used "
+        "instead. The page *Model comparison* says what is wrong with it."
+    )
 ranked = with_matched_columns(
     table, REPORTED, "queue", lambda chosen: ranked_queue(table, model, chosen)
 )

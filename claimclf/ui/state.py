@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,9 +12,10 @@ from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table, read_table
 from claimclf.modeling.champion import champion
 from claimclf.modeling.scoring import Ranked
-from claimclf.modeling.store import Model, ModelStore
+from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.places import find_dataset, models_folder
 from claimclf.schema import LANE, Lane
+from claimclf.services.comparison import Judged, judge
 from claimclf.services.datasets import Dataset, open_default_dataset
 from claimclf.services.models import load_model
 
@@ -81,6 +82,17 @@ def loaded_model(name: str) -> Model:
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
 def _loaded_by_name(folder: str, name: str, digest: str) -> Model:
     return load_model(Path(folder), name)
+
+
+def judged_model(name: str, manifest: Manifest) -> Judged:
+    """Read and sort a model's stored predictions once per version."""
+    kept = _judged(str(models_folder()), name, manifest.files["predictions.parquet"])
+    return replace(kept, manifest=manifest)  # its threshold may have changed since
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _judged(folder: str, name: str, digest: str) -> Judged:
+    return judge(ModelStore(Path(folder)), name)
 
 
 def person() -> str:
