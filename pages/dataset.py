@@ -7,6 +7,7 @@ import streamlit as st
 
 from claimclf import charts
 from claimclf.dataset import describing
+from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.places import DATASET_VARIABLE
 from claimclf.schema import (
@@ -23,20 +24,19 @@ from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matche
 from claimclf.ui.page import explained, open_page, plain, synthetic_notice
 from claimclf.ui.state import dataset_in_use, has_own_dataset, use_dataset
 
+UPLOADS, USED = "dataset_uploads", "dataset_upload_used"
+
 
 def choose_dataset() -> None:
     """Let a person use their own labelled dataset, by upload or by path."""
+    uploads = st.session_state.setdefault(UPLOADS, 0)
     with st.expander("Use your own labelled dataset", icon=":material/upload_file:"):
         by_upload, by_path = st.columns(2, gap="large")
         with by_upload:
-            file = upload("Upload a labelled dataset", "dataset_upload")
+            file = upload("Upload a labelled dataset", f"dataset_upload_{uploads}")
             st.caption(f"{LIMITS_IN_WORDS} The twelve columns of the course dataset.")
             if file is not None:
-                table = read_upload(file, "dataset")
-                uploaded = with_matched_columns(
-                    table, LABELLED, "dataset", lambda chosen: open_table(table, chosen)
-                )
-                use_dataset(uploaded)
+                use_upload(read_upload(file, "dataset"))
         with by_path, st.form("dataset_path"):
             path = st.text_input("Or a path on this machine", placeholder="data/my_dataset.csv")
             if st.form_submit_button("Open this file") and path.strip():
@@ -44,8 +44,19 @@ def choose_dataset() -> None:
                     use_dataset(open_dataset(Path(path.strip()), limits=UPLOAD_LIMITS))
     if has_own_dataset() and st.button("Go back to the default dataset"):
         use_dataset(None)
-        st.session_state.pop("dataset_upload", None)
+        st.session_state[UPLOADS] += 1  # a new key is an empty uploader
         st.rerun()
+
+
+def use_upload(table: Table) -> None:
+    """Use an uploaded dataset once, so that a later choice is not undone by the next rerun."""
+    if st.session_state.get(USED) == (table.sha256, st.session_state[UPLOADS]):
+        return
+    uploaded = with_matched_columns(
+        table, LABELLED, "dataset", lambda chosen: open_table(table, chosen)
+    )
+    use_dataset(uploaded)
+    st.session_state[USED] = (table.sha256, st.session_state[UPLOADS])
 
 
 @st.cache_data(show_spinner="Counting …", max_entries=4)
@@ -101,7 +112,7 @@ def show_overview(dataset: Dataset) -> None:
         rejected = dataset.validated.rejected
         st.download_button(
             f"Download the {description.rejected:,} rejected rows",
-            to_csv_bytes(rejected),
+            lambda: to_csv_bytes(rejected),
             "rejected.csv",
             "text/csv",
         )

@@ -105,7 +105,11 @@ def show_validation(ranked: Ranked) -> None:
             rejected = validated.rejected
             st.dataframe(_cut(rejected.head(MOST_SHOWN)), hide_index=True)
             st.download_button(
-                "Download all rejected rows", to_csv_bytes(rejected), "rejected.csv", "text/csv"
+                "Download all rejected rows",
+                lambda: to_csv_bytes(rejected),
+                "rejected.csv",
+                "text/csv",
+                on_click="ignore",
             )
 
 
@@ -250,9 +254,11 @@ else:
     left, right = st.columns(2)
     left.download_button(
         f"Download all {len(ranked.videos):,} ranked videos",
-        to_csv_bytes(ranked.output()),
+        # Written when it is asked for: a million rows take seconds.
+        lambda: to_csv_bytes(ranked.output()),
         "ranked.csv",
         "text/csv",
+        on_click="ignore",
         icon=":material/download:",
     )
     selected = queue[queue[VIDEO_ID] == st.session_state.get(SELECTED)]

@@ -10,11 +10,11 @@ import pandas as pd
 
 from claimclf.dataset.cleaning import Cleaned, is_claim, is_synthetic
 from claimclf.dataset.describing import NUMBERS, Description
+from claimclf.dataset.statements import ENDING_WORDS, endings
 from claimclf.schema import CLAIM_STATUS, LABELS, TRANSCRIPT
 
 _SEPARATES_ALONE = 0.95
 _IMBALANCED = 0.4
-_STATEMENT_WORDS = 6
 _OPENING_WORDS = 2
 
 
@@ -98,13 +98,13 @@ def _content(rows: pd.DataFrame) -> Iterator[Finding]:
 
 def _texts(transcripts: pd.Series, claim: pd.Series) -> Iterator[Finding]:
     words = transcripts.str.casefold().str.split()
-    statement = words.str[-_STATEMENT_WORDS:].str.join(" ")
+    statement = endings(transcripts)
     shared = statement.duplicated(keep=False).mean()
     if shared > 0.5:
         both = claim.groupby(statement).nunique().eq(2)
         yield Finding(
             "near_identical_statements",
-            f"{shared:.1%} of the transcripts end in the same {_STATEMENT_WORDS} words as "
+            f"{shared:.1%} of the transcripts end in the same {ENDING_WORDS} words as "
             f"another: {statement.nunique():,} distinct endings",
             f"{both.mean():.0%} of these endings stand in claims and in opinions, so the "
             "statement itself does not tell the class. Keep each statement in one split "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,7 @@ class Validated:
     accepted: pd.DataFrame
     problems: pd.DataFrame
 
-    @property
+    @cached_property
     def rejected(self) -> pd.DataFrame:
         """Rejected rows with line, all reasons, and the input's own cells."""
         reasons = self.problems.groupby("row", sort=True)["message"].agg("; ".join)

@@ -13,12 +13,11 @@ from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.describing import NUMBERS
 from claimclf.dataset.findings import best_cut
 from claimclf.dataset.splitting import Split
+from claimclf.dataset.statements import ENDING_WORDS, endings
 from claimclf.errors import TrainingDataError
 from claimclf.modeling.cutoffs import sweep
 from claimclf.modeling.evaluation import DEFAULT_THRESHOLD
 from claimclf.schema import CLAIM_STATUS, LABELS, TRANSCRIPT
-
-_STATEMENT_WORDS = 6
 
 
 class Level(StrEnum):
@@ -158,21 +157,17 @@ def _imbalance(rows: pd.DataFrame) -> Check:
 
 
 def _shared_statements(train: pd.DataFrame, validation: pd.DataFrame) -> Check:
-    known = set(_statements(train[TRANSCRIPT]))
-    shared = float(_statements(validation[TRANSCRIPT]).isin(known).mean())
+    known = set(endings(train[TRANSCRIPT]))
+    shared = float(endings(validation[TRANSCRIPT]).isin(known).mean())
     return Check(
         "shared_statements",
-        f"{shared:.1%} of the validation transcripts end in the same {_STATEMENT_WORDS} words "
+        f"{shared:.1%} of the validation transcripts end in the same {ENDING_WORDS} words "
         "as a training transcript",
         shared,
         "Figures on statements that the model has met say little about new ones. Keep each "
         "statement in one split and measure again.",
         _level(shared, watch=0.1, warning=0.5),
     )
-
-
-def _statements(transcripts: pd.Series) -> pd.Series:
-    return transcripts.str.casefold().str.split().str[-_STATEMENT_WORDS:].str.join(" ")
 
 
 def _level(number: float, watch: float, warning: float) -> Level:

@@ -74,14 +74,16 @@ def with_matched_columns(
             return use(chosen)
         except MissingColumnError as error:
             say_error(error)
-            _ask_for_columns(error, table, contract, key)
+            _ask_for_columns(error, table, contract, key, chosen)
             st.stop()
 
 
-def _ask_for_columns(error: MissingColumnError, table: Table, contract: Contract, key: str) -> None:
+def _ask_for_columns(
+    error: MissingColumnError, table: Table, contract: Contract, key: str, chosen: dict[str, str]
+) -> None:
     if len(table.columns) < 2:
         return
-    taken = match_columns(table.columns, contract).values()
+    taken = match_columns(table.columns, contract, chosen).values()
     free = [name for name in table.columns if name not in taken]
     with st.form(f"{key}_match"):
         st.subheader("Match columns")
@@ -97,5 +99,5 @@ def _ask_for_columns(error: MissingColumnError, table: Table, contract: Contract
         }
         if st.form_submit_button("Use these columns", type="primary"):
             given = {name: own for name, own in picked.items() if own is not None}
-            st.session_state[f"{key}_columns_{table.sha256}"] = given
+            st.session_state[f"{key}_columns_{table.sha256}"] = {**chosen, **given}
             st.rerun()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tests.browser import dashboard
 @pytest.fixture(scope="session")
 def opened() -> Iterator[Browser]:
     if dashboard.CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install Debian's package chromium")
+        missing = "no Chromium on this machine: install Debian's package chromium"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
     with dashboard.browser() as browser:
         yield browser
 

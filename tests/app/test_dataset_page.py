@@ -1,0 +1,81 @@
+"""The dataset page with one's own data, by upload and by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from claimclf.dataset.demo import demo_videos
+from tests.builders import labelled_csv
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
+    app = AppTest.from_file(APP, default_timeout=120).run()
+    return settled(app.switch_page("pages/dataset.py").run())
+
+
+def settled(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def in_use(app: AppTest) -> str:
+    return next(c.value for c in app.caption if c.value.startswith("In use"))
+
+
+def rows(app: AppTest) -> str:
+    return str(next(m.value for m in app.metric if m.label == "Rows"))
+
+
+def test_upload_is_used_until_one_goes_back(page: AppTest) -> None:
+    assert "synthetic demo data" in in_use(page)
+    page.file_uploader[0].set_value(("mine.csv", labelled_csv(40), "text/csv"))
+    app = settled(page.run())
+    assert "mine\\.csv" in in_use(app)
+    assert rows(app) == "40"
+    back = next(b for b in app.button if b.label == "Go back to the default dataset")
+    app = settled(back.click().run())
+    assert "synthetic demo data" in in_use(app)
+
+
+def test_path_is_opened_and_is_not_undone_by_the_next_rerun(page: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    demo_videos(30, 5, labelled=True).to_csv(path, index=False)
+    page.file_uploader[0].set_value(("mine.csv", labelled_csv(40), "text/csv"))
+    app = settled(page.run())
+    app.text_input[0].set_value(str(path))
+    app = settled(next(b for b in app.button if b.label == "Open this file").click().run())
+    assert "other\\.csv" in in_use(app)
+    assert "other\\.csv" in in_use(settled(app.run()))
+
+
+def test_missing_path_is_explained_and_the_page_stays_usable(page: AppTest) -> None:
+    page.text_input[0].set_value("no/such/file.csv")
+    app = settled(next(b for b in page.button if b.label == "Open this file").click().run())
+    assert "cannot be opened" in app.error[0].value
+    assert "In use" in in_use(settled(app.run()))
+
+
+def test_dataset_without_a_complete_row_says_what_to_do(page: AppTest) -> None:
+    content = labelled_csv(5, video_transcription_text=[""] * 5)
+    page.file_uploader[0].set_value(("empty.csv", content, "text/csv"))
+    app = settled(page.run())
+    assert "nothing to draw" in app.warning[0].value
+
+
+def test_columns_chosen_one_by_one_are_all_kept(page: AppTest) -> None:
+    content = labelled_csv(40).replace(b"claim_status", b"verdict").replace(b"video_id", b"key")
+    page.file_uploader[0].set_value(("mine.csv", content, "text/csv"))
+    app = settled(page.run())
+    for wanted, own in (("claim", "verdict"), ("video\\_id", "key")):
+        picker = next(box for box in app.selectbox if box.label.startswith(wanted))
+        picker.set_value(own)
+        submit = next(b for b in app.button if b.label == "Use these columns")
+        app = settled(submit.click().run())
+    assert "mine\\.csv" in in_use(app)
