@@ -12,7 +12,7 @@ from claimclf.dataset.cleaning import is_claim
 from claimclf.errors import ModelError
 from claimclf.modeling.cutoffs import Cutoffs, sweep
 from claimclf.modeling.evaluation import intervals, predict_claim
-from claimclf.modeling.statistics import PairedTest, mcnemar
+from claimclf.modeling.statistics import PairedTest, mcnemar, wilson
 from claimclf.modeling.store import Manifest, ModelStore
 from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
 from claimclf.services.datasets import Dataset
@@ -72,28 +72,32 @@ def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.
     Returns
     -------
     DataFrame, one row a model
-        `threshold`, `recall`, `recall_low`, `recall_high`, `precision`, `specificity` with
-        its interval, `f1`, `accuracy`, `missed_claims`, `extra_reviews`, `review_share`.
+        `threshold`, `f1`, `missed_claims`, `extra_reviews`, and the rates `recall`,
+        `specificity`, `precision`, `accuracy` and `review_share`, each with the ends of its
+        95 % Wilson interval as `<rate>_low` and `<rate>_high`.
     """
     rows = {}
     for model in models:
         found = model.cutoffs.at(thresholds[model.name])
         (tn, fp), _ = found.metrics.confusion_matrix
-        ends = intervals(found.metrics)
+        reviewed = fp + found.metrics.confusion_matrix[1][1]
+        whole = wilson(reviewed, len(model.truth))
+        ends = {**intervals(found.metrics), "review_share": [whole.low, whole.high]}
+        rates = {
+            "recall": found.metrics.recall,
+            "specificity": tn / max(tn + fp, 1),
+            "precision": found.metrics.precision,
+            "accuracy": found.metrics.accuracy,
+            "review_share": found.review_share,
+        }
         rows[model.name] = {
             "threshold": found.threshold,
-            "recall": found.metrics.recall,
-            "recall_low": ends["recall"][0],
-            "recall_high": ends["recall"][1],
-            "precision": found.metrics.precision,
-            "specificity": tn / max(tn + fp, 1),
-            "specificity_low": ends["specificity"][0],
-            "specificity_high": ends["specificity"][1],
+            **rates,
+            **{f"{rate}_low": ends[rate][0] for rate in rates},
+            **{f"{rate}_high": ends[rate][1] for rate in rates},
             "f1": found.metrics.f1,
-            "accuracy": found.metrics.accuracy,
             "missed_claims": found.missed_claims,
             "extra_reviews": fp,
-            "review_share": found.review_share,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -50,31 +50,34 @@ def choose_cutoffs(models: Sequence[Judged]) -> dict[str, float]:
 
 def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show recall first, then what it costs; one confusion matrix a model below."""
-    table = figures_at(models, cut)
-    interval = [
-        f"{low:.4f} to {high:.4f}"
-        for low, high in zip(table["recall_low"], table["recall_high"], strict=True)
-    ]
-    shown = pd.DataFrame(
-        {
-            "recall": table["recall"].map("{:.4f}".format),
-            "95 % interval": interval,
-            "claims missed": table["missed_claims"].map("{:,}".format),
-            "reviewed": table["review_share"].map("{:.2%}".format),
-            "extra reviews": table["extra_reviews"].map("{:,}".format),
-            "precision": table["precision"].map("{:.4f}".format),
-            "F1": table["f1"].map("{:.4f}".format),
-            "accuracy": table["accuracy"].map("{:.4f}".format),
-            "cut-off": table["threshold"].map("{:.4g}".format),
-        }
-    )
-    st.dataframe(shown)
+    figures = figures_at(models, cut).to_dict("index")
+    st.table(pd.DataFrame({name: _readable_figures(found) for name, found in figures.items()}))
     for place, model in zip(st.columns(len(models)), models, strict=True):
         matrix = model.cutoffs.at(cut[model.name]).metrics.confusion_matrix
         place.plotly_chart(
             charts.confusion_matrix(matrix, f"{model.name}, validation"),
             key=f"matrix-{model.name}",
         )
+
+
+def _readable_figures(figures: Mapping[str, float]) -> dict[str, str]:
+    """Write one model's figures, what matters most on top, every rate with its interval."""
+
+    def rate(name: str) -> str:
+        low, high = figures[f"{name}_low"], figures[f"{name}_high"]
+        return f"{figures[name]:.4f} ({low:.4f} to {high:.4f})"
+
+    return {
+        "recall (95 % interval)": rate("recall"),
+        "claims missed": f"{figures['missed_claims']:,.0f}",
+        "share sent to review": rate("review_share"),
+        "opinions sent to review": f"{figures['extra_reviews']:,.0f}",
+        "precision": rate("precision"),
+        "specificity": rate("specificity"),
+        "accuracy": rate("accuracy"),
+        "F1": f"{figures['f1']:.4f}",
+        "cut-off": f"{figures['threshold']:.4g}",
+    }
 
 
 def show_reports(models: Sequence[Judged], cut: dict[str, float]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import overrule
+from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.store import ModelStore
 from claimclf.ui import state
 
@@ -81,3 +83,27 @@ def test_changed_threshold_is_used_at_once(store: ModelStore) -> None:
     store.set_threshold("course-random-forest", 0.0, "see all", "ana", model_card)
     after = shown("pages/triage_queue.py").metric[4]
     assert int(after.value) > int(before.value)
+
+
+@pytest.mark.parametrize("button", ["Train with", "Search all settings"])
+def test_models_are_trained_and_searched_on_the_page(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch, button: str
+) -> None:
+    small = tuple(
+        replace(
+            recipe,
+            settings={**recipe.settings, "n_estimators": 5},
+            grid={"n_estimators": [5, 10], "max_depth": [3]},
+        )
+        for recipe in RECIPES["course"]
+    )
+    monkeypatch.setitem(RECIPES, "course", small)
+    shutil.rmtree(store.folder)
+    app = shown("pages/model_comparison.py")
+    app = next(b for b in app.button if b.label.startswith(button)).click().run()
+    assert not app.exception
+    assert "Synthetic demo data" in app.info[0].value
+    assert "Champion" in app.success[0].value
+    for recipe in small:
+        searched = store.cv_results(recipe.name)
+        assert (searched is not None) is (button == "Search all settings")

@@ -180,3 +180,15 @@ def test_search_stores_the_best_model_with_its_table(
         assert settings["n_estimators"] in (5, 10)
     again = run("train", "--data", labelled, "--search", "--models", models)
     assert f"searching {small[0].name}: 10 of 11 fits" in again.stderr.splitlines()[1]
+
+
+def test_data_of_one_class_cannot_train_and_leave_the_store_alone(
+    labelled: Path, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(labelled)
+    frame[frame["claim_status"] == "claim"].to_csv(labelled, index=False)
+    for search in ([], ["--search"]):
+        done = run("train", "--data", labelled, "--models", tmp_path / "models", *search)
+        assert done.exit_code == 2
+        assert "too few complete rows of the class 'opinion'" in done.stderr
+    assert not (tmp_path / "models").exists()

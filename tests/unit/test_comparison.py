@@ -44,6 +44,10 @@ def test_figures_at_a_cut_off_are_scikit_learns(models: list[Judged], cut: float
         ends = binomtest(int((predicted & (truth == 1)).sum()), int(truth.sum()))
         interval = ends.proportion_ci(method="wilson")
         assert (row["recall_low"], row["recall_high"]) == pytest.approx(tuple(interval))
+        assert row["specificity"] == pytest.approx(1 - fp / (truth == 0).sum(), abs=1e-15)
+        assert row["accuracy"] == pytest.approx((predicted == truth).mean(), abs=1e-15)
+        for rate in ("recall", "specificity", "precision", "accuracy", "review_share"):
+            assert row[f"{rate}_low"] <= row[rate] <= row[f"{rate}_high"]
 
 
 @pytest.mark.parametrize("target", NAMED_RECALLS.values())
