@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -50,8 +51,9 @@ def choose_cutoffs(models: Sequence[Judged]) -> dict[str, float]:
 
 def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show recall first, then what it costs; one confusion matrix a model below."""
-    figures = figures_at(models, cut).to_dict("index")
-    st.table(pd.DataFrame({name: _readable_figures(found) for name, found in figures.items()}))
+    figures = figures_at(models, cut)
+    readable = {name: _readable_figures(dict(found)) for name, found in figures.iterrows()}
+    st.table(pd.DataFrame(readable))
     for place, model in zip(st.columns(len(models)), models, strict=True):
         matrix = model.cutoffs.at(cut[model.name]).metrics.confusion_matrix
         place.plotly_chart(
@@ -60,7 +62,7 @@ def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
         )
 
 
-def _readable_figures(figures: Mapping[str, float]) -> dict[str, str]:
+def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:
     """Write one model's figures, what matters most on top, every rate with its interval."""
 
     def rate(name: str) -> str:
