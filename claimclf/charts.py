@@ -374,7 +374,8 @@ def _model_style(number: int) -> dict[str, Any]:
 
 
 def _bar(label: str, **values: object) -> go.Bar:
-    pattern = {"shape": _PATTERNS[label], "fgopacity": 0.5}
+    # Over a solid bar: on a hatch alone the numbers written inside cannot be read.
+    pattern = {"shape": _PATTERNS[label], "fillmode": "overlay", "fgopacity": 0.5}
     return go.Bar(name=label, marker={"color": COLOURS[label], "pattern": pattern}, **values)
 
 

@@ -172,7 +172,7 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
             PROBABILITY: st.column_config.ProgressColumn(
                 "Claim probability", format="%.3f", min_value=0.0, max_value=1.0, width=130
             ),
-            LANE: "Lane",
+            LANE: st.column_config.TextColumn("Lane", width=90),
             REASON: st.column_config.TextColumn("Why a person must look", width=180),
             TRANSCRIPT: st.column_config.TextColumn("Transcript", width=380),
             AUTHOR_ID: "Author",
@@ -212,7 +212,7 @@ def show_detail(video: pd.Series, total: int) -> None:
             "Seconds": DURATION,
         }
         probability = video[PROBABILITY]
-        shown = {"Claim probability": "none" if math.isnan(probability) else f"{probability:.3f}"}
+        shown = {"Probability": "none" if math.isnan(probability) else f"{probability:.3f}"}
         shown |= {k: "none" if pd.isna(video[c]) else f"{video[c]:,.0f}" for k, c in tiles.items()}
         for column, (label, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
             column.metric(label, value)
