@@ -45,7 +45,7 @@ from claimclf.ui.state import (
 )
 
 MOST_SHOWN = 500
-SELECTED = "selected_video"
+SELECTED, UPLOADED = "selected_video", "uploaded_videos"
 
 
 def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
@@ -80,10 +80,17 @@ def choose_table() -> Table:
         icon=":material/description:",
         help="The columns with three synthetic videos; replace them by yours.",
     )
-    if file is None:
-        synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
-        return demo_table()
-    return read_upload(file, "queue")
+    if file is not None:
+        st.session_state[UPLOADED] = read_upload(file, "queue")
+    # The uploader forgets its file when one visits another page; the queue does not.
+    elif UPLOADED in st.session_state and st.button("Put this upload away"):
+        del st.session_state[UPLOADED]
+        st.rerun()
+    if UPLOADED in st.session_state:
+        uploaded: Table = st.session_state[UPLOADED]
+        return uploaded
+    synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
+    return demo_table()
 
 
 def show_validation(ranked: Ranked) -> None:

@@ -274,3 +274,13 @@ def test_hostile_text_is_shown_as_text(page: AppTest) -> None:
     assert any(r"\*\*a\*\*" in markdown.value for markdown in page.markdown)
     assert any(caption.value.startswith(r"\<b\>\*\*x") for caption in page.caption)
     assert not any(markdown.allow_html for markdown in page.markdown)
+
+
+def test_upload_stays_in_use_after_a_visit_to_another_page_until_put_away(page: AppTest) -> None:
+    app = give(page, GOOD, "mine.csv")
+    app = settled(app.switch_page("app.py").run())
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    assert any("mine\\.csv" in caption.value for caption in app.caption)
+    away = next(button for button in app.button if button.label == "Put this upload away")
+    app = settled(away.click().run())
+    assert any("synthetic reported videos" in caption.value for caption in app.caption)
