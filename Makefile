@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run install test lint types check bench bench-search screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -28,6 +28,9 @@ bench: install  ## the benchmarks, each against a reference in the same run
 
 bench-search: install   ## the search against GridSearchCV: every cell, and the ratios (half an hour)
 	$(BIN)/python -m benchmarks.search
+
+bench-model: install   ## every figure of the models; writes docs/model-report.md (ten minutes)
+	$(BIN)/python -m benchmarks.model
 
 screenshots: install   ## a picture of every page, for the README
 	$(BIN)/python -m tests.browser.screenshots

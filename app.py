@@ -53,7 +53,7 @@ with model:
             f"{best.split['train']:,} {'synthetic ' if best.data['synthetic'] else ''}videos"
         )
     else:
-        st.markdown("No model is stored yet. Train two on the page *Model comparison*.")
+        st.markdown("No model is stored yet. Train some on the page *Model comparison*.")
     st.page_link(
         "pages/model_comparison.py",
         label="Compare models" if best else "Train models",

@@ -15,7 +15,7 @@ import click
 from claimclf import __version__
 from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError
 from claimclf.places import MODELS_VARIABLE, models_folder
-from claimclf.schema import REPORTED
+from claimclf.schema import REPORTED, Ranking
 
 if TYPE_CHECKING:
     from claimclf.modeling.search import Progress
@@ -87,7 +87,12 @@ def describe(data: Path, as_json: bool, encoding: str | None) -> None:
 
 @main.command()
 @_DATA
-@click.option("--features", default="course", show_default=True, help="Feature set.")
+@click.option(
+    "--features",
+    multiple=True,
+    metavar="SET",
+    help="Feature set: course, content or content-counts; repeatable; by default the first two.",
+)
 @click.option(
     "--search",
     is_flag=True,
@@ -95,21 +100,25 @@ def describe(data: Path, as_json: bool, encoding: str | None) -> None:
 )
 @_MODELS
 @_ENCODING
-def train(data: Path, features: str, search: bool, models: Path, encoding: str | None) -> None:
-    """Train a random forest and an XGBoost model and store them."""
+def train(
+    data: Path, features: tuple[str, ...], search: bool, models: Path, encoding: str | None
+) -> None:
+    """Train a random forest and an XGBoost model on each feature set and store them."""
+    from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS
     from claimclf.services.datasets import open_dataset
     from claimclf.services.models import train_models
     from claimclf.services.search import search_models
 
     dataset = open_dataset(data, encoding=encoding)
     click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
+    wanted = features or DEFAULT_FEATURE_SETS
     if search:
-        stored = search_models(dataset, models, features, _tell_search)
+        stored = search_models(dataset, models, wanted, _tell_search)
     else:
         stored = train_models(
             dataset,
             models,
-            features,
+            wanted,
             lambda done, total, name: click.echo(
                 f"[{done + 1}/{total}] training {name} ...", err=True
             ),
@@ -204,6 +213,86 @@ def threshold(
 
 
 @main.command()
+@click.argument("name")
+@click.option("--claims", type=float, help="Share of claims that *claim* may be ruled out for.")
+@click.option("--opinions", type=float, help="The same for opinions.")
+@click.option("--reason", default="", help="Why; it is recorded with the model.")
+@_MODELS
+def error_rates(
+    name: str, claims: float | None, opinions: float | None, reason: str, models: Path
+) -> None:
+    """Set the error rates that the lanes of the model NAME promise."""
+    from claimclf.modeling.card import model_card
+    from claimclf.modeling.store import ModelStore
+    from claimclf.schema import CLAIM, OPINION
+
+    given = {CLAIM: claims, OPINION: opinions}
+    rates = {label: rate for label, rate in given.items() if rate is not None}
+    if not rates:
+        raise InputError("Give --claims, --opinions or both.", "", "For example --claims 0.002.")
+    store = ModelStore(models)
+    manifest = store.set_error_rates(name, rates, reason, getpass.getuser(), model_card)
+    written = ", ".join(f"{rate:g} for {label}s" for label, rate in manifest.error_rates.items())
+    click.echo(f"{name}: error rates {written}")
+
+
+@main.command()
+@click.option("--model", required=True, help="Name of a stored model.")
+@_DATA
+@click.option(
+    "--out-of-domain",
+    "elsewhere",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Labelled sentences from elsewhere (label and text); repeatable.",
+)
+@click.option("--save", is_flag=True, help="Keep the result with the model, for its card and page.")
+@_MODELS
+@_JSON
+@_ENCODING
+def stress(
+    model: str,
+    data: Path,
+    elsewhere: tuple[Path, ...],
+    save: bool,
+    models: Path,
+    as_json: bool,
+    encoding: str | None,
+) -> None:
+    """Measure a model on videos that are younger, misspelt, foreign or never seen."""
+    from claimclf.dataset.reading import read_table
+    from claimclf.modeling.store import ModelStore
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.stress import as_records, read_elsewhere, stress_model
+
+    store = ModelStore(models)
+    store.manifest(model)  # an unknown name is said at once
+    sentences = {path.name: read_elsewhere(read_table(path)) for path in elsewhere}
+    for name, found in sentences.items():
+        if found.n_rejected:
+            click.echo(f"{name}: {found.n_rejected:,} rows are left out.", err=True)
+    report = stress_model(
+        store,
+        model,
+        open_dataset(data, encoding=encoding),
+        sentences,
+        lambda done, total, title: click.echo(f"[{done + 1}/{total}] {title} ...", err=True),
+        save=save,
+    )
+    conditions = as_records(report.conditions)
+    if as_json:
+        curve = as_records(report.trade_off)
+        _print_json({"model": model, "conditions": conditions, "trade_off": curve})
+        return
+    for row in conditions:
+        shares = "  ".join(
+            f"{name} {'none' if row[name] is None else format(row[name], '.3f')}"
+            for name in ("recall", "specificity", "claims", "uncertain", "opinions")
+        )
+        click.echo(f"{row['title']:<48} {shares}")
+
+
+@main.command()
 @click.option("--model", required=True, help="Name of a stored model.")
 @_DATA
 @_MODELS
@@ -233,6 +322,14 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
 @click.option("--rejects", type=click.Path(path_type=Path), help="Where to put rejected rows.")
 @click.option("--model", help="Name of a stored model; by default the champion.")
 @click.option(
+    "--ranking",
+    type=click.Choice([str(policy) for policy in Ranking]),
+    default=str(Ranking.REPORTS),
+    show_default=True,
+    help="What puts one video before another: its reports, claim probability times reports, "
+    "or all reports on its statement or its author.",
+)
+@click.option(
     "--column",
     "columns",
     multiple=True,
@@ -247,6 +344,7 @@ def score(
     output: Path,
     rejects: Path | None,
     model: str | None,
+    ranking: str,
     columns: tuple[str, ...],
     raw: bool,
     models: Path,
@@ -262,7 +360,7 @@ def score(
         require_place(place)
     table = read_table(source, encoding=encoding)
     chosen = _chosen(columns, table.columns)
-    ranked = triage(table, load_model(models, model), chosen, _progress())
+    ranked = triage(table, load_model(models, model), chosen, _progress(), Ranking(ranking))
     rejected = ranked.scored.validated.rejected
     if rejects is not None:
         write_table(rejected, rejects, raw=raw)

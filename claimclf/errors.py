@@ -15,6 +15,11 @@
     ├── ModelError                the model store cannot give what was asked for
     │   ├── ModelNotFoundError
     │   └── ModelDamagedError     files missing, altered or made by other versions
+    ├── QueueError                the stored queue cannot do what was asked for
+    │   ├── StorageError          its database is gone, full, locked or of a newer version
+    │   ├── LostLeaseError        the hold on a case is over, or somebody else decided on it
+    │   ├── NotAllowedError       the person's role does not cover it
+    │   └── UnknownCaseError
     └── ServerError               the dashboard cannot be started as asked
 
 A message says what is wrong, what was found and what to do, in this order.
@@ -109,6 +114,26 @@ class ModelNotFoundError(ModelError):
 
 class ModelDamagedError(ModelError):
     """A stored model's files are missing, altered or of another version."""
+
+
+class QueueError(ClaimclfError):
+    """The stored queue cannot do what was asked for."""
+
+
+class StorageError(QueueError):
+    """The queue's database is gone, full, locked or of a newer version."""
+
+
+class LostLeaseError(QueueError):
+    """The hold on a case is over, or somebody else decided on it meanwhile."""
+
+
+class NotAllowedError(QueueError):
+    """The person's role does not cover what was asked for."""
+
+
+class UnknownCaseError(QueueError):
+    """No case of that number is stored."""
 
 
 class ServerError(ClaimclfError):

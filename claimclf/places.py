@@ -12,6 +12,8 @@ MODELS = ROOT / "models"
 DATASET_VARIABLE = "CLAIMCLF_DATASET"
 #: Names another folder of models.
 MODELS_VARIABLE = "CLAIMCLF_MODELS"
+#: Names another database of the queue, such as `postgresql://user@host/name`.
+DATABASE_VARIABLE = "CLAIMCLF_DATABASE_URL"
 
 
 def find_dataset() -> Path | None:
@@ -24,3 +26,9 @@ def find_dataset() -> Path | None:
 def models_folder() -> Path:
     """Return the folder of models in use."""
     return Path(os.environ.get(MODELS_VARIABLE) or MODELS)
+
+
+def database_url() -> str:
+    """Return the address of the queue's database; a file of the project unless one is named."""
+    named = os.environ.get(DATABASE_VARIABLE)
+    return named or f"sqlite:///{ROOT / 'data' / 'queue.db'}"

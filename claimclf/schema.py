@@ -6,7 +6,7 @@ says the same for readers, and a test holds the two together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 ROW_NUMBER = "#"
@@ -38,6 +38,10 @@ LABELS = (OPINION, CLAIM)
 RANK, LANE, PREDICTION, PROBABILITY = "rank", "lane", "prediction", "claim_probability"
 REASON = "reason"
 TEXT_LENGTH = "text_length"
+#: How well each label fits, in the order of `LABELS`.
+P_VALUES = ("p_opinion", "p_claim")
+STATEMENT_ID, STATEMENT_VIDEOS = "statement_id", "statement_videos"
+STATEMENT_REPORTS, AUTHOR_REPORTS = "statement_reports", "author_reports"
 
 # Columns that validation adds to rejected rows.
 LINE, REASONS, SURPLUS = "line", "reasons", "surplus_fields"
@@ -49,6 +53,15 @@ class Lane(StrEnum):
     CLAIMS = "claims"
     UNCERTAIN = "uncertain"
     OPINIONS = "opinions"
+
+
+class Ranking(StrEnum):
+    """What puts one video before another in the queue."""
+
+    REPORTS = "reports"
+    EXPECTED_CLAIMS = "expected-claims"
+    STATEMENT = "statement"
+    AUTHOR = "author"
 
 
 class Kind(StrEnum):
@@ -81,6 +94,8 @@ class Column:
         Inclusive range; for text, `maximum` is the length in characters.
     allowed : tuple of str
         The values of a category.
+    synonyms : tuple of (str, str)
+        Other spellings of a category's values, lower case, each with the value it means.
     aliases : tuple of str
         Other names under which the column is recognised, lower case.
     needed : bool
@@ -98,6 +113,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
     needed: bool = True
     required: bool = False
@@ -236,6 +252,14 @@ _REPORTS = (
 LABELLED = Contract("labelled dataset", (_ROW_NUMBER, _CLAIM_STATUS, *_VIDEO))
 #: Reported videos, as they come to a moderator.
 REPORTED = Contract("reported videos", (_ROW_NUMBER, *_VIDEO, *_REPORTS))
+#: Labelled sentences from outside: a label and a text, whatever else there is.
+ELSEWHERE = Contract(
+    "labelled sentences from elsewhere",
+    (
+        replace(_CLAIM_STATUS, required=True, synonyms=(("1", CLAIM), ("0", OPINION))),
+        *(replace(column, needed=column.name == TRANSCRIPT, required=False) for column in _VIDEO),
+    ),
+)
 
 #: Words that stand for "no value" in every column but text and identifiers.
 MISSING_WORDS = frozenset({"", "nan", "na", "n/a", "#n/a", "#na", "null", "none", "<na>"})
@@ -275,3 +299,45 @@ def recognise(name: str, contract: Contract) -> str | None:
         if folded == column.name or folded in column.aliases:
             return column.name
     return None
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    ESCALATED = "escalated"
+
+
+class Decision(StrEnum):
+    """What a person says of a case."""
+
+    BREAKS_RULES = "claim-breaks-rules"
+    WITHIN_RULES = "claim-within-rules"
+    OPINION = "opinion"
+    ESCALATE = "escalate"
+    SKIP = "skip"
+
+
+#: The decisions that close a case; the others pass it on.
+PRIMARY_DECISIONS = (Decision.BREAKS_RULES, Decision.WITHIN_RULES, Decision.OPINION)
+
+
+class ReasonCode(StrEnum):
+    """Which rule a claim breaks."""
+
+    HEALTH = "misinformation-health"
+    CIVIC = "misinformation-civic"
+    DANGEROUS_ACT = "dangerous-act"
+    HARASSMENT = "harassment"
+    FRAUD = "fraud"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    ANALYST = "analyst"
+    ADMIN = "admin"

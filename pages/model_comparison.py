@@ -7,6 +7,7 @@ import streamlit as st
 from claimclf.errors import ModelDamagedError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import RULE, back_to_rule, champion, overrule
+from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS
 from claimclf.modeling.search import Progress
 from claimclf.modeling.store import Manifest, ModelStore
 from claimclf.places import models_folder
@@ -14,7 +15,7 @@ from claimclf.services.comparison import Judged
 from claimclf.services.export import comparison_html
 from claimclf.services.models import train_models
 from claimclf.services.search import search_models
-from claimclf.ui import comparison
+from claimclf.ui import comparison, stress
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
 from claimclf.ui.state import dataset_in_use, judged_model, model_store, person
 
@@ -22,6 +23,8 @@ SECTIONS = (
     "Class reports",
     "Curves",
     "Is one better?",
+    "Under stress",
+    "Lanes",
     "Slices",
     "What it got wrong",
     "Importances",
@@ -30,9 +33,15 @@ SECTIONS = (
     "Test set",
 )
 
+FEATURES_IN_WORDS = {
+    "course": "duration, counts, statuses, word pairs; as the course",
+    "content": "how a transcript begins; no counts",
+    "content-counts": "the same with counts, to see what they cost on young videos",
+}
+
 
 def offer_training() -> None:
-    """Train both models on the dataset in use, or search their settings first."""
+    """Train models on the dataset in use, or search their settings first."""
     dataset = dataset_in_use()
     left_out = dataset.cleaned.n_dropped
     st.markdown(
@@ -40,13 +49,20 @@ def offer_training() -> None:
         + (f"; {left_out:,} rows with missing values are left out" if left_out else "")
         + "). A model of the same name is replaced when the new one is whole."
     )
+    wanted = st.multiselect(
+        "Feature sets",
+        list(FEATURES_IN_WORDS),
+        default=list(DEFAULT_FEATURE_SETS),
+        format_func=lambda name: f"{name}: {FEATURES_IN_WORDS[name]}",
+    )
     quick, search = st.columns(2)
-    if quick.button("Train with the course's settings (seconds)", type="primary"):
+    if quick.button("Train with the known settings (a minute)", type="primary"):
         bar = st.progress(0.0, "Preparing …")
         with explained():
             train_models(
                 dataset,
                 models_folder(),
+                wanted or DEFAULT_FEATURE_SETS,
                 on_progress=lambda done, total, name: bar.progress(
                     done / total, f"Training {name} …"
                 ),
@@ -63,7 +79,7 @@ def offer_training() -> None:
             )
 
         with explained():
-            search_models(dataset, models_folder(), on_progress=tell)
+            search_models(dataset, models_folder(), wanted or DEFAULT_FEATURE_SETS, tell)
         st.rerun()
 
 
@@ -129,7 +145,7 @@ store = model_store()
 manifests = store.manifests()
 best = champion(store, manifests)
 if best is None:
-    st.info("No model is stored yet. Train two now; it takes seconds.", icon=":material/school:")
+    st.info("No model is stored yet. Train some now; it takes a minute.", icon=":material/school:")
     offer_training()
     st.stop()
 
@@ -161,6 +177,10 @@ elif section == "Curves":
     comparison.show_curves(models, cut)
 elif section == "Is one better?":
     comparison.show_differences(models, cut)
+elif section == "Under stress":
+    stress.show_stress(manifests, dataset)
+elif section == "Lanes":
+    stress.show_lanes(models)
 elif section == "Slices":
     comparison.show_slices(models, cut, dataset)
 elif section == "What it got wrong":

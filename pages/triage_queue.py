@@ -9,7 +9,8 @@ from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.modeling.champion import champion
-from claimclf.modeling.scoring import Ranked
+from claimclf.modeling.highlighting import explain
+from claimclf.modeling.ranking import Ranked, ranked_anew
 from claimclf.modeling.store import Model
 from claimclf.schema import (
     AUTHOR_ID,
@@ -26,12 +27,15 @@ from claimclf.schema import (
     REPORT_COUNT,
     REPORTED,
     SHARES,
+    STATEMENT_REPORTS,
+    STATEMENT_VIDEOS,
     TRANSCRIPT,
     VERIFIED_STATUS,
     VIDEO_ID,
     VIDEO_URL,
     VIEWS,
     Lane,
+    Ranking,
 )
 from claimclf.services.triage import QueueFilter, filtered, top, triage
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
@@ -42,16 +46,27 @@ from claimclf.ui.state import (
     model_store,
     remember_queue,
     remembered_queue,
+    replace_queue,
+    words_of,
 )
+from claimclf.ui.transcript import show_transcript
 
 MOST_SHOWN = 500
+#: Words shown in the table for each video.
+MOST_WORDS = 3
+WORDS = "words that moved the score"
+RANKINGS_IN_WORDS = {
+    Ranking.REPORTS: "reports on the video",
+    Ranking.EXPECTED_CLAIMS: "expected claims (probability × reports)",
+    Ranking.STATEMENT: "all reports on its statement",
+    Ranking.AUTHOR: "all reports on its author",
+}
 SELECTED, UPLOADED = "selected_video", "uploaded_videos"
 
 
 def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
     """Return the queue of a table, scored once per table, model and choice of columns."""
-    version = (model.name, model.manifest.threshold, model.manifest.files["model.skops"])
-    key = (table.sha256, *version, tuple(chosen.items()))
+    key = queue_key(table, model, chosen)
     kept = remembered_queue(key)
     if kept is not None:
         return kept
@@ -65,6 +80,29 @@ def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
     bar.empty()
     remember_queue(key, ranked)
     return ranked
+
+
+def queue_key(table: Table, model: Model, chosen: dict[str, str]) -> tuple[object, ...]:
+    """Name what a queue is made from: another table, model or setting makes another queue."""
+    manifest = model.manifest
+    settings = (manifest.threshold, *sorted(manifest.error_rates.items()))
+    return (table.sha256, *settings, *manifest.files.values(), tuple(chosen.items()))
+
+
+def choose_ranking(ranked: Ranked) -> Ranked:
+    """Ask what puts one video before another, and order the queue by it."""
+    policies = [p for p in Ranking if p is not Ranking.AUTHOR or ranked.has_authors]
+    wanted = st.selectbox(
+        "Ranked by",
+        policies,
+        index=policies.index(ranked.ranking) if ranked.ranking in policies else 0,
+        format_func=RANKINGS_IN_WORDS.__getitem__,
+    )
+    if wanted is ranked.ranking:
+        return ranked
+    anew = ranked_anew(ranked, wanted)
+    replace_queue(anew)
+    return anew
 
 
 def choose_table() -> Table:
@@ -102,6 +140,7 @@ def show_validation(ranked: Ranked) -> None:
         "Rejected": validated.n_rejected,
         "Cannot be scored": ranked.n_unscorable,
         "Predicted claims": int((ranked.videos[LANE] == Lane.CLAIMS).sum()),
+        "Uncertain": int((ranked.videos[LANE] == Lane.UNCERTAIN).sum()),
     }
     for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
         column.metric(label, f"{value:,}")
@@ -126,6 +165,14 @@ def _cut(frame: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].astype("str").str.slice(0, most) for name in text})
 
 
+def moving_words(model: Model, videos: pd.DataFrame) -> list[str]:
+    """Name the words that moved each video's score most; explained once for a whole page."""
+    scored = videos[videos[PROBABILITY].notna()]
+    key = (*model.manifest.files.values(), *scored[VIDEO_ID])
+    words = dict(zip(scored.index, words_of(key, model, scored, MOST_WORDS), strict=True))
+    return [words.get(index, "") for index in videos.index]
+
+
 def ask_filter(ranked: Ranked) -> QueueFilter:
     """Read the filters."""
     most = int(ranked.videos[REPORT_COUNT].fillna(0).clip(lower=1).max())
@@ -133,7 +180,7 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
     lanes = first.pills(
         "Lanes",
         list(Lane),
-        default=[Lane.CLAIMS],
+        default=[Lane.CLAIMS, Lane.UNCERTAIN],
         selection_mode="multi",
         format_func=lambda lane: f"{lane} ({int((ranked.videos[LANE] == lane).sum()):,})",
     )
@@ -150,7 +197,7 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
     )
 
 
-def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
+def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) -> None:
     """Draw the ranked table and remember which video is chosen, by id."""
     st.markdown(
         f"**{len(queue):,} {'video' if len(queue) == 1 else 'videos'} to review**"
@@ -162,9 +209,10 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
     author = [AUTHOR_ID] if AUTHOR_ID in queue else []
     reason = [REASON] if shown[REASON].ne("").any() else []
     columns = [
-        RANK, REPORT_COUNT, PROBABILITY, LANE, *reason, TRANSCRIPT, *author, VERIFIED_STATUS,
-        BAN_STATUS, *engagement, DURATION, VIDEO_ID,
+        RANK, REPORT_COUNT, PROBABILITY, LANE, *reason, TRANSCRIPT, WORDS, STATEMENT_VIDEOS,
+        STATEMENT_REPORTS, *author, VERIFIED_STATUS, BAN_STATUS, *engagement, DURATION, VIDEO_ID,
     ]  # fmt: skip
+    shown = shown.assign(**{WORDS: moving_words(model, shown)})
     event = st.dataframe(
         _cut(shown[columns]),
         hide_index=True,
@@ -182,6 +230,13 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
             LANE: st.column_config.TextColumn("Lane", width=90),
             REASON: st.column_config.TextColumn("Why a person must look", width=180),
             TRANSCRIPT: st.column_config.TextColumn("Transcript", width=380),
+            WORDS: st.column_config.TextColumn("Words that moved the score", width=180),
+            STATEMENT_VIDEOS: st.column_config.NumberColumn(
+                "Videos with this statement", format="localized"
+            ),
+            STATEMENT_REPORTS: st.column_config.NumberColumn(
+                "Reports on the statement", format="localized"
+            ),
             AUTHOR_ID: "Author",
             VERIFIED_STATUS: "Verified",
             BAN_STATUS: "Author status",
@@ -201,14 +256,19 @@ def show_queue(queue: pd.DataFrame, total: int, percent: float) -> None:
         st.session_state[SELECTED] = shown[VIDEO_ID].iloc[picked[0]]
 
 
-def show_detail(video: pd.Series, total: int) -> None:
-    """Show one video, its text as text."""
+def show_detail(row: pd.DataFrame, model: Model, total: int) -> None:
+    """Show one video, given as a table of one row; its text as text."""
+    video = row.iloc[0]
     with st.container(border=True):
         st.subheader(f"Rank {video[RANK]:,} of {total:,}")
         if video[REASON]:
             st.warning(f"{plain(video[REASON]).capitalize()}. A person must look at it.")
-        text = video[TRANSCRIPT]
-        st.text(text if isinstance(text, str) else "No transcript.")
+        show_why(row, model)
+        if video[STATEMENT_VIDEOS] > 1:
+            st.markdown(
+                f"This statement: **{video[STATEMENT_VIDEOS]:,} videos, "
+                f"{video[STATEMENT_REPORTS]:,} reports**."
+            )
         tiles = {
             "Reports": REPORT_COUNT,
             "Views": VIEWS,
@@ -221,7 +281,8 @@ def show_detail(video: pd.Series, total: int) -> None:
         probability = video[PROBABILITY]
         shown = {"Probability": "none" if math.isnan(probability) else f"{probability:.3f}"}
         shown |= {k: "none" if pd.isna(video[c]) else f"{video[c]:,.0f}" for k, c in tiles.items()}
-        for column, (label, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        places = [*st.columns(4), *st.columns(4)]
+        for column, (label, value) in zip(places, shown.items(), strict=True):
             column.metric(label, value)
         author = plain(video[AUTHOR_ID]) if pd.notna(video.get(AUTHOR_ID)) else "unknown"
         st.markdown(
@@ -231,6 +292,17 @@ def show_detail(video: pd.Series, total: int) -> None:
         )
         if pd.notna(video.get(VIDEO_URL)):
             st.link_button("Open the video in a new tab", video[VIDEO_URL])
+
+
+def show_why(row: pd.DataFrame, model: Model) -> None:
+    """Show the transcript with what moved the score, or as it is where nothing was scored."""
+    if pd.isna(row[PROBABILITY].iloc[0]):
+        text = row[TRANSCRIPT].iloc[0]
+        st.text(text if isinstance(text, str) else "No transcript.")
+        return
+    show_transcript(explain(model.pipeline, row)[0])
+    if model.predictor.conformal is not None:
+        st.caption(f"Calibrated: {row[PROBABILITY].iloc[0]:.3f} of 1 that it makes a claim.")
 
 
 open_page("pages/triage_queue.py")
@@ -251,13 +323,14 @@ show_validation(ranked)
 if ranked.videos.empty:
     st.warning("No row was accepted. See above why, correct the file and upload it again.")
     st.stop()
+ranked = choose_ranking(ranked)
 wanted = ask_filter(ranked)
 matching = filtered(ranked, wanted)
 queue = top(matching, wanted.top_percent)
 if queue.empty:
     st.info("No video matches these filters. Choose another lane or clear the search.")
 else:
-    show_queue(queue, len(matching), wanted.top_percent)
+    show_queue(queue, model, len(matching), wanted.top_percent)
     left, right = st.columns(2)
     left.download_button(
         f"Download all {len(ranked.videos):,} ranked videos",
@@ -272,4 +345,4 @@ else:
     if selected.empty:
         st.caption("Choose a row to read the video's details.")
     else:
-        show_detail(selected.iloc[0], len(ranked.videos))
+        show_detail(selected, model, len(ranked.videos))

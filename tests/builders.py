@@ -42,7 +42,7 @@ def _overridden(
 ) -> dict[str, list[str]]:
     for name, cells in overrides.items():
         if cells is None:
-            columns.pop(name)
+            columns.pop(name, None)
         elif isinstance(cells, Sequence) and not isinstance(cells, str):
             assert len(cells) == rows, f"{name} needs {rows} cells"
             columns[name] = [str(cell) for cell in cells]

@@ -23,6 +23,16 @@ def _course_dataset() -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def shared_file(name: str) -> Path:
+    """Return a reference file; in CI it must be there."""
+    path = SHARED / name
+    if not path.is_file():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{path} is missing")
+        pytest.skip(f"{path} is missing")
+    return path
+
+
 @pytest.fixture(scope="session")
 def course_dataset() -> Path:
     """The labelled course dataset; in CI it must be there."""

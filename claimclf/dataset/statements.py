@@ -2,11 +2,68 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 #: In the course's dataset the framing comes first and the statement last; this many words at
 #: the end tell statements apart.
 ENDING_WORDS = 6
+
+#: Two videos share a statement if this many last words agree in all places but at most one.
+TAIL_WORDS = 7
+
+# Characters at the end that mostly hold that many words; and how many times as many to look
+# at where they do not. Most of a long transcript is never looked at.
+_CUT, _CUT_GROWTH = 80, 8
+# Rows at one time: few enough for their characters, as numbers, to stay in the cache.
+_CHUNK_ROWS = 2_500
+
+# What a character counts as, found out when it is first met: itself (in lower case), or one of
+# these, all below the first character of a word. A line break is the end of a text.
+_PLAIN = np.zeros(sys.maxunicode + 1, dtype=np.uint32)
+_UNSEEN, _DROPPED, _END, _GAP = 0, 1, ord("\n"), ord(" ")
+_PLAIN[_END] = _END
+# Dropped, so that the word around them stays one however it was typed: apostrophes, marks that
+# do not make one character with their letter (as vowel points), joiners, marks of direction.
+# But a zero-width space is there to part words.
+_APOSTROPHES = frozenset("'’‘ʼ")
+_APART = frozenset({"Mn", "Cf"})
+_ZERO_WIDTH_SPACE = "\u200b"
+
+# The constants of splitmix64, a mixer in which every bit of the input moves every bit of the
+# result.
+_PLACES = np.arange(1, TAIL_WORDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_MIXERS = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Which videos assert the same.
+
+    Parameters
+    ----------
+    ids : Series of str, shape (n,)
+        16 hexadecimal digits for each video, with the transcripts' index; missing where there
+        are no words. An id depends on the set of texts in its group alone: not on other
+        groups, on the order of rows or on how often a text occurs. A new text in the group
+        may change it.
+    group : ndarray of int, shape (n,)
+        Number of each video's group, from 0 in order of appearance. A video without words is
+        a group of its own.
+    """
+
+    ids: pd.Series
+    group: np.ndarray
 
 
 def endings(transcripts: pd.Series, words: int = ENDING_WORDS) -> pd.Series:
@@ -20,3 +77,237 @@ def endings(transcripts: pd.Series, words: int = ENDING_WORDS) -> pd.Series:
         How many words to keep.
     """
     return transcripts.str.casefold().str.split().str[-words:].str.join(" ")
+
+
+def statements(transcripts: pd.Series) -> Statements:
+    """Group the videos that assert the same statement.
+
+    Two transcripts share a statement if their last 7 words agree in all places but at most
+    one, and so do those linked through others. Fewer than 7 words share a statement with the
+    very same words only. Case, punctuation, vowel points and invisible characters do not
+    count; a word of a script without spaces is all between two punctuation marks.
+
+    Parameters
+    ----------
+    transcripts : Series of str, shape (n,)
+        Any text; may have missing values.
+
+    Returns
+    -------
+    Statements
+        Of n videos, in the order of `transcripts`.
+    """
+    keys = statement_keys(transcripts)
+    worded = np.asarray(keys.any(axis=1))
+    keys = keys[worded]
+    # All keys together stand for the whole tail; equal tails are one node of the graph.
+    tails = keys.view(np.uint64).sum(axis=1)
+    node, first = _numbered(tails)
+    n_groups, group_of_node = _linked(keys[first])
+
+    # Numbers beyond the groups' for the videos without words, one each.
+    group = np.arange(n_groups, n_groups + len(worded))
+    group[worded] = group_of_node[node]
+    ids = np.empty(len(worded), dtype=object)  # None, so far
+    ids[worded] = _names(tails[first], group_of_node, n_groups)[group[worded]]
+    return Statements(
+        ids=pd.Series(ids, index=transcripts.index, dtype="str"), group=_numbered(group)[0]
+    )
+
+
+def statement_keys(transcripts: pd.Series) -> np.ndarray:
+    """Return what to look statements up by: videos with a key in common share a statement.
+
+    Key j stands for the last 7 words without the j-th of them. With fewer than 7 words all
+    keys are the same and stand for all words. A key depends on the words alone, so it can be
+    stored and compared with those of later uploads; other words have the same one by an
+    accident of 1 in 2**64.
+
+    Parameters
+    ----------
+    transcripts : Series of str, shape (n,)
+        Any text; may have missing values.
+
+    Returns
+    -------
+    ndarray of int64, shape (n, 7)
+        Signed, as databases store integers. All 0 for a transcript that is missing or has no
+        words: look nothing up by it.
+    """
+    keys = np.zeros((len(transcripts), TAIL_WORDS), dtype=np.uint64)
+    for start in range(0, len(transcripts), _CHUNK_ROWS):
+        chunk = transcripts.iloc[start : start + _CHUNK_ROWS].tolist()
+        texts = [text if isinstance(text, str) else "" for text in chunk]
+        keys[start : start + len(texts)] = _keys(*_tails(texts, _CUT))
+    return keys.view(np.int64)
+
+
+def pairwise(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Compare two groupings by the pairs of videos that they put together.
+
+    Parameters
+    ----------
+    found, truth : ndarray, shape (n,)
+        Each video's group, by any name; without missing values. Compared by position.
+
+    Returns
+    -------
+    precision, recall : float
+        Share of the pairs found that are true, and of the true pairs that were found, each
+        from 0 to 1; 1.0 where there is no pair to be wrong about.
+
+    Raises
+    ------
+    ValueError
+        The two differ in length.
+    """
+    groups = pd.DataFrame({"found": np.asarray(found), "truth": np.asarray(truth)})
+    both = _pairs(groups, ["found", "truth"])
+    in_found, in_truth = _pairs(groups, ["found"]), _pairs(groups, ["truth"])
+    return both / in_found if in_found else 1.0, both / in_truth if in_truth else 1.0
+
+
+def _pairs(groups: pd.DataFrame, by: list[str]) -> int:
+    sizes = groups.groupby(by, sort=False).size().to_numpy()
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+# Words
+
+
+def _tails(texts: Sequence[str], cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hash the last 7 words of each text.
+
+    Parameters
+    ----------
+    texts : sequence of str, of length n
+    cut : int
+        Look at this many last characters first, and at more where they are not enough.
+
+    Returns
+    -------
+    words : ndarray of uint64, shape (n, 7)
+        The last word last; arbitrary where there is none.
+    n_words : ndarray of int, shape (n,)
+        From 0 to 7.
+    """
+    words, n_words = _last_words([text[-cut:] for text in texts])
+    # The first of these words may be cut in two: it takes one more to know the last 7.
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    scarce = np.flatnonzero((n_words <= TAIL_WORDS) & (lengths > cut)).tolist()
+    if scarce:
+        longer = [texts[row] for row in scarce]
+        words[scarce], n_words[scarce] = _tails(longer, _CUT_GROWTH * cut)
+    return words, np.minimum(n_words, TAIL_WORDS)
+
+
+def _last_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Hash the last 7 words of each text, and count all its words.
+
+    All texts together are one array of numbers: no word becomes a Python object.
+    """
+    codes = _plain_codes("\n".join([text.replace("\n", " ") for text in texts]) + "\n")
+    edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
+    starts, ends = edges[::2], edges[1::2]
+    words_so_far = np.searchsorted(starts, np.flatnonzero(codes == _END))
+    hashes = _word_hashes(codes, starts, ends)
+    # Where a text has fewer words, those of other texts are taken, and one more makes sure
+    # that there are any. They do not matter, as the number of words says which to read.
+    last = words_so_far[:, None] + np.arange(-TAIL_WORDS, 0)
+    words = np.append(hashes, np.uint64(0)).take(last, mode="clip")
+    return words, np.diff(words_so_far, prepend=0)
+
+
+def _word_hashes(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Hash each word by its characters and their places in it, the same on every machine."""
+    start = np.zeros(len(codes), dtype=np.uint64)
+    start[starts] = starts
+    place = np.arange(1, len(codes) + 1, dtype=np.uint64) - np.maximum.accumulate(start)
+    mixed = _mixed((place << np.uint64(32)) + codes)
+    up_to = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(mixed)])
+    hashes: np.ndarray = up_to[ends] - up_to[starts]
+    return hashes
+
+
+def _plain_codes(text: str) -> np.ndarray:
+    """Return the text's characters as numbers: of words, gaps or ends, in one spelling."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    plain: np.ndarray = _PLAIN[codes]
+    if not plain.all():
+        unseen = np.unique(codes[plain == _UNSEEN])
+        _PLAIN[unseen] = [_plain(chr(code)) for code in unseen]
+        plain = _PLAIN[codes]
+    kept: np.ndarray = plain[plain != _DROPPED]
+    return kept
+
+
+def _plain(char: str) -> int:
+    # One spelling for full-width and styled letters; longer ones stay what they are.
+    spelled = unicodedata.normalize("NFKC", char).casefold()
+    char = spelled if len(spelled) == 1 else char
+    category = unicodedata.category(char)
+    if char in _APOSTROPHES or (category in _APART and char != _ZERO_WIDTH_SPACE):
+        return _DROPPED
+    # Mc: vowels of Indic scripts that take up room.
+    return ord(char) if char.isalnum() or char == "_" or category == "Mc" else _GAP
+
+
+# Keys
+
+
+def _keys(words: np.ndarray, n_words: np.ndarray) -> np.ndarray:
+    used = np.arange(TAIL_WORDS, 0, -1) <= n_words[:, None]
+    placed = np.where(used, _mixed(words + _PLACES), np.uint64(0))
+    together = placed.sum(axis=1, keepdims=True)
+    # The place is mixed in, so that one key never stands for words around different gaps.
+    keys = _mixed(together - placed + _PLACES)
+    short = n_words < TAIL_WORDS
+    # The number is mixed in, so that few words are not taken for many with one left out.
+    number = n_words[short, None].astype(np.uint64)
+    keys[short] = _mixed(together[short] + _mixed(number))
+    keys[n_words == 0] = 0
+    return keys
+
+
+def _mixed(values: np.ndarray) -> np.ndarray:
+    for shift, factor in _MIXERS:
+        values = (values ^ (values >> shift)) * factor
+    mixed: np.ndarray = values ^ (values >> np.uint64(31))
+    return mixed
+
+
+# Groups
+
+
+def _numbered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers for values, in order of appearance, and where each number first appears."""
+    numbers = pd.factorize(values)[0]
+    # A value that is new has a number above all before it.
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
+    return numbers, first
+
+
+def _linked(keys: np.ndarray) -> tuple[int, np.ndarray]:
+    """Return how many groups rows with a key in common make, and the group of each row."""
+    n = len(keys)
+    rows = np.arange(n, dtype=np.int32)
+    edges = []
+    for column in keys.T:
+        numbers, first = _numbered(column)
+        # A link to the first row with the same key is enough, however many rows have it: no
+        # more links than keys, and none at all for a key that stands alone.
+        to = first[numbers].astype(np.int32)
+        linked = to != rows
+        edges.append((rows[linked], to[linked]))
+    ends = np.concatenate(edges, axis=1)
+    graph = coo_array((np.ones(ends.shape[1], dtype=bool), tuple(ends)), shape=(n, n))
+    n_groups, group = connected_components(graph, directed=False)
+    return int(n_groups), group
+
+
+def _names(tails: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """Name each group after the smallest of its tails' hashes."""
+    smallest = np.full(n_groups, np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(smallest, group, tails)
+    return np.array([f"{number:016x}" for number in smallest.tolist()], dtype=object)

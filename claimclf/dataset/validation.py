@@ -251,7 +251,8 @@ def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFrame]:
     text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
     given = text != ""
     if column.kind is Kind.CATEGORY:
-        return text.str.casefold().where(given).astype("str"), _problems([], "", "missing", [])
+        meant = text.str.casefold().replace(dict(column.synonyms))
+        return meant.where(given).astype("str"), _problems([], "", "missing", [])
     if column.kind is Kind.TIME:
         values = _times(text.where(given))
         code = "not_a_time"

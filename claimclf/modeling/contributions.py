@@ -16,9 +16,10 @@ The integrand is a polynomial of degree d - 1, which Gauss and Legendre's rule w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,10 @@ from claimclf.errors import ModelError
 Unit = Literal["probability", "log-odds"]
 #: Rows worked on at a time.
 _CHUNK = 1_000
+#: Leaves whose numbers of features differ by less than this are worked on together.
+_STEP = 4
+#: Numbers in one intermediate table: half a megabyte stays in the processor's cache.
+_CELLS = 2**16
 
 
 @dataclass(frozen=True)
@@ -109,21 +114,26 @@ def contributions(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
 def _of_boosting(learner: XGBClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
     # One row more, so that an empty table has a bias as well.
     shown = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
-    found = learner.get_booster().predict(DMatrix(shown), pred_contribs=True)
+    # For a few rows, waking the other threads takes many times longer than the work itself.
+    threads = 1 if len(matrix) <= _CHUNK else None
+    found = learner.get_booster().predict(DMatrix(shown, nthread=threads), pred_contribs=True)
     return found[:-1, :-1].astype(np.float64), float(found[-1, -1])
 
 
 def _of_forest(learner: RandomForestClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
     if len(matrix):  # the trees compare float32
         matrix = check_array(matrix, dtype=np.float32).astype(np.float64)
-    leaves, n_trees = _leaves(learner), len(learner.estimators_)
+    forest = _prepared(tuple(estimator.tree_ for estimator in learner.estimators_))
     values = np.zeros(matrix.shape)
-    for group in _by_depth(leaves):
-        for start in range(0, len(matrix), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            values[part] += _of_leaves(group, matrix[part])
-    bias = float((leaves.value * leaves.weight.prod(axis=1)).sum()) / n_trees
-    return values / n_trees, bias
+    for start in range(0, len(matrix), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        # Rows of words are often the same: each is worked out once.
+        different, place = np.unique(matrix[part], axis=0, return_inverse=True)
+        total = np.zeros_like(different)
+        for group in forest.groups:
+            total += _of_leaves(group, different)
+        values[part] = total[place]
+    return values, forest.bias
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,7 @@ class _Leaves:
     Parameters
     ----------
     value : ndarray, shape (n_leaves,)
-        Share of claims among the training rows of the leaf.
+        Share of claims among the training rows of the leaf, divided by the number of trees.
     feature : ndarray of int, shape (n_leaves, d)
         The features tested.
     low, high : ndarray, shape (n_leaves, d)
@@ -149,9 +159,34 @@ class _Leaves:
     weight: np.ndarray
 
 
-def _leaves(learner: RandomForestClassifier) -> _Leaves:
+@dataclass(frozen=True)
+class _Forest:
+    """What explaining a row needs of a forest.
+
+    Parameters
+    ----------
+    groups : tuple of _Leaves
+        Leaves that test about equally many features, with little more than these features.
+    bias : float
+        The probability when nothing is known of a video.
+    """
+
+    groups: tuple[_Leaves, ...]
+    bias: float
+
+
+# Walking the trees takes longer than explaining a row, and a page explains one row at a time.
+# The key is the fitted trees, which compare by identity, and not the forest: fitted again in
+# place it is the same forest with other trees. At most so many forests' trees are kept alive.
+@lru_cache(maxsize=8)
+def _prepared(trees: tuple[Any, ...]) -> _Forest:
+    leaves = _leaves(trees)
+    bias = float((leaves.value * leaves.weight.prod(axis=1)).sum())
+    return _Forest(tuple(_by_depth(leaves)), bias)
+
+
+def _leaves(trees: Sequence[Any]) -> _Leaves:
     """Walk all trees at once, a level at a time; d is every feature."""
-    trees = [estimator.tree_ for estimator in learner.estimators_]
     roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
     left = np.concatenate([t.children_left + r for t, r in zip(trees, roots, strict=True)])
     right = np.concatenate([t.children_right + r for t, r in zip(trees, roots, strict=True)])
@@ -161,7 +196,8 @@ def _leaves(learner: RandomForestClassifier) -> _Leaves:
     cover = np.concatenate([t.weighted_n_node_samples for t in trees])
     claims = np.concatenate([t.value[:, 0, 1] for t in trees])
 
-    shape, found = (len(trees), learner.n_features_in_), []
+    n_features, found = trees[0].n_features, []
+    shape = (len(trees), n_features)
     node, low, high, weight = roots, np.full(shape, -np.inf), np.full(shape, np.inf), np.ones(shape)
     while len(node):
         goes_on = inner[node]
@@ -179,14 +215,19 @@ def _leaves(learner: RandomForestClassifier) -> _Leaves:
         low, high = np.concatenate([low, low_right]), np.concatenate([high_left, high])
         weight = np.concatenate([weight_left, weight_right])
     value, low, high, weight = (np.concatenate(part) for part in zip(*found, strict=True))
-    every = np.broadcast_to(np.arange(learner.n_features_in_), low.shape)
-    return _Leaves(value, every, low, high, weight)
+    every = np.broadcast_to(np.arange(n_features), low.shape)
+    return _Leaves(value / len(trees), every, low, high, weight)
 
 
 def _by_depth(leaves: _Leaves) -> Iterator[_Leaves]:
-    """Yield leaves that test equally many features together, with just these features."""
+    """Yield leaves that test about equally many features together, with just these features.
+
+    Up to `_STEP` - 1 features that a leaf does not test fill it up: every video passes them
+    and their weight is 1, so they get nothing and change nothing. Fewer groups are faster.
+    """
     tested = np.isfinite(leaves.low) | np.isfinite(leaves.high)
     depth = tested.sum(axis=1)
+    depth = np.minimum(-(-depth // _STEP) * _STEP, tested.shape[1])
     first = np.argsort(~tested, axis=1, kind="stable")  # the tested ones come first
     for d in np.unique(depth[(depth > 0) & (leaves.value != 0)]):
         chosen = np.flatnonzero((depth == d) & (leaves.value != 0))
@@ -201,32 +242,69 @@ def _of_leaves(leaves: _Leaves, matrix: np.ndarray) -> np.ndarray:
     What a leaf gives depends only on which of its features a video passes, and most videos
     are alike in this: each (leaf, passed features) is worked out once.
     """
-    n_leaves, d = leaves.feature.shape
-    code = np.broadcast_to(np.arange(n_leaves) << d, (len(matrix), n_leaves)).copy()
-    for j in range(d):
-        x = matrix[:, leaves.feature[:, j]]
-        code |= ((x > leaves.low[:, j]) & (x <= leaves.high[:, j])).astype(np.int64) << j
-    met, place = np.unique(code, return_inverse=True)
-    leaf, passed = met >> d, (met[:, None] >> np.arange(d)) & 1
-    effect = np.zeros((len(met), matrix.shape[1]))
-    effect[np.arange(len(met))[:, None], leaves.feature[leaf]] = (
-        _shapley(passed, leaves.weight[leaf]) * leaves.value[leaf, None]
-    )
-    starts = np.arange(len(matrix) + 1) * n_leaves
-    ones = np.ones(code.size)
-    each = csr_array((ones, place.ravel(), starts), shape=(len(matrix), len(met)))
+    (n_rows, n_features), (n_leaves, d) = matrix.shape, leaves.feature.shape
+    place, row, leaf = _met(leaves, matrix)
+    effect = np.zeros((len(leaf), n_features))
+    for part in _parts(len(leaf), d * len(_quadrature(d)[0])):
+        among = leaf[part]
+        x = matrix[row[part, None], leaves.feature[among]]
+        passed = (x > leaves.low[among]) & (x <= leaves.high[among])
+        shares = _shapley(passed.T, np.ascontiguousarray(leaves.weight[among].T))
+        line = np.arange(len(leaf))[part, None]
+        effect[line, leaves.feature[among]] = shares.T * leaves.value[among, None]
+    starts = np.arange(n_rows + 1) * n_leaves
+    each = csr_array((np.ones(place.size), place, starts), shape=(n_rows, len(leaf)))
     total: np.ndarray = each @ effect
     return total
 
 
+def _met(leaves: _Leaves, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find which (leaf, passed features) occur and give each a number.
+
+    Returns
+    -------
+    place : ndarray of int, shape (n_rows * n_leaves,)
+        The number for each row and leaf.
+    row, leaf : ndarray of int, shape (n_met,)
+        Where each of them occurs, for one.
+    """
+    n_rows, (n_leaves, d) = len(matrix), leaves.feature.shape
+    place = np.repeat(np.arange(n_leaves), n_rows)
+    if n_rows == 1:
+        return place, np.zeros(n_leaves, np.int64), place
+    columns = np.ascontiguousarray(matrix.T)
+    for j in range(d):
+        x = columns[leaves.feature[:, j]]
+        passed = (x > leaves.low[:, j, None]) & (x <= leaves.high[:, j, None])
+        place = place << 1 | passed.ravel()
+        # A way through a deep tree tests more features than one number has bits.
+        if j % 32 == 31 or j == d - 1:
+            place = pd.factorize(place)[0]
+    found = np.empty(place.max() + 1, np.int64)
+    found[place] = np.arange(len(place))
+    leaf, row = np.divmod(found, n_rows)
+    return place.reshape(n_leaves, n_rows).T.ravel(), row, leaf
+
+
+def _parts(n: int, cells: int) -> Iterator[slice]:
+    """Cut n rows of so many cells each into parts of about `_CELLS`."""
+    step = max(1, _CELLS // cells)
+    return (slice(start, start + step) for start in range(0, n, step))
+
+
 def _shapley(passed: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Share out a product Π (passed if known, else weight), both of shape (n, d)."""
-    d = passed.shape[1]
-    points, shares = np.polynomial.legendre.leggauss((d + 1) // 2)
-    inside = np.zeros(passed.shape)
-    for t, share in zip((points + 1) / 2, shares / 2, strict=True):
-        # No factor is 0: 0 < t < 1, and some training row passed every test.
-        factors = (1 - t) * weight + t * passed
-        inside += share * factors.prod(axis=1, keepdims=True) / factors
-    result: np.ndarray = (passed - weight) * inside
+    """Share out products Π (passed if known, else weight), one a column, shape (d, n)."""
+    points, shares = _quadrature(len(passed))
+    gain = passed - weight
+    # No factor is 0: 0 < t < 1, and some training row passed every test.
+    factors = weight[:, None] + points[:, None] * gain[:, None]
+    products = shares[:, None] * factors.prod(axis=0)
+    result: np.ndarray = gain * (products / factors).sum(axis=1)
     return result
+
+
+@cache
+def _quadrature(d: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points in (0, 1) and their shares, exact for polynomials of degree d - 1."""
+    points, shares = np.polynomial.legendre.leggauss((d + 1) // 2)
+    return (points + 1) / 2, shares / 2

@@ -7,6 +7,7 @@
         <name>/
             manifest.json            how it was made, its figures, a hash of each other file
             model-<hash>.skops       the fitted pipeline
+            conformal-<hash>.skops   calibration and lanes, if some rows were kept for them
             predictions-<hash>.parquet   what it said of the validation and test splits
             cv_results-<hash>.csv    the search behind its settings, if there was one
             card.md                  the same for readers
@@ -38,15 +39,19 @@ from sklearn.pipeline import Pipeline
 from skops import io as skops_io
 
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.modeling.conformal import Conformal
 from claimclf.modeling.evaluation import Metrics, measure_splits
 
-_MODEL, _PREDICTIONS, _CV_RESULTS = "model.skops", "predictions.parquet", "cv_results.csv"
+_MODEL, _CONFORMAL = "model.skops", "conformal.skops"
+_PREDICTIONS, _CV_RESULTS = "predictions.parquet", "cv_results.csv"
 _MANIFEST, _CARD, _POINTER, _LOCK = "manifest.json", "card.md", "champion.json", ".lock"
 BY_RULE = "rule"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 #: Types beyond skops' own list that our pipelines need. Reviewed: none runs anything on
 #: being rebuilt but its own constructor. The file never adds to this list.
 TRUSTED_TYPES = (
+    "claimclf.modeling.conformal.Conformal",
+    "claimclf.modeling.features.opening",
     "claimclf.modeling.features.text_length",
     "claimclf.modeling.features.text_length_name",
     "sklearn.tree._tree.Tree",
@@ -92,6 +97,15 @@ class Manifest:
         What an analyst must know, each with `code`, `title`, `number`, `advice`, `level`.
     threshold_history : list of dict
         Each change of the threshold: `at`, `by`, `reason`, `old`, `new`.
+    error_rates : dict of str to float
+        Label -> share of its videos that the label may be ruled out for; empty where the
+        threshold alone decides on the lane.
+    error_rates_history : list of dict
+        Each change of the error rates, as for the threshold.
+    stress : list of dict
+        What the stress suite measured, a row a condition.
+    trade_off : list of dict
+        What each error rate costs in `uncertain` and saves in missed claims.
     """
 
     name: str
@@ -111,19 +125,44 @@ class Manifest:
     permutation: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
     threshold_history: list[dict[str, Any]] = field(default_factory=list)
+    error_rates: dict[str, float] = field(default_factory=dict)
+    error_rates_history: list[dict[str, Any]] = field(default_factory=list)
+    stress: list[dict[str, Any]] = field(default_factory=list)
+    trade_off: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What says something of a video.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted: features, then the learner.
+    conformal : Conformal or None
+        Calibration and lanes, where rows were kept for them.
+    """
+
+    pipeline: Pipeline
+    conformal: Conformal | None = None
 
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted pipeline with its manifest."""
+    """A predictor with its manifest."""
 
-    pipeline: Pipeline
+    predictor: Predictor
     manifest: Manifest
 
     @property
     def name(self) -> str:
         """The name under which the model is stored."""
         return self.manifest.name
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The fitted pipeline."""
+        return self.predictor.pipeline
 
 
 @dataclass(frozen=True)
@@ -231,19 +270,26 @@ class ModelStore:
         """
         manifest = self.manifest(name)
         _check_libraries(manifest)
-        path = self._checked(manifest, _MODEL)
+        kept = _CONFORMAL in manifest.files
+        conformal = self._rebuilt(manifest, _CONFORMAL) if kept else None
+        return Model(Predictor(self._rebuilt(manifest, _MODEL), conformal), manifest)
+
+    def _rebuilt(self, manifest: Manifest, file: str) -> Any:
+        """Rebuild an object from a file that holds trusted types only."""
+        path = self._checked(manifest, file)
         unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
         if unknown:
-            raise _damaged(name, f"it holds types that are not trusted: {sorted(unknown)}")
-        return Model(skops_io.load(path, trusted=list(TRUSTED_TYPES)), manifest)
+            raise _damaged(manifest.name, f"it holds types that are not trusted: {sorted(unknown)}")
+        return skops_io.load(path, trusted=list(TRUSTED_TYPES))
 
     def predictions(self, name: str) -> pd.DataFrame:
         """Return what a model said of its validation and test splits.
 
         Returns
         -------
-        DataFrame, shape (n_validation + n_test, 4)
-            `split`, `video_id`, `claim_status`, `claim_probability`.
+        DataFrame, shape (n_validation + n_test, 4 or 6)
+            `split`, `video_id`, `claim_status`, `claim_probability`; and `p_opinion` and
+            `p_claim` where the model has lanes of its own.
 
         Raises
         ------
@@ -315,6 +361,9 @@ class ModelStore:
                     folder, _PREDICTIONS, lambda path: predictions.to_parquet(path, index=False)
                 ),
             }
+            conformal = model.predictor.conformal
+            if conformal is not None:
+                files[_CONFORMAL] = _placed(folder, _CONFORMAL, lambda path: _dump(conformal, path))
             if cv_results is not None:
                 files[_CV_RESULTS] = _placed(
                     folder, _CV_RESULTS, lambda path: cv_results.to_csv(path, index=False)
@@ -352,9 +401,7 @@ class ModelStore:
         with self.writing():
             old = self.manifest(name)
             metrics, intervals = measure_splits(self.predictions(name), threshold)
-            change = {
-                "at": _now(), "by": by, "reason": reason, "old": old.threshold, "new": threshold,
-            }  # fmt: skip
+            change = _change(by, reason, old.threshold, threshold)
             manifest = replace(
                 old,
                 threshold=threshold,
@@ -362,6 +409,71 @@ class ModelStore:
                 intervals=intervals,
                 threshold_history=[*old.threshold_history, change],
             )
+            _commit(self._path(name), manifest, card)
+        return manifest
+
+    def set_error_rates(
+        self,
+        name: str,
+        error_rates: dict[str, float],
+        reason: str,
+        by: str,
+        card: Callable[[Manifest], str],
+    ) -> Manifest:
+        """Change for what share of its videos each class may be ruled out; record why.
+
+        Parameters
+        ----------
+        name : str
+            A stored model that has lanes of its own.
+        error_rates : dict of str to float
+            Label -> above 0, below 1.
+        reason, by, card
+            As for `set_threshold`.
+
+        Raises
+        ------
+        ModelError
+            As for `set_threshold`, or the threshold alone decides on the model's lanes.
+        """
+        if not all(0 < rate < 1 for rate in error_rates.values()):
+            raise ModelError(
+                "An error rate is out of range.",
+                f"Found: {', '.join(f'{rate:g}' for rate in error_rates.values())}.",
+                "Choose above 0 and below 1, such as 0.005.",
+            )
+        _require_reason(reason)
+        with self.writing():
+            old = self.manifest(name)
+            if not old.error_rates:
+                raise ModelError(
+                    f"The model '{name}' has no error rates.",
+                    "Found: lanes that the threshold alone decides on.",
+                    "Change its threshold, or choose a model that was calibrated.",
+                )
+            new = {**old.error_rates, **error_rates}
+            change = _change(by, reason, old.error_rates, new)
+            history = [*old.error_rates_history, change]
+            manifest = replace(old, error_rates=new, error_rates_history=history)
+            _commit(self._path(name), manifest, card)
+        return manifest
+
+    def set_stress(
+        self,
+        name: str,
+        stress: list[dict[str, Any]],
+        trade_off: list[dict[str, Any]],
+        card: Callable[[Manifest], str],
+    ) -> Manifest:
+        """Keep what the stress suite measured with the model.
+
+        Raises
+        ------
+        ModelError
+            As for `save`.
+        """
+        with self.writing():
+            manifest = replace(self.manifest(name), stress=stress, trade_off=trade_off)
             _commit(self._path(name), manifest, card)
         return manifest
 
@@ -424,8 +536,8 @@ def _from_values(values: dict[str, Any]) -> Manifest:
     return Manifest(**{**values, "metrics": metrics})
 
 
-def _dump(pipeline: Pipeline, path: Path) -> None:
-    skops_io.dump(pipeline, path, compression=ZIP_DEFLATED, compresslevel=9)
+def _dump(part: Pipeline | Conformal, path: Path) -> None:
+    skops_io.dump(part, path, compression=ZIP_DEFLATED, compresslevel=9)
 
 
 def _placed(folder: Path, file: str, write: Callable[[Path], object]) -> str:
@@ -459,6 +571,10 @@ def _write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_text(text, "utf-8")
     temporary.replace(path)
+
+
+def _change(by: str, reason: str, old: object, new: object) -> dict[str, Any]:
+    return {"at": _now(), "by": by, "reason": reason, "old": old, "new": new}
 
 
 def _require_reason(reason: str) -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import Cleaned, is_claim, is_synthetic, require_both_classes
 from claimclf.dataset.splitting import SEED, Split, split
 from claimclf.modeling.checks import Check, checks
+from claimclf.modeling.conformal import DEFAULT_ERROR_RATES, learn
 from claimclf.modeling.evaluation import DEFAULT_THRESHOLD, measure_splits
 from claimclf.modeling.permutation import column_importances
+from claimclf.modeling.prediction import say
 from claimclf.modeling.recipes import Recipe
-from claimclf.modeling.store import Manifest, Model
-from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
+from claimclf.modeling.store import Manifest, Model, Predictor
+from claimclf.schema import CLAIM_STATUS, P_VALUES, PROBABILITY, TRANSCRIPT, VIDEO_ID
 
+#: Share of the training rows that a calibrated recipe keeps apart.
+CALIBRATION_SHARE = 0.2
 #: Split name -> what it is for; the training split is never measured.
 MEASURED = ("validation", "test")
 
@@ -31,9 +35,9 @@ class Trained:
     Parameters
     ----------
     model : Model
-        The fitted pipeline with its manifest.
-    predictions : DataFrame, shape (n_validation + n_test, 4)
-        `split`, `video_id`, `claim_status`, `claim_probability`.
+        The fitted predictor with its manifest.
+    predictions : DataFrame
+        As `ModelStore.predictions` returns them.
     """
 
     model: Model
@@ -59,8 +63,8 @@ def train(recipe: Recipe, cleaned: Cleaned, data_name: str, data_sha256: str) ->
     """
     require_both_classes(cleaned.rows)
     parts = split(cleaned.rows)
-    pipeline = recipe.build().fit(parts.train, is_claim(parts.train))
-    predictions = predict_splits(pipeline, parts)
+    predictor = fit(recipe, parts.train)
+    pipeline, predictions = predictor.pipeline, predict_splits(predictor, parts)
     metrics, intervals = measure_splits(predictions, DEFAULT_THRESHOLD)
     manifest = Manifest(
         name=recipe.name,
@@ -82,60 +86,63 @@ def train(recipe: Recipe, cleaned: Cleaned, data_name: str, data_sha256: str) ->
         importances=importances(pipeline),
         seed=SEED,
         permutation=_records(column_importances(pipeline, parts.validation)),
-        checks=[asdict(check) for check in _checks(pipeline, parts, predictions)],
+        checks=[asdict(check) for check in _checks(predictor, parts, predictions)],
+        error_rates=dict(DEFAULT_ERROR_RATES) if predictor.conformal else {},
     )
-    return Trained(Model(pipeline, manifest), predictions)
+    return Trained(Model(predictor, manifest), predictions)
+
+
+def fit(recipe: Recipe, rows: pd.DataFrame) -> Predictor:
+    """Fit a recipe; a calibrated one keeps a fifth of the rows, which train nothing.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to fit.
+    rows : DataFrame, shape (n, n_columns)
+        Complete labelled rows of both classes.
+    """
+    labels = is_claim(rows)
+    if not recipe.calibrated:
+        return Predictor(recipe.build().fit(rows, labels))
+    learnt, kept = train_test_split(
+        rows, test_size=CALIBRATION_SHARE, stratify=labels, random_state=SEED
+    )
+    pipeline = recipe.build().fit(learnt, is_claim(learnt))
+    conformal = learn(
+        pipeline.predict_proba(kept)[:, 1].astype(np.float64),
+        kept[TRANSCRIPT],
+        is_claim(kept).to_numpy(),
+        learnt[TRANSCRIPT],
+        is_claim(learnt).to_numpy(),
+    )
+    return Predictor(pipeline, conformal)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _checks(pipeline: Pipeline, parts: Split, predictions: pd.DataFrame) -> list[Check]:
+def _checks(predictor: Predictor, parts: Split, predictions: pd.DataFrame) -> list[Check]:
     validation = predictions.loc[predictions["split"] == "validation", PROBABILITY]
-    seen = claim_probability(pipeline, parts.train)
-    return checks(parts, seen, validation.to_numpy(), importances=importances(pipeline))
+    seen = say(predictor, parts.train).probability
+    leans = importances(predictor.pipeline)
+    return checks(parts, seen, validation.to_numpy(), importances=leans)
 
 
-def predict_splits(pipeline: Pipeline, parts: Split) -> pd.DataFrame:
-    """Score the validation and test splits."""
-    scored = [
-        getattr(parts, part)[[VIDEO_ID, CLAIM_STATUS]].assign(
-            split=part, **{PROBABILITY: claim_probability(pipeline, getattr(parts, part))}
-        )
-        for part in MEASURED
-    ]
-    columns = ["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY]
+def predict_splits(predictor: Predictor, parts: Split) -> pd.DataFrame:
+    """Score the validation and test splits, as `ModelStore.predictions` returns them."""
+    scored = []
+    for part in MEASURED:
+        rows = getattr(parts, part)
+        said = say(predictor, rows)
+        table = rows[[VIDEO_ID, CLAIM_STATUS]].assign(split=part, **{PROBABILITY: said.probability})
+        if said.p_values is not None:
+            table = table.assign(**dict(zip(P_VALUES, said.p_values.T, strict=True)))
+        scored.append(table)
     predictions: pd.DataFrame = pd.concat(scored, ignore_index=True)
-    return predictions[columns]
-
-
-def claim_probability(
-    pipeline: Pipeline,
-    rows: pd.DataFrame,
-    on_progress: Callable[[int, int], object] | None = None,
-    chunk: int = 20_000,
-) -> np.ndarray:
-    """Return the probability of *claim* for each row, shape (n_rows,), float64.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted.
-    rows : DataFrame
-        Without missing values in the columns that the pipeline reads.
-    on_progress : callable, optional
-        Called with rows done and rows in all, after each chunk.
-    chunk : int
-        Rows scored at a time.
-    """
-    scores = np.empty(len(rows))
-    for start in range(0, len(rows), chunk):
-        stop = min(start + chunk, len(rows))
-        scores[start:stop] = pipeline.predict_proba(rows.iloc[start:stop])[:, 1]
-        if on_progress:
-            on_progress(stop, len(rows))
-    return scores
+    kept = [name for name in P_VALUES if name in predictions]
+    return predictions[["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY, *kept]]
 
 
 def importances(pipeline: Pipeline) -> dict[str, float]:

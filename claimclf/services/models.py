@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from claimclf.dataset.cleaning import require_both_classes
@@ -11,19 +11,20 @@ from claimclf.errors import ModelDamagedError, ModelNotFoundError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import champion, follow_rule
 from claimclf.modeling.evaluation import Metrics, measure_splits
-from claimclf.modeling.recipes import recipes_for
+from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS, recipes_for
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.modeling.training import predict_splits, train
 from claimclf.services.datasets import Dataset
+from claimclf.services.stress import stressed
 
 
 def train_models(
     dataset: Dataset,
     folder: Path,
-    feature_set: str = "course",
+    feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
     on_progress: Callable[[int, int, str], object] | None = None,
 ) -> list[Manifest]:
-    """Fit and store a random forest and an XGBoost model.
+    """Fit, stress and store a random forest and an XGBoost model on each feature set.
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ def train_models(
         Labelled.
     folder : Path
         The model store.
-    feature_set : str
-        A key of `RECIPES`.
+    feature_sets : sequence of str
+        Keys of `RECIPES`.
     on_progress : callable, optional
         Called with models done, models in all and the name of the next.
 
@@ -43,13 +44,13 @@ def train_models(
     ModelError
         The store cannot be written.
     """
-    recipes = recipes_for(feature_set)
+    recipes = recipes_for(feature_sets)
     store = ModelStore(folder)
     stored = []
     for done, recipe in enumerate(recipes):
         if on_progress:
             on_progress(done, len(recipes), recipe.name)
-        trained = train(recipe, dataset.cleaned, dataset.name, dataset.sha256)
+        trained = stressed(train(recipe, dataset.cleaned, dataset.name, dataset.sha256), dataset)
         stored.append(store.save(trained.model, trained.predictions, model_card))
     follow_rule(store)
     return stored
@@ -90,5 +91,5 @@ def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:
         A class has too few rows to split.
     """
     require_both_classes(dataset.cleaned.rows)
-    predictions = predict_splits(model.pipeline, split(dataset.cleaned.rows))
+    predictions = predict_splits(model.predictor, split(dataset.cleaned.rows))
     return measure_splits(predictions, model.manifest.threshold)[0]

@@ -1,8 +1,8 @@
-"""Search the settings of a feature set's models, then store the best."""
+"""Search the settings of feature sets' models, then store the best."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from claimclf.dataset.splitting import split
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import follow_rule
 from claimclf.modeling.features import FEATURE_SETS
-from claimclf.modeling.recipes import Recipe, recipes_for
+from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS, Recipe, recipes_for
 from claimclf.modeling.search import Progress, TreeSearchCV
 from claimclf.modeling.store import Manifest, ModelStore
-from claimclf.modeling.training import train
+from claimclf.modeling.training import Trained, train
 from claimclf.services.datasets import Dataset
+from claimclf.services.stress import stressed
 
 FOLDS = 5
 SCORING = ("accuracy", "precision", "recall", "f1")
@@ -26,10 +27,12 @@ SCORING = ("accuracy", "precision", "recall", "f1")
 def search_models(
     dataset: Dataset,
     folder: Path,
-    feature_set: str = "course",
+    feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
     on_progress: Callable[[str, Progress], object] | None = None,
 ) -> list[Manifest]:
     """Search each recipe's grid by cross-validated recall and store the best model of each.
+
+    A recipe without a grid is trained with the settings it has.
 
     A search that was stopped goes on where it was: each finished fit is kept in the folder
     `.search` of the store until the models are stored.
@@ -40,8 +43,8 @@ def search_models(
         Labelled; the search sees its training split only.
     folder : Path
         The model store.
-    feature_set : str
-        A key of `RECIPES`.
+    feature_sets : sequence of str
+        Keys of `RECIPES`.
     on_progress : callable, optional
         Called with the model's name and how far its search is.
 
@@ -52,10 +55,14 @@ def search_models(
     ModelError
         The store cannot be written.
     """
-    recipes = recipes_for(feature_set)
+    recipes = recipes_for(feature_sets)
     require_both_classes(dataset.cleaned.rows)
     store, stored = ModelStore(folder), []
     for recipe in recipes:
+        if not recipe.grid:
+            trained = _trained(recipe, dataset)
+            stored.append(store.save(trained.model, trained.predictions, model_card))
+            continue
 
         def tell(progress: Progress, name: str = recipe.name) -> None:
             if on_progress:
@@ -63,11 +70,15 @@ def search_models(
 
         search = search_recipe(recipe, dataset, folder / ".search", tell)
         best = replace(recipe, settings={**recipe.settings, **search.best_params_})
-        trained = train(best, dataset.cleaned, dataset.name, dataset.sha256)
+        trained = _trained(best, dataset)
         table = pd.DataFrame(search.cv_results_).drop(columns="params")
         stored.append(store.save(trained.model, trained.predictions, model_card, table))
     follow_rule(store)
     return stored
+
+
+def _trained(recipe: Recipe, dataset: Dataset) -> Trained:
+    return stressed(train(recipe, dataset.cleaned, dataset.name, dataset.sha256), dataset)
 
 
 def search_recipe(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation import validate
-from claimclf.modeling.scoring import Ranked, rank, score
+from claimclf.modeling.ranking import Ranked, rank
+from claimclf.modeling.scoring import score
 from claimclf.modeling.store import Model
 from claimclf.schema import (
     BAN_STATUS,
@@ -19,6 +20,7 @@ from claimclf.schema import (
     REPORTED,
     TRANSCRIPT,
     VERIFIED_STATUS,
+    Ranking,
 )
 
 
@@ -27,6 +29,7 @@ def triage(
     model: Model,
     chosen: Mapping[str, str] | None = None,
     on_progress: Callable[[int, int], object] | None = None,
+    ranking: Ranking = Ranking.REPORTS,
 ) -> Ranked:
     """Validate, score and rank reported videos.
 
@@ -43,13 +46,15 @@ def triage(
         Column of the contract -> the input's column, where names do not tell.
     on_progress : callable, optional
         Called with videos scored and videos in all.
+    ranking : Ranking
+        What puts one video before another.
 
     Raises
     ------
-    MissingColumnError
-        A needed column is not there.
+    InputError
+        A needed column is not there, or the one that the ranking needs.
     """
-    return rank(score(validate(table, REPORTED, chosen), model, on_progress))
+    return rank(score(validate(table, REPORTED, chosen), model, on_progress), ranking)
 
 
 @dataclass(frozen=True)

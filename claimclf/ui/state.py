@@ -6,12 +6,14 @@ import getpass
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table, read_table
 from claimclf.modeling.champion import champion
-from claimclf.modeling.scoring import Ranked
+from claimclf.modeling.highlighting import explain
+from claimclf.modeling.ranking import Ranked
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.places import find_dataset, models_folder
 from claimclf.schema import LANE, Lane
@@ -135,3 +137,27 @@ def remembered_queue(key: tuple[object, ...]) -> Ranked | None:
 def remember_queue(key: tuple[object, ...], ranked: Ranked) -> None:
     """Keep this session's queue between reruns."""
     st.session_state[_QUEUE] = (key, ranked)
+
+
+def replace_queue(ranked: Ranked) -> None:
+    """Keep this session's queue in another order."""
+    st.session_state[_QUEUE] = (st.session_state[_QUEUE][0], ranked)
+
+
+@st.cache_data(scope="session", show_spinner=False, max_entries=4)
+def words_of(key: tuple[object, ...], _model: Model, _videos: pd.DataFrame, most: int) -> list[str]:
+    """Name, for each scored video, the words of its transcript that moved the score most.
+
+    Parameters
+    ----------
+    key : tuple
+        Names the model's version and the videos: the cache goes by it alone.
+    _model, _videos : Model, DataFrame
+        What explains, and rows that it can score.
+    most : int
+        Words to name.
+    """
+    if _videos.empty:
+        return []
+    found = explain(_model.pipeline, _videos)
+    return [", ".join(one.present["feature"].head(most)) for one in found]

@@ -38,25 +38,25 @@ def shown(page: str) -> AppTest:
 
 
 def test_queue_says_that_the_champion_is_damaged_and_goes_on(store: ModelStore) -> None:
-    next((store.folder / "course-random-forest").glob("model-*")).write_bytes(b"")
+    next((store.folder / "content-random-forest").glob("model-*")).write_bytes(b"")
     app = shown("pages/triage_queue.py")
-    assert "course\\-random\\-forest cannot be loaded" in app.warning[0].value
-    assert any("course\\-xgboost" in caption.value for caption in app.caption)
+    assert "content\\-random\\-forest cannot be loaded" in app.warning[0].value
+    assert any("content\\-xgboost" in caption.value for caption in app.caption)
 
 
 def test_comparison_names_the_damaged_model_and_shows_the_other(store: ModelStore) -> None:
-    next((store.folder / "course-xgboost").glob("predictions-*")).unlink()
+    next((store.folder / "content-xgboost").glob("predictions-*")).unlink()
     app = shown("pages/model_comparison.py")
     assert "is missing" in app.error[0].value
-    assert "Champion: course\\-random\\-forest" in app.success[0].value
+    assert "Champion: content\\-random\\-forest" in app.success[0].value
 
 
 def test_loaded_model_stays_in_use_when_its_file_is_damaged_later(store: ModelStore) -> None:
     shown("pages/triage_queue.py")
-    next((store.folder / "course-random-forest").glob("model-*")).write_bytes(b"")
+    next((store.folder / "content-random-forest").glob("model-*")).write_bytes(b"")
     app = shown("pages/triage_queue.py")
     assert not app.warning
-    assert any("course\\-random\\-forest" in caption.value for caption in app.caption)
+    assert any("content\\-random\\-forest" in caption.value for caption in app.caption)
 
 
 def test_empty_store_offers_training_and_the_queue_says_so(store: ModelStore) -> None:
@@ -78,11 +78,54 @@ def test_overruled_champion_is_shown_with_person_and_reason(store: ModelStore) -
 
 
 def test_changed_threshold_is_used_at_once(store: ModelStore) -> None:
+    overrule(store, "course-random-forest", "it has a threshold alone", "ana")
     before = shown("pages/triage_queue.py").metric[4]
     assert before.label == "Predicted claims"
     store.set_threshold("course-random-forest", 0.0, "see all", "ana", model_card)
     after = shown("pages/triage_queue.py").metric[4]
     assert int(after.value) > int(before.value)
+
+
+def test_changed_error_rates_are_used_at_once(store: ModelStore) -> None:
+    before = shown("pages/triage_queue.py").metric[5]
+    assert before.label == "Uncertain"
+    rates = {"claim": 0.0001, "opinion": 0.0001}  # too low to rule anything out
+    store.set_error_rates("content-random-forest", rates, "a trial", "ana", model_card)
+    after = shown("pages/triage_queue.py").metric[5]
+    assert int(after.value) > int(before.value)
+
+
+def test_stress_is_shown_for_every_stored_model(store: ModelStore) -> None:
+    app = section(shown("pages/model_comparison.py"), "Under stress")
+    table = app.table[-1].value
+    assert list(table.columns) == store.names()
+    assert table.loc["engagement × 0", "course-random-forest"].startswith("0.563 (")
+    assert table.loc["engagement × 0", "content-random-forest"].startswith("1.000 (")
+    figure = next(g for g in app.get("button_group") if g.label == "Figure")
+    app = figure.set_value("claims in opinions").run()
+    assert not app.exception
+    assert app.table[-1].value.loc["engagement × 0", "course-xgboost"].startswith("1.000 (")
+
+
+def test_lanes_show_promise_and_price_and_can_be_set_with_a_reason(store: ModelStore) -> None:
+    app = section(shown("pages/model_comparison.py"), "Lanes")
+    assert any(index.endswith("(in use)") for index in app.table[-1].value.index)
+    submit = next(b for b in app.button if b.label == "Save the error rates")
+    submit.click().run()
+    assert "reason" in app.error[0].value.lower()
+    next(t for t in app.text_input if t.label == "Reason").input("fewer reviews")
+    next(n for n in app.number_input if n.label.startswith("Claims")).set_value(0.01)
+    submit = next(b for b in app.button if b.label == "Save the error rates")
+    assert not submit.click().run().exception
+    (change,) = store.manifest("content-random-forest").error_rates_history
+    assert (change["reason"], change["new"]) == ("fewer reviews", {"claim": 0.01, "opinion": 0.005})
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    control = next(g for g in app.get("button_group") if g.label == "Look closer")
+    app = control.set_value(name).run()
+    assert not app.exception
+    return app
 
 
 @pytest.mark.parametrize("button", ["Train with", "Search all settings"])
@@ -98,6 +141,7 @@ def test_models_are_trained_and_searched_on_the_page(
         for recipe in RECIPES["course"]
     )
     monkeypatch.setitem(RECIPES, "course", small)
+    monkeypatch.setitem(RECIPES, "content", ())
     shutil.rmtree(store.folder)
     app = shown("pages/model_comparison.py")
     app = next(b for b in app.button if b.label.startswith(button)).click().run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,11 @@ def pills(app: AppTest, label: str) -> object:
     return next(group for group in app.get("button_group") if group.label == label)
 
 
+def read(html: str) -> str:
+    """Return what a reader of some HTML sees."""
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
 def ids(*numbers: int) -> list[str]:
     return [f"video-{number}" for number in numbers]
 
@@ -105,6 +111,7 @@ def test_an_upload_is_ranked_by_reports_and_all_rows_are_accounted_for(page: App
         "Rejected": "0",
         "Cannot be scored": "0",
         "Predicted claims": "6",
+        "Uncertain": "0",
     }
     assert shown(page) == ids(6, 5, 4, 3, 2, 1)
     assert not any("Synthetic" in info.value for info in page.info)
@@ -270,7 +277,9 @@ def test_hostile_text_is_shown_as_text(page: AppTest) -> None:
     give(page, reported_csv(1, video_transcription_text=text, video_id="**a**"), name)
     page.session_state["selected_video"] = "**a**"
     settled(pills(page, "Lanes").set_value([]).run())
-    assert [shown_text.value for shown_text in page.text] == [text]
+    (drawn, _legend) = page.get("html")
+    assert "<script" not in drawn.proto.body
+    assert read(drawn.proto.body) == text
     assert any(r"\*\*a\*\*" in markdown.value for markdown in page.markdown)
     assert any(caption.value.startswith(r"\<b\>\*\*x") for caption in page.caption)
     assert not any(markdown.allow_html for markdown in page.markdown)
@@ -284,3 +293,60 @@ def test_upload_stays_in_use_after_a_visit_to_another_page_until_put_away(page: 
     away = next(button for button in app.button if button.label == "Put this upload away")
     app = settled(away.click().run())
     assert any("synthetic reported videos" in caption.value for caption in app.caption)
+
+
+UNHEARD = "what the senator never told you about bread"
+
+
+def test_uncertain_videos_are_in_the_queue_among_the_claims_with_the_reason(page: AppTest) -> None:
+    spoken = [*QUEUE["video_transcription_text"][:-1], UNHEARD]
+    give(page, reported_csv(ROWS, **(QUEUE | {"video_transcription_text": spoken})))
+    assert tiles(page)["Uncertain"] == "1"
+    assert shown(page) == ids(12, 6, 5, 4, 3, 2, 1)
+    first = page.dataframe[-1].value.iloc[0]
+    assert first["lane"] == "uncertain"
+    assert first["reason"] == "unlike anything the model was trained on"
+    settled(pills(page, "Lanes").set_value(["claims"]).run())
+    assert shown(page) == ids(6, 5, 4, 3, 2, 1)
+    page.session_state["selected_video"] = "video-12"
+    settled(pills(page, "Lanes").set_value(["uncertain"]).run())
+    assert "Unlike anything the model was trained on" in page.warning[-1].value
+
+
+def test_words_that_moved_the_score_are_named_and_marked(page: AppTest) -> None:
+    give(page, GOOD)
+    named = page.dataframe[-1].value["words that moved the score"]
+    assert named.str.contains("read|someone|online|claim").all()
+    page.session_state["selected_video"] = "video-6"
+    settled(page.run())
+    drawn, legend = (element.proto.body for element in page.get("html"))
+    assert "<mark" in drawn
+    assert read(drawn) == f"{CLAIM} in a Harbor"
+    assert "speaks for claim" in legend
+    assert any("without any feature" in caption.value for caption in page.caption)
+
+
+def test_statements_are_counted_and_can_lead_the_queue(page: AppTest) -> None:
+    other = "someone read online that the tower is nine hundred years old"
+    spoken = [other] * 2 + [CLAIM] * 4 + [OPINION] * 6
+    reports = ["30", "40", *["20"] * 4, *["1"] * 6]
+    table = QUEUE | {"video_transcription_text": spoken, "report_count": reports}
+    give(page, reported_csv(ROWS, **table))
+    assert shown(page)[:2] == ids(2, 1)
+    page.session_state["selected_video"] = "video-3"
+    settled(next(s for s in page.selectbox if s.label == "Ranked by").select("statement").run())
+    assert shown(page) == ids(3, 4, 5, 6, 2, 1)
+    assert page.dataframe[-1].value["statement_reports"].iloc[0] == 80
+    told = [text.value for text in page.markdown if "This statement" in text.value]
+    assert told == ["This statement: **4 videos, 80 reports**."]
+
+
+def test_ranking_by_author_is_offered_only_where_authors_are_known(page: AppTest) -> None:
+    give(page, GOOD)
+    policies = next(s for s in page.selectbox if s.label == "Ranked by")
+    assert len(policies.options) == 3
+    give(page, reported_csv(ROWS, **QUEUE, author_id=["ann"] * 2 + ["bob"] * 10))
+    policies = next(s for s in page.selectbox if s.label == "Ranked by")
+    assert len(policies.options) == 4
+    settled(policies.select("author").run())
+    assert shown(page) == ids(6, 5, 4, 3, 2, 1)

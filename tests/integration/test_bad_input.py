@@ -284,7 +284,7 @@ def test_extra_columns_and_ids_are_carried_through(score: Score) -> None:
         ("video_view_count", ["-7"] * 4, ["2", "3", "4", "5"], "video_view_count is -7"),
         (
             "video_transcription_text",
-            ["fine", "a\0b", "fine", "fine"],
+            ["someone read online that it is", "a\0b", *["our view is that it is"] * 2],
             ["3"],
             "video_transcription_text contains a NUL character",
         ),

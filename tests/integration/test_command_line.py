@@ -49,7 +49,9 @@ def test_train_models_evaluate_and_score_work_on_demo_data(labelled: Path, tmp_p
     trained = run("train", "--data", labelled, "--models", models)
     assert trained.exit_code == 0, trained.output
     listed = json.loads(run("models", "--models", models, "--json").stdout)
-    assert [m["name"] for m in listed] == ["course-random-forest", "course-xgboost"]
+    assert [m["name"] for m in listed] == [
+        "content-random-forest", "content-xgboost", "course-random-forest", "course-xgboost",
+    ]  # fmt: skip
     assert sum(m["champion"] for m in listed) == 1
     assert all(m["data"]["synthetic"] for m in listed)
     done = run(
@@ -134,11 +136,16 @@ def test_course_videos_keep_all_rows_in_rank_order(reported_course: Path, tmp_pa
     assert done.exit_code == 0, done.output
     ranked = pd.read_csv(out, dtype={"video_id": "str"})
     assert len(ranked) + len(pd.read_csv(rejects)) == 19_382
-    assert ranked["lane"].value_counts().loc["uncertain"] == 298
     assert (ranked["lane"].tail(298) == "uncertain").all()
-    claims = ranked[ranked["lane"] == "claims"]
-    assert claims["rank"].tolist() == list(range(1, len(claims) + 1))
-    assert claims["report_count"].is_monotonic_decreasing
+    assert ranked["claim_probability"].isna().sum() == 298
+    review = ranked[(ranked["lane"] != "opinions") & ranked["claim_probability"].notna()]
+    assert review["rank"].tolist() == list(range(1, len(review) + 1))
+    assert review["report_count"].is_monotonic_decreasing
+    assert set(review["lane"]) == {"claims", "uncertain"}
+    assert 0 < (review["lane"] == "uncertain").sum() < 100
+    assert review.loc[review["lane"] == "uncertain", "reason"].notna().all()
+    same = ranked.groupby("statement_id")["report_count"].sum()
+    assert (ranked["statement_reports"] == ranked["statement_id"].map(same)).sum() == 19_084
 
 
 def test_champion_and_threshold_are_changed_with_a_reason_only(
@@ -146,7 +153,8 @@ def test_champion_and_threshold_are_changed_with_a_reason_only(
 ) -> None:
     models = tmp_path / "models"
     shutil.copytree(shipped.folder, models)
-    assert run("champion", "--models", models).stdout.startswith("course-random-forest\nThe champ")
+    first = run("champion", "--models", models).stdout
+    assert first.startswith("content-random-forest\nThe champ")
     assert run("champion", "course-xgboost", "--models", models).exit_code == 2
     done = run("champion", "course-xgboost", "--reason", "a trial", "--models", models)
     assert done.stdout.splitlines()[0] == "course-xgboost"
@@ -157,6 +165,41 @@ def test_champion_and_threshold_are_changed_with_a_reason_only(
     assert done.exit_code == 0
     assert ModelStore(models).manifest("course-xgboost").metrics["validation"].recall >= 0.999
     assert run("threshold", "course-xgboost", "--reason", "x", "--models", models).exit_code == 2
+
+
+def test_error_rates_are_set_with_a_reason_only(tmp_path: Path, shipped: ModelStore) -> None:
+    models, name = tmp_path / "models", "content-xgboost"
+    shutil.copytree(shipped.folder, models)
+    wanted = ["error-rates", name, "--claims", 0.002, "--models", models]
+    assert run(*wanted).exit_code == 2
+    done = run(*wanted, "--reason", "miss fewer")
+    assert done.stdout == f"{name}: error rates 0.005 for opinions, 0.002 for claims\n"
+    assert run("error-rates", name, "--reason", "x", "--models", models).exit_code == 2
+
+
+def test_stress_prints_every_condition_and_keeps_them_when_asked(
+    labelled: Path, tmp_path: Path
+) -> None:
+    models, sentences = tmp_path / "models", tmp_path / "elsewhere.csv"
+    assert run("train", "--data", labelled, "--features", "content", "--models", models).stdout
+    sentences.write_text("label,text\n1,the moon is a cheese\n0,how nice\n1,\nx,odd\n")
+    name = "content-random-forest"
+    wanted = ["stress", "--model", name, "--data", labelled, "--out-of-domain", sentences]
+    done = run(*wanted, "--models", models, "--json")
+    assert done.exit_code == 0, done.output
+    assert "elsewhere.csv: 1 rows are left out." in done.stderr
+    report = json.loads(done.stdout)
+    conditions = {row["condition"]: row for row in report["conditions"]}
+    assert {"engagement-0", "typos-10", "unseen-framings", "elsewhere.csv"} <= set(conditions)
+    last = conditions["elsewhere.csv"]
+    assert (last["n"], last["n_claims"], last["kind"]) == (3, 2, "out of domain")
+    assert last["claims"] + last["uncertain"] + last["opinions"] == pytest.approx(1)
+    assert len(report["trade_off"]) == 6
+    assert ModelStore(models).manifest(name).stress != report["conditions"]
+    printed = run(*wanted, "--models", models, "--save")
+    assert len(printed.stdout.splitlines()) == len(conditions)
+    assert ModelStore(models).manifest(name).stress == report["conditions"]
+    assert "elsewhere.csv" in (models / name / "card.md").read_text("utf-8")
 
 
 def test_search_stores_the_best_model_with_its_table(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,13 @@ from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.training import Trained, train
 from claimclf.services.datasets import Dataset
 from claimclf.services.search import search_recipe
-from tests.conftest import SHARED
+from tests.conftest import shared_file
 
 pytestmark = pytest.mark.dataset
 
 
 def golden_file(name: str) -> Path:
-    path = SHARED / "golden" / name
-    if not path.is_file():
-        missing = f"the course's published figures are not at {path}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return path
+    return shared_file(f"golden/{name}")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from xgboost import XGBClassifier
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.errors import ModelError
+from claimclf.modeling import contributions as module
 from claimclf.modeling.contributions import Contributions, contributions
 from claimclf.modeling.store import Model, ModelStore
 
@@ -94,6 +95,49 @@ def test_rows_are_explained_alike_alone_and_together(forest: Model) -> None:
         alone = contributions(forest.pipeline, VIDEOS.iloc[[i]])
         assert alone.values[0] == pytest.approx(together.values[i], abs=1e-14)
         assert alone.bias == together.bias
+
+
+def test_equal_rows_are_explained_alike_in_any_order(forest: Model) -> None:
+    rows = VIDEOS.iloc[[3, 1, 3, 0, 1]]
+    found = contributions(forest.pipeline, rows).values
+    apart = contributions(forest.pipeline, VIDEOS.head(4)).values
+    assert found == pytest.approx(apart[[3, 1, 3, 0, 1]], abs=1e-14)
+
+
+def test_trees_are_walked_once_for_a_forest(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[int] = []
+    walk = module._leaves
+    monkeypatch.setattr(module, "_leaves", lambda trees: walked.append(len(trees)) or walk(trees))
+    pipeline, rows = fitted(RandomForestClassifier(3, random_state=0), n_features=4)
+    first, again = (contributions(pipeline, rows.head(2)) for _ in range(2))
+    assert walked == [3]
+    assert np.array_equal(first.values, again.values)
+
+
+def test_forest_that_is_fitted_again_in_place_is_explained_anew() -> None:
+    learner = RandomForestClassifier(3, random_state=0)
+    pipeline, rows = fitted(learner, n_features=4)
+    before = contributions(pipeline, rows.head(3))
+    pipeline.fit(rows, (rows["x3"] > 0.5).astype(int))
+    after = contributions(pipeline, rows.head(3))
+    assert after.score == pytest.approx(pipeline.predict_proba(rows.head(3))[:, 1], abs=1e-9)
+    assert np.abs(after.values[:, 3]).max() > np.abs(before.values[:, 3]).max()
+
+
+def test_way_that_tests_more_features_than_a_number_has_bits_adds_up() -> None:
+    n = 140
+    names = [f"x{i}" for i in range(n)]
+    # One feature a row: the only tree for it is a chain that asks for one after the other.
+    rows = pd.DataFrame(np.eye(n), columns=names)
+    learner = RandomForestClassifier(2, max_features=None, bootstrap=False, random_state=0)
+    features = ColumnTransformer([("all", "passthrough", names)], verbose_feature_names_out=False)
+    pipeline = Pipeline([("features", features), ("model", learner)])
+    pipeline.fit(rows, np.arange(n) % 2)
+    assert min(tree.get_depth() for tree in learner.estimators_) > 64
+    found = contributions(pipeline, rows)
+    assert found.score == pytest.approx(pipeline.predict_proba(rows)[:, 1], abs=1e-9)
+    alone = contributions(pipeline, rows.head(1))
+    assert alone.values[0] == pytest.approx(found.values[0], abs=1e-14)
 
 
 @pytest.mark.parametrize("name", ["course-random-forest", "course-xgboost"])

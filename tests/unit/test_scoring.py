@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.validation import validate
-from claimclf.modeling.scoring import OUTPUT, Scored, rank
+from claimclf.modeling.ranking import OUTPUT, rank
+from claimclf.modeling.scoring import Scored
 from claimclf.modeling.store import Model
 from claimclf.schema import REPORTED, Lane
 from claimclf.services.triage import QueueFilter, filtered, top, triage

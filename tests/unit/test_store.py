@@ -9,19 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from claimclf.dataset.demo import demo_videos
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import RULE, back_to_rule, champion, follow_rule, overrule
+from claimclf.modeling.prediction import predictions
 from claimclf.modeling.store import ModelStore
 from claimclf.services.models import load_model
 
-NAME = "course-xgboost"
+NAME, WORDS = "course-xgboost", "content-xgboost"
 
 
 @pytest.fixture
 def store(shipped: ModelStore, tmp_path: Path) -> ModelStore:
-    """A copy of the shipped models that a test may damage."""
-    shutil.copytree(shipped.folder, tmp_path / "models")
+    """A copy of two of the shipped models that a test may damage."""
+    two = shutil.ignore_patterns("content-*", "champion.json")
+    shutil.copytree(shipped.folder, tmp_path / "models", ignore=two)
+    store = ModelStore(tmp_path / "models")
+    follow_rule(store)
+    return store
+
+
+@pytest.fixture
+def calibrated(shipped: ModelStore, tmp_path: Path) -> ModelStore:
+    """A copy of a model that has calibration and lanes of its own."""
+    shutil.copytree(shipped.folder / WORDS, tmp_path / "models" / WORDS)
     return ModelStore(tmp_path / "models")
 
 
@@ -154,7 +166,7 @@ from claimclf.modeling.store import Model, ModelStore
 
 store = ModelStore(Path("{folder}"))
 model, predictions = store.load("{name}"), store.predictions("{name}")
-changed = Model(model.pipeline, replace(model.manifest, threshold=0.25))
+changed = Model(model.predictor, replace(model.manifest, threshold=0.25))
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 write_text, placed = module._write_text, module._placed
 
@@ -214,6 +226,47 @@ def test_threshold_is_saved_with_figures_reason_and_history(store: ModelStore) -
     card = (store.folder / NAME / "card.md").read_text("utf-8")
     assert card == model_card(manifest)
     assert store.load(NAME).manifest.threshold == 0.1
+
+
+def test_error_rates_are_saved_with_reason_and_history_and_move_the_lanes(
+    calibrated: ModelStore,
+) -> None:
+    rows = demo_videos(300)
+    before = predictions(calibrated.load(WORDS), rows)
+    manifest = calibrated.set_error_rates(WORDS, {"claim": 0.0001}, "ask", "ana", model_card)
+    assert manifest == calibrated.manifest(WORDS)
+    assert manifest.error_rates == {"opinion": 0.005, "claim": 0.0001}
+    (change,) = manifest.error_rates_history
+    assert (change["by"], change["old"]["claim"], change["new"]["claim"]) == ("ana", 0.005, 0.0001)
+    after = predictions(calibrated.load(WORDS), rows)
+    assert after["claim_probability"].equals(before["claim_probability"])
+    # No claim can be ruled out any more: nothing is left to be an opinion.
+    assert set(after["lane"]) == {"claims", "uncertain"}
+    assert "opinions" in set(before["lane"])
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, float("nan")])
+def test_unusable_error_rate_is_refused(calibrated: ModelStore, rate: float) -> None:
+    with pytest.raises(ModelError, match="out of range"):
+        calibrated.set_error_rates(WORDS, {"claim": rate}, "why", "ana", model_card)
+
+
+def test_model_without_calibration_has_no_error_rates(store: ModelStore) -> None:
+    with pytest.raises(ModelError, match="has no error rates"):
+        store.set_error_rates(NAME, {"claim": 0.01}, "why", "ana", model_card)
+
+
+def test_calibration_is_kept_and_checked_like_the_model(calibrated: ModelStore) -> None:
+    model = calibrated.load(WORDS)
+    again = calibrated.save(model, calibrated.predictions(WORDS), model_card)
+    assert again.files["conformal.skops"]
+    assert len(list((calibrated.folder / WORDS).iterdir())) == 5
+    rows = demo_videos(50)
+    assert predictions(calibrated.load(WORDS), rows).equals(predictions(model, rows))
+    next((calibrated.folder / WORDS).glob("conformal-*")).write_bytes(b"")
+    with pytest.raises(ModelDamagedError, match="not the file that was stored"):
+        calibrated.load(WORDS)
+    assert len(calibrated.problems()) == 1
 
 
 @pytest.mark.parametrize(("threshold", "reason"), [(1.0, "x"), (-0.1, "x"), (0.3, "  ")])

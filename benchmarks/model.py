@@ -1,0 +1,286 @@
+"""Measure everything that is promised of the content models and write docs/model-report.md.
+
+Run it with ``make bench-model``. Every figure of the report is printed by this one command;
+times are ratios within the run, because machines differ.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.course import find_course_dataset
+from claimclf.dataset.cleaning import is_claim
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import read_table
+from claimclf.dataset.splitting import split
+from claimclf.dataset.statements import endings, pairwise, statements
+from claimclf.modeling.card import markdown_table, stress_lines, trade_off_lines
+from claimclf.modeling.champion import RULE, best_by_rule
+from claimclf.modeling.curves import brier, reliability
+from claimclf.modeling.highlighting import explain
+from claimclf.modeling.recipes import RECIPES
+from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.modeling.stress import worst_case
+from claimclf.modeling.training import train
+from claimclf.places import MODELS, ROOT
+from claimclf.schema import CLAIM, TRANSCRIPT
+from claimclf.services.datasets import Dataset, open_dataset
+from claimclf.services.stress import read_elsewhere, stress_model
+
+REPORT = ROOT / "docs" / "model-report.md"
+ELSEWHERE = ROOT.parent / "shared" / "data" / "debate_sentences_dev.csv"
+SEED = 0
+REPEATS = 20
+
+
+def main() -> int:
+    """Write the report; return 1 where a promise breaks."""
+    path = find_course_dataset()
+    if path is None or not ELSEWHERE.is_file():
+        print("The course's dataset or the labelled sentences from elsewhere were not found.")
+        return 1
+    dataset, store = open_dataset(path), ModelStore(MODELS)
+    for name in store.names():
+        print(f"stress: {name} ...", flush=True)
+        sentences = {ELSEWHERE.name: read_elsewhere(read_table(ELSEWHERE))}
+        stress_model(store, name, dataset, sentences, save=True)
+    manifests = store.manifests()
+    promises = list(_promises(manifests, dataset))
+    REPORT.write_text("\n\n".join(_report(manifests, dataset, store, promises)) + "\n", "utf-8")
+    for met, promise in promises:
+        print(f"{'met' if met else 'BROKEN'}: {promise}")
+    print(f"written: {REPORT.relative_to(ROOT)}")
+    return 0 if all(met for met, _ in promises) else 1
+
+
+def _promises(manifests: list[Manifest], dataset: Dataset) -> Iterator[tuple[bool, str]]:
+    """Yield every promise with whether it is kept and the figure that says so."""
+    for manifest in manifests:
+        stress = {row["condition"]: row for row in manifest.stress}
+        if manifest.feature_set == "content":
+            yield from _content_promises(manifest, stress)
+        elif manifest.name == "course-random-forest":
+            yield from _course_promises(stress)
+    yield from _explanation_promises(manifests, dataset)
+    yield from _statement_promises(dataset)
+    yield _loading_promise(manifests)
+
+
+def _content_promises(
+    manifest: Manifest, stress: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[bool, str]]:
+    name = manifest.name
+    for part, metrics in manifest.metrics.items():
+        (tn, fp), _ = metrics.confusion_matrix
+        lowest = min(metrics.recall, tn / (tn + fp))
+        yield lowest >= 0.999, f"{name}: recall and specificity on {part} {lowest:.4f} (0.999)"
+    as_it_is = _figures(stress["unchanged"])
+    for k in ("0", "0.01", "0.1", "10", "100"):
+        same = _figures(stress[f"engagement-{k}"]) == as_it_is
+        yield same, f"{name}: engagement x {k} changes no figure"
+    for condition, recall, specificity in (
+        ("unseen-statements", 0.995, 0.99),
+        ("unseen-framings", 0.995, 0.99),
+        ("unseen-first-words", 0.985, 0.93),
+    ):
+        row = stress[condition]
+        yield (
+            row["recall"] >= recall and row["specificity"] >= specificity,
+            f"{name}: {condition} recall {row['recall']:.4f} ({recall}), "
+            f"specificity {row['specificity']:.4f} ({specificity})",
+        )
+    elsewhere = stress[ELSEWHERE.name]["claims_hidden"]
+    yield elsewhere <= 0.005, f"{name}: debate claims in opinions {elsewhere:.4f} (0.005)"
+    unsure = stress["unchanged"]["uncertain"]
+    yield unsure <= 0.01, f"{name}: test videos uncertain {unsure:.4f} (0.01)"
+    row = next(r for r in manifest.trade_off if r["error_rate"] == manifest.error_rates[CLAIM])
+    for label in ("opinions", "claims"):
+        low, rate = row[f"{label}_ruled_out_low"], row[f"{label}_ruled_out"]
+        yield low <= row["error_rate"], f"{name}: {label} ruled out {rate:.4f} (promised 0.005)"
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("condition", "title")}
+
+
+def _course_promises(stress: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
+    for k, recall, specificity in (
+        ("unchanged", 0.998, 0.999),
+        ("engagement-0", 0.563, 1.0),
+        ("engagement-0.01", 0.601, 1.0),
+        ("engagement-10", 1.0, 0.097),
+    ):
+        found = round(stress[k]["recall"], 3), round(stress[k]["specificity"], 3)
+        wanted = (recall, specificity)
+        yield found == wanted, f"course-random-forest: {k} {found}, known {wanted}"
+
+
+def _explanation_promises(
+    manifests: list[Manifest], dataset: Dataset
+) -> Iterator[tuple[bool, str]]:
+    rows, store = split(dataset.cleaned.rows).test, ModelStore(MODELS)
+    for manifest in manifests:
+        pipeline = store.load(manifest.name).pipeline
+        explain(pipeline, rows.head(1))  # what depends on the model only is prepared once
+        some = [rows.iloc[[place]] for place in range(REPEATS)]
+        one = _median([partial(explain, pipeline, row) for row in some])
+        asked = _median([partial(pipeline.predict_proba, row) for row in some])
+        page = _median([partial(explain, pipeline, rows.head(500))] * 3)
+        yield (
+            one < 0.05,
+            f"{manifest.name}: one row explained in {1000 * one:.1f} ms (50), {one / asked:.1f} "
+            f"times a prediction; a page of 500 rows in {page / one:.0f} times one row",
+        )
+
+
+def _median(runs: Sequence[Callable[[], object]]) -> float:
+    """Return the median wall time of some calls, in seconds."""
+    times = []
+    for run in runs:
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _statement_promises(dataset: Dataset) -> Iterator[tuple[bool, str]]:
+    rows = dataset.cleaned.rows
+    claims = rows.loc[is_claim(rows) == 1, TRANSCRIPT]
+    truth = endings(claims).to_numpy()
+    precision, recall = pairwise(statements(claims).group, truth)
+    yield (
+        precision >= 0.99 and recall >= 0.95,
+        f"statements: pairwise precision {precision:.4f} (0.99), recall {recall:.4f} (0.95), "
+        f"{statements(claims).ids.nunique()} groups",
+    )
+    seconds = {n: _median([partial(statements, _distinct(n))] * 3) for n in _SIZES}
+    steps = [n * math.log(n) for n in _SIZES]
+    slower = [seconds[n] / seconds[_SIZES[0]] for n in _SIZES]
+    for n, step, ratio in zip(_SIZES[1:], steps[1:], slower[1:], strict=True):
+        allowed = step / steps[0]
+        yield (
+            ratio <= allowed,
+            f"statements: {n:,} texts take {ratio:.1f} times {_SIZES[0]:,} texts "
+            f"(n log n: {allowed:.1f})",
+        )
+
+
+_SIZES = (10_000, 100_000, 1_000_000)
+
+
+def _distinct(n: int) -> pd.Series:
+    """Return n transcripts, no two alike."""
+    some = demo_videos(min(n, 100_000), SEED)[TRANSCRIPT]
+    texts = pd.concat([some] * math.ceil(n / len(some)), ignore_index=True).head(n)
+    return texts + " and then " + pd.Series(np.arange(n).astype(str), dtype="str") + " times over"
+
+
+def _loading_promise(manifests: list[Manifest]) -> tuple[bool, str]:
+    store = ModelStore(MODELS)
+    seconds = _median([lambda: [store.load(m.name) for m in manifests]] * 5)
+    size = sum(path.stat().st_size for path in MODELS.rglob("*") if path.is_file()) / 2**20
+    return (
+        seconds < 1 and size <= 5,
+        f"shipped models: {len(manifests)} take {size:.1f} MB (5) and load together in "
+        f"{seconds:.2f} s (1)",
+    )
+
+
+def _report(
+    manifests: list[Manifest],
+    dataset: Dataset,
+    store: ModelStore,
+    promises: list[tuple[bool, str]],
+) -> Iterator[str]:
+    best = max(manifests, key=lambda manifest: manifest == best_by_rule(manifests))
+    yield "# Model report"
+    yield (
+        f"Written by `make bench-model` on {dataset.name} ({dataset.description.complete:,} "
+        f"complete rows) and {ELSEWHERE.name}. Every rate has its 95 % Wilson interval."
+    )
+    yield "## Champion"
+    yield RULE
+    yield f"**{best.name}**. Worst cases:"
+    yield markdown_table(_worst_lines(manifests))
+    yield "## What is promised"
+    yield "\n".join(f"- {'met' if met else '**BROKEN**'}: {promise}" for met, promise in promises)
+    yield "## Under stress"
+    for manifest in manifests:
+        yield f"### {manifest.name}"
+        yield markdown_table(stress_lines(manifest.stress))
+    yield "## Error rates: what they cost and save"
+    for manifest in manifests:
+        if manifest.trade_off:
+            yield f"### Trade-off of {manifest.name}"
+            yield markdown_table(trade_off_lines(manifest.trade_off))
+    yield "## Calibration"
+    yield "Brier scores (0 is best) of the learner's own probability and of the calibrated one."
+    yield markdown_table(_brier_lines(manifests, dataset, store))
+    for manifest in manifests:
+        yield f"### Reliability of {manifest.name} (validation)"
+        yield markdown_table(_reliability_lines(store.predictions(manifest.name)))
+    yield "## Training"
+    yield "Time to fit and measure, as a ratio to the course's random forest in the same run."
+    yield markdown_table(_training_lines(dataset))
+
+
+def _worst_lines(manifests: list[Manifest]) -> Iterator[tuple[str, ...]]:
+    yield "model", "recall on validation", "worst condition", "claims hidden in it"
+    for manifest in manifests:
+        worst = worst_case(manifest.stress) or {"title": "not measured", "claims_hidden": 1.0}
+        recall = manifest.metrics["validation"].recall
+        yield manifest.name, f"{recall:.4f}", worst["title"], f"{worst['claims_hidden']:.4f}"
+
+
+def _brier_lines(
+    manifests: list[Manifest], dataset: Dataset, store: ModelStore
+) -> Iterator[tuple[str, ...]]:
+    yield "model", "split", "learner", "calibrated"
+    parts = split(dataset.cleaned.rows)
+    for manifest in manifests:
+        stored = store.predictions(manifest.name)
+        pipeline = store.load(manifest.name).pipeline
+        for part in ("validation", "test"):
+            rows = getattr(parts, part)
+            truth = is_claim(rows).to_numpy()
+            own = brier(truth, pipeline.predict_proba(rows)[:, 1])
+            said = stored.loc[stored["split"] == part, "claim_probability"].to_numpy()
+            calibrated = f"{brier(truth, said):.2e}" if manifest.error_rates else "not calibrated"
+            yield manifest.name, part, f"{own:.2e}", calibrated
+
+
+def _reliability_lines(stored: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    yield "mean probability", "videos", "share of claims", "95 % interval"
+    rows = stored[stored["split"] == "validation"]
+    points = reliability(is_claim(rows).to_numpy(), rows["claim_probability"].to_numpy())
+    for _, point in points.iterrows():
+        yield (
+            f"{point['mean_probability']:.4f}",
+            f"{point['videos']:,.0f}",
+            f"{point['claim_share']:.4f}",
+            f"{point['share_low']:.4f} to {point['share_high']:.4f}",
+        )
+
+
+def _training_lines(dataset: Dataset) -> Iterator[tuple[str, ...]]:
+    yield "model", "times the course's random forest"
+    seconds = {}
+    for recipe in (*RECIPES["course"], *RECIPES["content"]):
+        started = time.perf_counter()
+        train(recipe, dataset.cleaned, dataset.name, dataset.sha256)
+        seconds[recipe.name] = time.perf_counter() - started
+    for name, spent in seconds.items():
+        yield name, f"{spent / seconds['course-random-forest']:.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""What a model says of videos: a probability, a lane, and why a person must look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from claimclf.modeling.conformal import doubts, lanes
+from claimclf.modeling.evaluation import predict_claim
+from claimclf.modeling.features import FEATURE_SETS
+from claimclf.modeling.store import Model, Predictor
+from claimclf.schema import (
+    CLAIM,
+    LANE,
+    OPINION,
+    PREDICTION,
+    PROBABILITY,
+    REASON,
+    TRANSCRIPT,
+    Lane,
+)
+
+#: Rows scored at a time.
+CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a predictor says of rows.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n,)
+        Of *claim*; calibrated where the predictor is.
+    p_values : ndarray, shape (n, 2), or None
+        How well each class fits, in the order of `LABELS`; None without calibration rows.
+    doubt : ndarray of str, shape (n,), or None
+        Why a row is uncertain, if it is.
+    """
+
+    probability: np.ndarray
+    p_values: np.ndarray | None = None
+    doubt: np.ndarray | None = None
+
+
+def say(
+    predictor: Predictor,
+    rows: pd.DataFrame,
+    on_progress: Callable[[int, int], object] | None = None,
+    chunk: int = CHUNK,
+) -> Said:
+    """Ask a predictor about rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Fitted.
+    rows : DataFrame, shape (n, n_columns)
+        Without missing values in the columns that the pipeline reads.
+    on_progress : callable, optional
+        Called with rows done and rows in all, after each chunk.
+    chunk : int
+        Rows scored at a time.
+    """
+    parts = []
+    for start in range(0, len(rows), chunk):
+        parts.append(_say(predictor, rows.iloc[start : start + chunk]))
+        if on_progress:
+            on_progress(min(start + chunk, len(rows)), len(rows))
+    if predictor.conformal is None:
+        return Said(np.concatenate([np.empty(0), *(part.probability for part in parts)]))
+    return Said(
+        np.concatenate([np.empty(0), *(part.probability for part in parts)]),
+        np.concatenate([np.empty((0, 2)), *(part.p_values for part in parts)]),
+        np.concatenate([np.empty(0, dtype=object), *(part.doubt for part in parts)]),
+    )
+
+
+def _say(predictor: Predictor, rows: pd.DataFrame) -> Said:
+    learnt = predictor.pipeline.predict_proba(rows)[:, 1].astype(np.float64)
+    conformal = predictor.conformal
+    if conformal is None:
+        return Said(learnt)
+    novelty = conformal.novelty(rows[TRANSCRIPT])
+    return Said(
+        conformal.calibrated(learnt),
+        conformal.p_values(learnt, novelty),
+        doubts(rows[TRANSCRIPT], novelty),
+    )
+
+
+def predictions(
+    model: Model,
+    videos: pd.DataFrame,
+    on_progress: Callable[[int, int], object] | None = None,
+    *,
+    also_needed: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Predict, and put each video into a lane; none is left out.
+
+    Parameters
+    ----------
+    model : Model
+        What predicts; its threshold and error rates decide.
+    videos : DataFrame, shape (n, n_columns)
+        Typed columns, with missing values.
+    on_progress : callable, optional
+        Called with videos done and videos in all.
+    also_needed : tuple of str
+        Columns that must be there besides those that the model reads.
+
+    Returns
+    -------
+    DataFrame, shape (n, 4)
+        `claim_probability` (NaN where the video cannot be scored), `prediction` (empty
+        there), `lane`, and `reason` why a person must look at it; the videos' index.
+    """
+    read = FEATURE_SETS[model.manifest.feature_set].columns
+    columns = tuple(dict.fromkeys((*read, *also_needed)))
+    reason = unscorable_reason(videos, columns)
+    scorable = (reason == "").to_numpy()
+    said = say(model.predictor, videos[scorable], on_progress)
+    claims = predict_claim(said.probability, model.manifest.threshold)
+    lane = _lanes(model, said, claims)
+    whole = pd.DataFrame(
+        {PROBABILITY: np.nan, PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason},
+        index=videos.index,
+    )
+    whole.loc[scorable, PROBABILITY] = said.probability
+    whole.loc[scorable, PREDICTION] = np.where(claims, CLAIM, OPINION)
+    whole.loc[scorable, LANE] = lane
+    if said.doubt is not None:
+        whole.loc[scorable, REASON] = np.where(lane == Lane.UNCERTAIN, said.doubt, "")
+    return whole
+
+
+def _lanes(model: Model, said: Said, claims: np.ndarray) -> np.ndarray:
+    if said.p_values is None:
+        return np.where(claims, Lane.CLAIMS, Lane.OPINIONS)
+    return lanes(said.p_values, model.manifest.error_rates)
+
+
+def unscorable_reason(videos: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Say for each video which of the columns have no value; empty if all have one."""
+    reason = pd.Series("", index=videos.index, dtype="str")
+    for name in columns:
+        absent = videos[name].isna() if name in videos else pd.Series(True, index=videos.index)
+        reason = reason.mask(absent, reason + ", " + name)
+    return reason.mask(reason != "", "cannot be scored: no" + reason.str.slice(1))

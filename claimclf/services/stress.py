@@ -1,0 +1,186 @@
+"""Put a stored model under stress, and keep what was found with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimclf.dataset.cleaning import is_claim, require_both_classes
+from claimclf.dataset.reading import Table
+from claimclf.dataset.validation import Validated, validate
+from claimclf.modeling.card import model_card
+from claimclf.modeling.features import FEATURE_SETS
+from claimclf.modeling.prediction import say, unscorable_reason
+from claimclf.modeling.store import Manifest, Model, ModelStore
+from claimclf.modeling.stress import stress, trade_off
+from claimclf.modeling.training import Trained
+from claimclf.schema import ELSEWHERE
+from claimclf.services.datasets import Dataset
+
+
+@dataclass(frozen=True)
+class StressReport:
+    """What the stress suite found.
+
+    Parameters
+    ----------
+    model_name : str
+        Which model was measured.
+    conditions : DataFrame
+        As `modeling.stress.stress` returns it.
+    trade_off : DataFrame
+        As `modeling.stress.trade_off` returns it; empty where the threshold alone decides on
+        the lanes.
+    """
+
+    model_name: str
+    conditions: pd.DataFrame
+    trade_off: pd.DataFrame
+
+
+def read_elsewhere(table: Table) -> Validated:
+    """Take a table as labelled sentences from outside the dataset's world.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no label or no text.
+    """
+    return validate(table, ELSEWHERE)
+
+
+def stress_model(
+    store: ModelStore,
+    name: str,
+    dataset: Dataset,
+    elsewhere: Mapping[str, Validated],
+    on_progress: Callable[[int, int, str], object] | None = None,
+    *,
+    save: bool = False,
+) -> StressReport:
+    """Measure a stored model under every condition.
+
+    Parameters
+    ----------
+    store : ModelStore
+        Where the model is.
+    name : str
+        The model.
+    dataset : Dataset
+        Labelled; the one that the model was trained on.
+    elsewhere : mapping of str to Validated
+        Title -> labelled sentences, as `read_elsewhere` returns them.
+    on_progress : callable, optional
+        Called with conditions done, conditions in all and the title of the next.
+    save : bool
+        Whether to keep the result with the model.
+
+    Raises
+    ------
+    TrainingDataError
+        A class has too few rows.
+    ModelError
+        No such model, or the store cannot be written.
+    """
+    require_both_classes(dataset.cleaned.rows)
+    model = store.load(name)
+    sentences = {title: found.accepted for title, found in elsewhere.items()}
+    conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
+    curve = _trade_off(model, store.predictions(name), sentences)
+    if save:
+        store.set_stress(name, as_records(conditions), as_records(curve), model_card)
+    return StressReport(name, conditions, curve)
+
+
+def stressed(trained: Trained, dataset: Dataset) -> Trained:
+    """Return a trained model with what the suite finds without fitting anything anew."""
+    model, rows = trained.model, dataset.cleaned.rows
+    conditions = as_records(stress(model, rows, {}, held_out=False))
+    curve = as_records(_trade_off(model, trained.predictions, {}))
+    manifest = replace(model.manifest, stress=conditions, trade_off=curve)
+    return replace(trained, model=replace(model, manifest=manifest))
+
+
+def _trade_off(
+    model: Model, predictions: pd.DataFrame, sentences: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    if model.predictor.conformal is None:
+        return pd.DataFrame()
+    return trade_off(predictions, {title: _fits(model, rows) for title, rows in sentences.items()})
+
+
+def _fits(model: Model, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return p-values and truth; what cannot be scored fits neither class."""
+    columns = FEATURE_SETS[model.manifest.feature_set].columns
+    scorable = (unscorable_reason(rows, columns) == "").to_numpy()
+    p_values = np.zeros((len(rows), 2))
+    p_values[scorable] = say(model.predictor, rows[scorable]).p_values
+    return p_values, is_claim(rows).to_numpy()
+
+
+def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows for JSON, which has no NaN."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def stress_table(manifests: Sequence[Manifest]) -> pd.DataFrame:
+    """Return what the stress suite found of each model, a row a model and condition.
+
+    Conditions stand in the suite's order; `model` is the model's name.
+    """
+    rows = pd.DataFrame([{"model": m.name, **row} for m in manifests for row in m.stress])
+    if rows.empty:
+        return rows
+    # One model may have been through more conditions than another: keep the longest order.
+    longest = max((m.stress for m in manifests), key=len)
+    order = {row["condition"]: place for place, row in enumerate(longest)}
+    place = rows["condition"].map(order).fillna(len(order))
+    return rows.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def readable_stress(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
+    """Write one figure with its interval, a row a condition and a column a model."""
+    titles = list(dict.fromkeys(rows["title"]))
+    written = {
+        str(name): pd.Series(_with_intervals(found, figure), index=found["title"])
+        for name, found in rows.groupby("model", sort=False)
+    }
+    return pd.DataFrame(written).reindex(titles).fillna("not run").rename_axis(index=None)
+
+
+def readable_trade_off(manifest: Manifest) -> pd.DataFrame:
+    """Write what each error rate costs and saves, a row an error rate."""
+    curve = pd.DataFrame(manifest.trade_off)
+    if curve.empty:
+        return curve
+    shares = ["opinions_ruled_out", "claims_ruled_out", *hidden_columns(curve)]
+    written = {_in_words(name): _with_intervals(curve, name) for name in shares}
+    for part in ("validation", "test"):
+        written[f"uncertain ({part})"] = [f"{x:.2%}" for x in curve[f"uncertain_{part}"]]
+    in_use = sorted(set(manifest.error_rates.values()))
+    rates = [f"{rate:g}" + (" (in use)" if rate in in_use else "") for rate in curve["error_rate"]]
+    return pd.DataFrame(written, index=pd.Index(rates, name="error rate"))
+
+
+def hidden_columns(curve: pd.DataFrame) -> list[str]:
+    """Return the columns of a trade-off that tell of claims elsewhere in the lane opinions."""
+    ends = ("_low", "_high")
+    return [n for n in curve.columns if n.startswith("claims_hidden: ") and not n.endswith(ends)]
+
+
+def _in_words(name: str) -> str:
+    name = name.replace("claims_hidden: ", "claims in opinions: ")
+    return name.replace("_ruled_out", " ruled out (validation)")
+
+
+def _with_intervals(rows: pd.DataFrame, figure: str) -> list[str]:
+    ends = [rows[name].astype(float) for name in (figure, f"{figure}_low", f"{figure}_high")]
+    return [
+        "none" if pd.isna(share) else f"{share:.3f} ({low:.3f} to {high:.3f})"
+        for share, low, high in zip(*ends, strict=True)
+    ]

@@ -1,0 +1,141 @@
+"""Calibration and lanes: what is promised holds for any learner; what is new is not trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claimclf.modeling.conformal import (
+    BOTH_WAYS,
+    NEW,
+    TOO_SHORT,
+    Conformal,
+    doubts,
+    lanes,
+    learn,
+)
+from claimclf.schema import LABELS, Lane
+
+CLAIM_TEXT, OPINION_TEXT = "someone read online that pigs fly", "our view is that pigs fly"
+RATES = dict.fromkeys(LABELS, 0.05)
+
+
+def texts(*choices: str) -> pd.Series:
+    return pd.Series(choices, dtype="str")
+
+
+def learnt(n: int = 400, seed: int = 0) -> Conformal:
+    """Half claims, half opinions, a learner that is mostly right."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    spoken = texts(*np.where(labels, CLAIM_TEXT, OPINION_TEXT))
+    probability = np.clip(labels + rng.normal(0, 0.3, n), 0, 1)
+    return learn(probability, spoken, labels, spoken, labels)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.01, 0.05, 0.2]))
+@settings(max_examples=30, deadline=None)
+def test_a_class_is_ruled_out_for_no_more_of_its_videos_than_promised_by_any_learner(
+    seed: int, rate: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, 4_000)
+    useless = rng.random(4_000)  # knows nothing
+    spoken = texts(*np.where(rng.random(4_000) < 0.5, CLAIM_TEXT, OPINION_TEXT))
+    known, new = slice(0, 2_000), slice(2_000, 4_000)
+    model = learn(useless[known], spoken[known], labels[known], spoken[known], labels[known])
+    p_values = model.p_values(useless[new], model.novelty(spoken[new]))
+    for label in (0, 1):
+        own = p_values[labels[new] == label, label]
+        # Six standard deviations of both samples: a false alarm in a billion runs.
+        slack = 6 * np.sqrt(rate * (1 - rate) * 2 / min(len(own), 900))
+        assert (own <= rate).mean() <= rate + slack
+
+
+def test_ties_count_against_a_video() -> None:
+    model = Conformal(1.0, 0.0, {}, [np.array([0.2, 0.2, 0.2]), np.array([0.9])])
+    p_values = model.p_values(np.array([0.2]), np.zeros((1, 2)))
+    assert p_values[0, 0] == 1.0  # all three and itself are at least as strange
+    rounded = model.p_values(np.array([0.2 + 1e-15]), np.zeros((1, 2)))
+    assert rounded[0, 0] == 1.0
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.text(max_size=60))
+@settings(deadline=None)
+def test_p_values_are_shares_that_fall_as_a_video_gets_stranger(
+    probabilities: list[float], text: str
+) -> None:
+    model = learnt()
+    ordered = np.sort(np.array(probabilities))
+    novelty = model.novelty(texts(*[text] * len(ordered)))
+    p_values = model.p_values(ordered, novelty)
+    assert ((p_values > 0) & (p_values <= 1)).all()
+    assert (np.diff(p_values[:, 1]) >= 0).all()
+    assert (np.diff(p_values[:, 0]) <= 0).all()
+    assert ((novelty >= 0) & (novelty <= 1)).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
+@settings(deadline=None)
+def test_calibration_keeps_the_order_of_videos(probabilities: list[float]) -> None:
+    ordered = np.sort(np.array(probabilities))
+    calibrated = learnt().calibrated(ordered)
+    assert (np.diff(calibrated) >= 0).all()
+    assert ((calibrated > 0) & (calibrated < 1)).all()
+
+
+def test_calibrated_probability_is_the_share_of_claims() -> None:
+    rng = np.random.default_rng(1)
+    true = rng.uniform(0.05, 0.95, 20_000)
+    labels = (rng.random(20_000) < true).astype(int)
+    boastful = true**2 / (true**2 + (1 - true) ** 2)  # twice too sure, in log-odds
+    spoken = texts(*[CLAIM_TEXT] * 20_000)
+    model = learn(boastful, spoken, labels, spoken, labels)
+    assert np.abs(model.calibrated(boastful) - true).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("opinion", "claim", "lane"),
+    [
+        (0.9, 0.01, Lane.OPINIONS),
+        (0.01, 0.9, Lane.CLAIMS),
+        (0.9, 0.9, Lane.UNCERTAIN),
+        (0.01, 0.01, Lane.UNCERTAIN),
+        (0.05, 0.9, Lane.CLAIMS),  # exactly the error rate is ruled out
+    ],
+)
+def test_lane_is_the_class_that_is_left_alone(opinion: float, claim: float, lane: Lane) -> None:
+    assert lanes(np.array([[opinion, claim]]), RATES).tolist() == [lane]
+
+
+def test_each_class_has_an_error_rate_of_its_own() -> None:
+    p_values = np.array([[0.03, 0.03]])
+    assert lanes(p_values, {"opinion": 0.01, "claim": 0.05}).tolist() == [Lane.OPINIONS]
+    assert lanes(p_values, {"opinion": 0.05, "claim": 0.01}).tolist() == [Lane.CLAIMS]
+
+
+def test_novelty_counts_pairs_that_a_class_does_not_have_case_and_apostrophes_aside() -> None:
+    model = learnt()
+    spoken = texts(
+        CLAIM_TEXT, "SOMEONE READ ONLINE THAT WE", "someone read upside down", "", "we's view is x"
+    )
+    claim = model.novelty(spoken)[:, 1]
+    assert claim.tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
+    assert model.novelty(texts("our vi'ew is that"))[0, 0] == 0.0
+
+
+def test_a_pair_is_known_from_ten_rows_of_its_class_on() -> None:
+    spoken, labels = texts(*["rare words here now"] * 9 + [CLAIM_TEXT] * 11), np.ones(20, dtype=int)
+    labels[:5] = 0
+    model = learn(np.linspace(0, 1, 20), spoken, labels, spoken, labels)
+    assert model.novelty(texts("rare words here now"))[0].tolist() == [1.0, 1.0]
+    assert model.novelty(texts(CLAIM_TEXT))[0].tolist() == [1.0, 0.0]
+
+
+def test_doubt_is_put_into_words() -> None:
+    spoken = texts("two words", "what the candidate did say", "someone read online that")
+    novelty = np.array([[0.5, 0.5], [0.75, 1.0], [0.25, 0.0]])
+    assert doubts(spoken, novelty).tolist() == [TOO_SHORT, NEW, BOTH_WAYS]

@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.statements import endings, pairwise, statement_keys, statements
+from claimclf.services.datasets import Dataset
+
+relaxed = settings(deadline=None, max_examples=60)
+
+SENTENCE = "the deepest lake in the country holds eleven thousand gallons"
+WORDS = SENTENCE.split()
+#: Few words, so that tails agree by chance in all numbers of places.
+few_words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=9).map(" ".join)
+any_text = st.none() | st.text(max_size=60) | few_words
+
+
+def texts(*values: object) -> pd.Series:
+    return pd.Series(list(values), dtype=object)
+
+
+def together(*values: object) -> bool:
+    return len(set(statements(texts(*values)).group)) == 1
+
+
+def replaced(places: dict[int, str]) -> str:
+    """The sentence with other words at some places from its end."""
+    words = WORDS.copy()
+    for place, word in places.items():
+        words[-place] = word
+    return " ".join(words)
+
+
+def partition(group: np.ndarray) -> set[frozenset[int]]:
+    return {frozenset(np.flatnonzero(group == number).tolist()) for number in set(group.tolist())}
+
+
+def one_by_one(transcripts: list[str]) -> set[frozenset[int]]:
+    """Apply the rule to every pair, and link until nothing changes."""
+    tails = [text.split()[-7:] for text in transcripts]
+
+    def alike(one: list[str], other: list[str]) -> bool:
+        different = sum(a != b for a, b in zip(one, other, strict=False))
+        full = len(one) == len(other) == 7
+        return (full and different <= 1) or one == other != []
+
+    group = list(range(len(tails)))
+    for _ in tails:
+        for i, j in combinations(range(len(tails)), 2):
+            if alike(tails[i], tails[j]):
+                group[i] = group[j] = min(group[i], group[j])
+    return partition(np.array(group, dtype=int))
+
+
+# What shares a statement
+
+
+@relaxed
+@given(st.lists(few_words, max_size=12), st.integers(0, 30))
+def test_groups_are_those_of_the_rule_applied_to_every_pair(
+    transcripts: list[str], more_letters: int
+) -> None:
+    # Words that differ in their first letter only, of any length.
+    transcripts = [re.sub(r"(\w)", r"\1" + "x" * more_letters, text) for text in transcripts]
+    assert partition(statements(texts(*transcripts)).group) == one_by_one(transcripts)
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_one_changed_word_does_not_change_the_statement(place: int) -> None:
+    assert together(SENTENCE, replaced({place: "other"}))
+
+
+@pytest.mark.parametrize("places", list(combinations(range(1, 8), 2)))
+def test_two_changed_words_make_another_statement(places: tuple[int, int]) -> None:
+    assert not together(SENTENCE, replaced(dict.fromkeys(places, "other")))
+
+
+def test_a_text_between_two_others_links_them() -> None:
+    one_changed, two_changed = replaced({2: "other"}), replaced({2: "other", 5: "other"})
+    assert together(SENTENCE, two_changed, one_changed)
+
+
+@pytest.mark.parametrize("letters", [*range(1, 16), 200])
+def test_words_of_any_length_are_compared_as_a_whole(letters: int) -> None:
+    words = [str(place) + "x" * letters for place in range(7)]
+    first_differs = ["other" + words[0], *words[1:]]
+    both_differ = [*first_differs[:-1], "7" + "x" * letters]
+    assert together(" ".join(words), " ".join(first_differs))
+    assert not together(" ".join(words), " ".join(both_differ))
+
+
+def test_two_words_that_change_places_make_another_statement() -> None:
+    assert not together(SENTENCE, replaced({1: WORDS[-2], 2: WORDS[-1]}))
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "I read on a website that " + SENTENCE,
+        SENTENCE.upper(),
+        SENTENCE.title() + ".",
+        "“" + SENTENCE.replace(" ", ", ") + "” …",
+        SENTENCE.replace(" ", "\n\t"),
+        SENTENCE.replace(" ", "\u00a0") + "\u2029",
+        "\u202b" + SENTENCE.replace(" ", "\u200f ") + "\u202c",
+        SENTENCE + " 😀👩‍💻❤️",
+        SENTENCE.replace(" ", " 🎉 — "),
+        SENTENCE + " 😀" * 5_000,
+        "<p>" + SENTENCE.replace(" ", " > ") + "</>",
+        "framing " * 5_000 + SENTENCE,
+        SENTENCE + "\x00",
+        SENTENCE + " \ud83d",
+        "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in SENTENCE),
+    ],
+)
+def test_framing_case_punctuation_and_symbols_do_not_count(variant: str) -> None:
+    # One word differs as well, so that no other difference may be left.
+    assert together(variant, replaced({4: "other"}))
+    assert statement_keys(texts(variant)).tolist() == statement_keys(texts(SENTENCE)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("it doesn't", "it doesn’t"),
+        ("Straße", "STRASSE"),
+        ("İZMİR", "izmir"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("café", unicodedata.normalize("NFD", "Café")),
+        ("שלום עולם", "שָׁלוֹם, עולם!"),
+        ("مرحبا بالعالم", "\u202bمَرْحَبًا بالعالم\u202c"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("हिन्दी", "हिन्दी।"),
+        ("５0 ﬁsh", "50 fish"),
+    ],
+)
+def test_a_word_is_the_same_in_every_spelling(one: str, other: str) -> None:
+    assert together(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("it's", "it s"), ("cafe", "café"), ("हाथी", "हाथ"), ("a\u200bb", "ab")]
+)
+def test_different_words_stay_different(one: str, other: str) -> None:
+    assert not together(one, other)
+
+
+# Short, empty and missing texts
+
+
+def test_fewer_than_seven_words_share_a_statement_with_the_very_same_words_only() -> None:
+    six = "holds eleven thousand gallons of water"
+    assert together(six, six.title() + "!")
+    assert not together(six, six.replace("water", "wine"))
+    assert not together(six, "it " + six)
+    assert not together("yes", "no")
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, "", " \n", "😀 …", "'", "\ufe0f"])
+def test_a_video_without_words_is_alone_and_has_no_id(nothing: object) -> None:
+    found = statements(texts(nothing, SENTENCE, nothing, SENTENCE))
+    assert found.group.tolist() == [0, 1, 2, 1]
+    assert found.ids.isna().tolist() == [True, False, True, False]
+    assert not statement_keys(texts(nothing)).any()
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [pd.Series(dtype="str"), pd.Series([None, None], dtype="str"), pd.Series([float("nan")])],
+)
+def test_no_words_at_all_are_no_error(nothing: pd.Series) -> None:
+    found = statements(nothing)
+    assert found.group.tolist() == list(range(len(nothing)))
+    assert found.ids.isna().all()
+    assert found.ids.dtype == "str"
+    assert statement_keys(nothing).shape == (len(nothing), 7)
+
+
+# What a caller may rely on
+
+
+@relaxed
+@given(st.lists(any_text, max_size=15))
+def test_every_video_has_one_group_and_one_id_for_each_group(values: list[str | None]) -> None:
+    transcripts = pd.Series(values, dtype=object, index=[f"row {n}" for n in range(len(values))])
+    found = statements(transcripts)
+    assert found.ids.index.equals(transcripts.index)
+    # Numbers count up as they appear.
+    assert list(dict.fromkeys(found.group.tolist())) == list(range(len(set(found.group))))
+    has_id = found.ids.notna().to_numpy()
+    assert partition(found.group[has_id]) == partition(pd.factorize(found.ids[has_id])[0])
+    assert len(set(found.group[~has_id])) == (~has_id).sum()
+
+
+@relaxed
+@given(st.lists(any_text, max_size=15), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(values: list[str | None], dice: random.Random) -> None:
+    transcripts = texts(*values)
+    order = list(range(len(values)))
+    dice.shuffle(order)
+    found, shuffled = statements(transcripts), statements(transcripts.iloc[order])
+    pd.testing.assert_series_equal(found.ids.iloc[order], shuffled.ids)
+    assert partition(found.group[order]) == partition(shuffled.group)
+
+
+@relaxed
+@given(st.lists(few_words, max_size=8), st.lists(few_words, max_size=8))
+def test_an_id_changes_only_with_its_own_group(before: list[str], more: list[str]) -> None:
+    alone, all_together = statements(texts(*before)), statements(texts(*before, *before, *more))
+    for number in set(alone.group):
+        members = np.flatnonzero(alone.group == number)
+        joined = np.flatnonzero(all_together.group == all_together.group[members[0]])
+        if joined.max() < 2 * len(before):
+            pd.testing.assert_series_equal(alone.ids[members], all_together.ids[members])
+
+
+@relaxed
+@given(few_words, few_words)
+def test_sharing_a_key_is_sharing_a_statement(one: str, other: str) -> None:
+    keys = statement_keys(texts(one, other))
+    shared = set(keys[0].tolist()) & set(keys[1].tolist()) - {0}
+    assert bool(shared) == together(one, other)
+
+
+@relaxed
+@given(st.lists(any_text, min_size=1, max_size=8))
+def test_keys_depend_on_the_text_alone(values: list[str | None]) -> None:
+    each = [statement_keys(texts(value))[0].tolist() for value in values]
+    assert statement_keys(texts(*values)).tolist() == each
+
+
+def test_keys_are_the_same_however_many_rows_are_read_at_once() -> None:
+    transcripts = demo_videos(6_000)["video_transcription_text"]
+    some = slice(2_400, 5_100)
+    keys = statement_keys(transcripts)
+    assert (keys[some] == statement_keys(transcripts.iloc[some])).all()
+    assert keys.dtype == np.int64
+
+
+def test_keys_and_ids_are_those_that_databases_already_hold() -> None:
+    """A change here orphans every key stored so far: it needs a migration."""
+    stored = texts(SENTENCE, "Çok kısa")
+    keys = [6_768_241_445_201_615_176, 5_492_370_800_268_305_114]
+    assert statement_keys(stored)[:, 0].tolist() == keys
+    assert statements(stored).ids.tolist() == ["8f43decdec080ab8", "158dbf00490ab3f6"]
+
+
+# Comparing groupings
+
+
+def test_pairwise_counts_pairs() -> None:
+    # Found: 3 + 1 pairs, of which 1 + 1 are true; true: 1 + 3 pairs.
+    found, truth = np.array([1, 1, 1, 2, 2]), np.array(["x", "x", "y", "y", "y"])
+    assert pairwise(found, truth) == (2 / 4, 2 / 4)
+    assert pairwise(np.zeros(5), truth) == (4 / 10, 1.0)
+    assert pairwise(np.arange(5), truth) == (1.0, 0.0)
+    assert pairwise(np.array([]), np.array([])) == (1.0, 1.0)
+
+
+@relaxed
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=12))
+def test_pairwise_is_what_counting_one_by_one_gives(rows: list[tuple[int, int]]) -> None:
+    found, truth = (np.array(column) for column in zip(*rows, strict=True))
+    pairs = list(combinations(rows, 2))
+    in_found = [a[1] == b[1] for a, b in pairs if a[0] == b[0]]
+    in_truth = [a[0] == b[0] for a, b in pairs if a[1] == b[1]]
+    expected = tuple(float(np.mean(hits)) if hits else 1.0 for hits in (in_found, in_truth))
+    assert pairwise(found, truth) == pytest.approx(expected)
+
+
+def test_groupings_of_different_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="same length"):
+        pairwise(np.zeros(2), np.zeros(3))
+
+
+# The course's dataset
+
+
+@pytest.fixture(scope="module")
+def claims(course: Dataset) -> pd.Series:
+    rows = course.cleaned.rows
+    return rows.loc[rows["claim_status"] == "claim", "video_transcription_text"]
+
+
+def with_swapped_letters(text: str, dice: np.random.Generator, share: float) -> str:
+    """Swap two inner letters in a share of the words of more than three letters."""
+    words = text.split()
+    for place, word in enumerate(words):
+        if len(word) > 3 and dice.random() < share:
+            at = int(dice.integers(1, len(word) - 1))
+            words[place] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return " ".join(words)
+
+
+@pytest.mark.dataset
+def test_claims_are_grouped_by_what_they_claim(claims: pd.Series) -> None:
+    precision, recall = pairwise(statements(claims).group, endings(claims, 6).to_numpy())
+    assert len(claims) == 9_608
+    assert precision >= 0.99
+    assert recall >= 0.95
+
+
+@pytest.mark.dataset
+def test_claims_are_grouped_even_when_a_twentieth_of_longer_words_has_a_typo(
+    claims: pd.Series,
+) -> None:
+    dice = np.random.default_rng(0)
+    typed = claims.map(lambda text: with_swapped_letters(text, dice, 0.05))
+    precision, recall = pairwise(statements(typed).group, endings(claims, 6).to_numpy())
+    assert precision >= 0.99
+    assert recall >= 0.95
