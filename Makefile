@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run install test lint types check bench bench-search bench-model screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model bench-queue screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -31,6 +31,9 @@ bench-search: install   ## the search against GridSearchCV: every cell, and the 
 
 bench-model: install   ## every figure of the models; writes docs/model-report.md (ten minutes)
 	$(BIN)/python -m benchmarks.model
+
+bench-queue: install   ## the shared queue at a million open cases, on both databases
+	$(BIN)/python -m benchmarks.queue
 
 screenshots: install   ## a picture of every page, for the README
 	$(BIN)/python -m tests.browser.screenshots

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,13 @@ import click
 
 from claimclf import __version__
 from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError
-from claimclf.places import MODELS_VARIABLE, models_folder
+from claimclf.places import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
 from claimclf.schema import REPORTED, Ranking
 
 if TYPE_CHECKING:
     from claimclf.modeling.search import Progress
+    from claimclf.queue.database import Database
+    from claimclf.queue.people import Person
 
 _DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
@@ -30,7 +33,20 @@ _MODELS = click.option(
     type=click.Path(path_type=Path),
     help="Folder of models.",
 )
+_DATABASE = click.option(
+    "--database",
+    "url",
+    metavar="URL",
+    help=f"The queue's database; by default ${DATABASE_VARIABLE}, or a file of the project.",
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_COLUMNS = click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=YOURS",
+    help="Which of your columns is which of the contract's; repeatable.",
+)
 _ENCODING = click.option("--encoding", help="Encoding of a CSV that is not UTF-8, such as cp1252.")
 
 
@@ -329,13 +345,7 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
     help="What puts one video before another: its reports, claim probability times reports, "
     "or all reports on its statement or its author.",
 )
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="NAME=YOURS",
-    help="Which of your columns is which of the contract's; repeatable.",
-)
+@_COLUMNS
 @click.option("--raw", is_flag=True, help="Keep cells that a spreadsheet would run as a formula.")
 @_MODELS
 @_ENCODING
@@ -387,15 +397,168 @@ def _chosen(columns: tuple[str, ...], found: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _progress() -> Callable[[int, int], object] | None:
+def _progress() -> Callable[..., object] | None:
     """Count on a terminal; stay silent in a pipe."""
     if not sys.stderr.isatty():
         return None
 
-    def show(done: int, total: int) -> None:
-        click.echo(f"\rscored {done:,} of {total:,}", nl=done == total, err=True)
+    def show(done: int, total: int, what: str = "scored") -> None:
+        click.echo(f"\r{what} {done:,} of {total:,}", nl=done == total, err=True)
 
     return show
+
+
+@main.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("--model", help="Name of a stored model; by default the champion.")
+@_COLUMNS
+@_DATABASE
+@_MODELS
+@_ENCODING
+def ingest(
+    source: Path,
+    model: str | None,
+    columns: tuple[str, ...],
+    url: str | None,
+    models: Path,
+    encoding: str | None,
+) -> None:
+    """Put reported videos into the shared queue; the same file twice changes nothing."""
+    from claimclf.dataset.reading import read_table
+    from claimclf.services.models import load_model
+    from claimclf.services.queue import store_table
+
+    table = read_table(source, encoding=encoding)
+    chosen = _chosen(columns, table.columns)
+    progress = _progress()
+    batch = store_table(
+        *_queue(url),
+        table,
+        load_model(models, model),
+        chosen,
+        (lambda what, done, total: progress(done, total, what)) if progress else None,
+    ).batch
+    if batch.is_repeated:
+        click.echo(f"This file was stored before, as batch {batch.id}; nothing was changed.")
+        return
+    click.echo(
+        f"batch {batch.id}: {batch.n_rows:,} rows, {batch.n_accepted:,} accepted "
+        f"({batch.n_unscorable:,} cannot be scored), {batch.n_rejected:,} rejected; "
+        f"{batch.n_new:,} new cases, {batch.n_known:,} known, {batch.n_reopened:,} reopened"
+    )
+
+
+@main.command()
+@click.option("--model", help="Name of a stored model; by default the champion.")
+@_DATABASE
+@_MODELS
+def rescore(model: str | None, url: str | None, models: Path) -> None:
+    """Give all open cases that nobody holds another model's prediction."""
+    from claimclf.services.models import load_model
+    from claimclf.services.queue import rescore_open
+
+    chosen = load_model(models, model)
+    done = rescore_open(*_queue(url), chosen, _progress())
+    click.echo(
+        f"{done.n_rescored:,} cases rescored with {chosen.name}; "
+        f"{done.n_left:,} were taken or changed meanwhile and keep their prediction"
+    )
+
+
+@main.group()
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command()
+@_DATABASE
+def verify(url: str | None) -> None:
+    """Walk along the audit log and name every entry that is altered or missing."""
+    from claimclf.services.queue import verify_audit
+
+    found = verify_audit(*_queue(url))
+    for problem in found.problems:
+        click.echo(problem)
+    if found.problems:
+        raise InputError(
+            "The audit log is not whole.",
+            f"Found: {len(found.problems):,} problems in {found.n_entries:,} entries.",
+            "Keep this database as evidence, and compare with a backup.",
+        )
+    click.echo(f"{found.n_entries:,} entries, all whole; the last one's hash is {found.head}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_DATABASE
+def backup(file: Path, url: str | None) -> None:
+    """Write the whole queue to FILE while others go on working."""
+    from claimclf.services.queue import backup as write
+
+    done = write(*_queue(url), file)
+    click.echo(f"{done.n_rows:,} rows written to {file}; the log's last hash is {done.head}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_DATABASE
+def restore(file: Path, url: str | None) -> None:
+    """Fill an empty queue from FILE, which backup wrote: all of it, or nothing."""
+    from claimclf.services.queue import restore as read
+
+    done = read(*_queue(url), file)
+    click.echo(f"{done.n_rows:,} rows restored from {file}, every checksum and the log checked")
+
+
+@main.command()
+@click.option(
+    "--what",
+    required=True,
+    type=click.Choice(["decisions", "cases", "audit"]),
+    help="Decisions come with a machine-readable statement of reasons.",
+)
+@click.option("--since", type=click.DateTime(), help="From this time on (UTC).")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@_DATABASE
+def export(what: str, since: datetime | None, output: Path, url: str | None) -> None:
+    """Write decisions, cases or the audit log to a table for other programs."""
+    from typing import cast
+
+    from claimclf.dataset.writing import require_place, write_table
+    from claimclf.queue.export import What
+    from claimclf.services.queue import export as read
+
+    require_place(output)
+    start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1e6)
+    found = read(*_queue(url), cast("What", what), start)
+    write_table(found, output)
+    click.echo(f"{len(found):,} rows written to {output}", err=True)
+
+
+@main.command()
+@click.option("--again", is_flag=True, help="Try anew what could not be told before.")
+@_DATABASE
+def deliver(again: bool, url: str | None) -> None:
+    """Tell the platform's webhook of what was decided; run it every minute."""
+    from claimclf.services.queue import tell_again, tell_platform
+
+    at_work = _queue(url)
+    if again:
+        click.echo(f"{tell_again(*at_work):,} put up for another round of tries")
+    done = tell_platform(*at_work)
+    click.echo(
+        f"{done.n_delivered:,} told, {done.n_failed:,} failed and will be tried again; "
+        f"{done.n_waiting:,} wait, {done.n_dead:,} could not be told"
+    )
+
+
+def _queue(url: str | None) -> tuple[Database, Person]:
+    """Return the queue's database and who is at the shell: the owner of this machine's files."""
+    from claimclf.queue.database import Database
+    from claimclf.queue.people import Person
+    from claimclf.schema import Role
+
+    return Database(url), Person(getpass.getuser(), Role.ADMIN)
 
 
 @main.command()

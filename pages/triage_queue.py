@@ -37,13 +37,17 @@ from claimclf.schema import (
     Lane,
     Ranking,
 )
+from claimclf.services.queue import counted, store_ranked
 from claimclf.services.triage import QueueFilter, filtered, top, triage
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
 from claimclf.ui.page import explained, open_page, plain, synthetic_notice
+from claimclf.ui.queue import RANKINGS, show_shared_queue
 from claimclf.ui.state import (
     demo_table,
     model_in_use,
     model_store,
+    person_at_work,
+    queue_database,
     remember_queue,
     remembered_queue,
     replace_queue,
@@ -55,13 +59,8 @@ MOST_SHOWN = 500
 #: Words shown in the table for each video.
 MOST_WORDS = 3
 WORDS = "words that moved the score"
-RANKINGS_IN_WORDS = {
-    Ranking.REPORTS: "reports on the video",
-    Ranking.EXPECTED_CLAIMS: "expected claims (probability × reports)",
-    Ranking.STATEMENT: "all reports on its statement",
-    Ranking.AUTHOR: "all reports on its author",
-}
-SELECTED, UPLOADED = "selected_video", "uploaded_videos"
+SHARED, UPLOAD = "Shared queue", "Upload"
+SELECTED, UPLOADED, STORED = "selected_video", "uploaded_videos", "stored_batch"
 
 
 def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
@@ -84,9 +83,7 @@ def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
 
 def queue_key(table: Table, model: Model, chosen: dict[str, str]) -> tuple[object, ...]:
     """Name what a queue is made from: another table, model or setting makes another queue."""
-    manifest = model.manifest
-    settings = (manifest.threshold, *sorted(manifest.error_rates.items()))
-    return (table.sha256, *settings, *manifest.files.values(), tuple(chosen.items()))
+    return (table.sha256, model.name, model.manifest.version, tuple(chosen.items()))
 
 
 def choose_ranking(ranked: Ranked) -> Ranked:
@@ -96,7 +93,7 @@ def choose_ranking(ranked: Ranked) -> Ranked:
         "Ranked by",
         policies,
         index=policies.index(ranked.ranking) if ranked.ranking in policies else 0,
-        format_func=RANKINGS_IN_WORDS.__getitem__,
+        format_func=RANKINGS.__getitem__,
     )
     if wanted is ranked.ranking:
         return ranked
@@ -168,7 +165,7 @@ def _cut(frame: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
 def moving_words(model: Model, videos: pd.DataFrame) -> list[str]:
     """Name the words that moved each video's score most; explained once for a whole page."""
     scored = videos[videos[PROBABILITY].notna()]
-    key = (*model.manifest.files.values(), *scored[VIDEO_ID])
+    key = (model.name, model.manifest.version, *scored[VIDEO_ID])
     words = dict(zip(scored.index, words_of(key, model, scored, MOST_WORDS), strict=True))
     return [words.get(index, "") for index in videos.index]
 
@@ -305,10 +302,55 @@ def show_why(row: pd.DataFrame, model: Model) -> None:
         st.caption(f"Calibrated: {row[PROBABILITY].iloc[0]:.3f} of 1 that it makes a claim.")
 
 
+def choose_view() -> str:
+    """Ask for the stored queue or for an upload; the queue comes first once it holds something."""
+    with explained():
+        waiting = counted(queue_database(), person_at_work())
+    view = st.segmented_control(
+        "View",
+        [SHARED, UPLOAD],
+        default=SHARED if waiting else UPLOAD,
+        label_visibility="collapsed",
+    )
+    said = st.session_state.pop(STORED, None)
+    if said:
+        st.success(said)
+    return view or (SHARED if waiting else UPLOAD)
+
+
+def offer_storing(ranked: Ranked, model: Model) -> None:
+    """Offer to put the ranked videos into the queue that everybody shares."""
+    if not st.button(
+        f"Add these {len(ranked.videos):,} videos to the shared queue",
+        icon=":material/playlist_add:",
+    ):
+        return
+    bar = st.progress(0.0, "Storing …")
+    with explained():
+        batch = store_ranked(
+            queue_database(),
+            person_at_work(),
+            ranked,
+            model,
+            lambda done, total: bar.progress(done / total, f"Stored {done:,} of {total:,}"),
+        )
+    st.session_state[STORED] = (
+        f"This file was stored before, as batch {batch.id}: nothing was changed."
+        if batch.is_repeated
+        else f"Batch {batch.id}: {batch.n_new:,} new cases, {batch.n_known:,} known, "
+        f"{batch.n_reopened:,} reopened."
+    )
+    st.rerun()
+
+
 open_page("pages/triage_queue.py")
-table = choose_table()
+view = choose_view()
 with explained():
     model = model_in_use()
+if view == SHARED:
+    show_shared_queue(queue_database(), person_at_work(), model)
+    st.stop()
+table = choose_table()
 replaced = champion(model_store())
 if replaced is not None and replaced.name != model.name:
     st.warning(
@@ -323,6 +365,7 @@ show_validation(ranked)
 if ranked.videos.empty:
     st.warning("No row was accepted. See above why, correct the file and upload it again.")
     st.stop()
+offer_storing(ranked, model)
 ranked = choose_ranking(ranked)
 wanted = ask_filter(ranked)
 matching = filtered(ranked, wanted)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+# Each worker has one core: threads that wait for each other would make both slow. Before
+# anything loads OpenMP.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
 import pytest
 
 from claimclf.modeling.store import Model, ModelStore
+from claimclf.places import DATABASE_VARIABLE
 from claimclf.services.datasets import Dataset, open_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +27,15 @@ def _course_dataset() -> Path | None:
         SHARED / "data" / "tiktok_dataset.csv",
     ]
     return next((path for path in candidates if path.is_file()), None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _queue_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests away from the queue that this machine may have in use."""
+    file = tmp_path_factory.mktemp("queue") / "queue.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(DATABASE_VARIABLE, f"sqlite:///{file}")
+        yield
 
 
 def shared_file(name: str) -> Path:

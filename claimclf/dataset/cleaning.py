@@ -74,6 +74,11 @@ def require_both_classes(rows: pd.DataFrame) -> None:
         )
 
 
+def is_demo(video_id: str) -> bool:
+    """Say whether an id is that of a video made up by `claimclf demo`."""
+    return video_id.startswith(_DEMO_PREFIX)
+
+
 def is_synthetic(rows: pd.DataFrame) -> bool:
     """Say whether the videos were made up by `claimclf demo`: their ids say so."""
     ids = rows[VIDEO_ID].dropna()

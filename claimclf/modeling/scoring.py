@@ -51,5 +51,14 @@ def score(
     on_progress : callable, optional
         Called with videos done and videos in all.
     """
-    found = predictions(model, validated.accepted, on_progress, also_needed=NEEDED)
+    found = predicted(model, validated.accepted, on_progress)
     return Scored(validated, model.name, found)
+
+
+def predicted(
+    model: Model,
+    videos: pd.DataFrame,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> pd.DataFrame:
+    """Return what a model says of reported videos, as `prediction.predictions` does."""
+    return predictions(model, videos, on_progress, also_needed=NEEDED)

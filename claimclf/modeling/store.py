@@ -130,6 +130,13 @@ class Manifest:
     stress: list[dict[str, Any]] = field(default_factory=list)
     trade_off: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def version(self) -> str:
+        """Twelve hex digits that change with anything that changes a prediction or a lane."""
+        decides = [self.files.get(_MODEL), self.files.get(_CONFORMAL), self.threshold]
+        written = json.dumps([*decides, sorted(self.error_rates.items())])
+        return hashlib.sha256(written.encode()).hexdigest()[:12]
+
 
 @dataclass(frozen=True)
 class Predictor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table, read_table
@@ -15,8 +17,10 @@ from claimclf.modeling.champion import champion
 from claimclf.modeling.highlighting import explain
 from claimclf.modeling.ranking import Ranked
 from claimclf.modeling.store import Manifest, Model, ModelStore
-from claimclf.places import find_dataset, models_folder
-from claimclf.schema import LANE, Lane
+from claimclf.places import DATABASE_VARIABLE, find_dataset, models_folder
+from claimclf.queue.database import Database
+from claimclf.queue.people import Person
+from claimclf.schema import LANE, Lane, Role
 from claimclf.services.comparison import Judged, judge
 from claimclf.services.datasets import Dataset, open_default_dataset
 from claimclf.services.models import load_model
@@ -65,7 +69,7 @@ def model_in_use() -> Model:
     store = model_store()
     manifests = store.manifests()
     best = champion(store, manifests)
-    versions = tuple((m.name, m.threshold, *m.files.values()) for m in manifests)
+    versions = tuple((m.name, m.version) for m in manifests)
     return _loaded(str(store.folder), best.name if best else None, versions)
 
 
@@ -77,12 +81,11 @@ def _loaded(folder: str, name: str | None, versions: tuple[object, ...]) -> Mode
 
 def loaded_model(name: str) -> Model:
     """Load a model by name, once per version."""
-    digest = model_store().manifest(name).files["model.skops"]
-    return _loaded_by_name(str(models_folder()), name, digest)
+    return _loaded_by_name(str(models_folder()), name, model_store().manifest(name).version)
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
-def _loaded_by_name(folder: str, name: str, digest: str) -> Model:
+def _loaded_by_name(folder: str, name: str, version: str) -> Model:
     return load_model(Path(folder), name)
 
 
@@ -100,6 +103,30 @@ def _judged(folder: str, name: str, digest: str) -> Judged:
 def person() -> str:
     """Name who is at the screen: without a login, the user of this machine."""
     return getpass.getuser()
+
+
+def person_at_work() -> Person:
+    """Return who is at the screen: the one local user may do everything."""
+    return Person(person(), Role.ADMIN)
+
+
+def queue_database() -> Database:
+    """Return the shared queue's database, one for all sessions of this server."""
+    return _database(os.environ.get(DATABASE_VARIABLE) or _secret(DATABASE_VARIABLE))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _database(url: str | None) -> Database:
+    return Database(url)
+
+
+def _secret(name: str) -> str | None:
+    """Return a Streamlit secret; None where there is none, or no file of them."""
+    try:
+        found: str | None = st.secrets.get(name)
+    except StreamlitSecretNotFoundError:
+        return None
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

@@ -23,8 +23,8 @@ ALLOWED = {
     "queue": _BOTTOM,
     "services": _BOTTOM | {"dataset", "modeling", "queue", "charts"},
     "charts": _BOTTOM,
-    "cli": _BOTTOM | {"dataset", "modeling", "services", "__version__"},
-    "ui": _BOTTOM | {"dataset", "modeling", "services", "charts"},
+    "cli": _BOTTOM | {"dataset", "modeling", "queue", "services", "__version__"},
+    "ui": _BOTTOM | {"dataset", "modeling", "queue", "services", "charts"},
 }
 
 

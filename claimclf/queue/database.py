@@ -1,0 +1,215 @@
+"""Transactions on the queue's database: one SQLite file, or PostgreSQL where one is named."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from claimclf.errors import StorageError
+from claimclf.places import database_url
+from claimclf.queue import migrations
+from claimclf.queue.failures import described, is_transient
+
+Result = TypeVar("Result")
+
+_TRIES = 8
+_BUSY_SECONDS = 30
+_CACHE_KIB = 128 * 1024
+_WRITES = "claimclf_writes"
+
+
+def now() -> int:
+    """Return the time in microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+class Database:
+    """The queue's database; made or brought up to date when it is first used.
+
+    Parameters
+    ----------
+    url : str or None
+        SQLAlchemy's address: `sqlite:///file` or `postgresql://…`. None takes
+        `CLAIMCLF_DATABASE_URL`, else a file of the project.
+    clock : callable
+        Returns the time in microseconds since 1970, UTC.
+
+    Raises
+    ------
+    StorageError
+        From every method: the database is gone, full, locked or of a newer version.
+    """
+
+    def __init__(self, url: str | None = None, clock: Callable[[], int] = now) -> None:
+        self.url = make_url(url or database_url())
+        self.now = clock
+        if self.url.get_backend_name() == "sqlite":
+            self._file: Path | None = Path(self.url.database or "")
+            self.engine = _sqlite(self._file)
+        else:
+            self._file = None
+            self.engine = create_engine(
+                self.url.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,  # a server that was restarted is met again by itself
+                isolation_level="READ COMMITTED",
+                connect_args={"connect_timeout": 10},
+            )
+        self._ready = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the queue is one file of this machine."""
+        return self._file is not None
+
+    @property
+    def name(self) -> str:
+        """The database's address without its password, for messages."""
+        return self.url.render_as_string(hide_password=True)
+
+    def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on one consistent state of the database, and return what it returns."""
+        with self.connected() as connection:
+            if not self.is_sqlite:  # whose transactions see one state as they are
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            return self.attempt(connection, work, writes=False)
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in one transaction: all of it happens or, on any error, nothing.
+
+        Parameters
+        ----------
+        work : callable
+            Gets the connection. Is run again from the start where two transactions were in
+            each other's way, so it must change nothing but the database.
+        """
+        with self.connected() as connection:
+            return self.attempt(connection, work, writes=True)
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """Lend a connection outside any transaction, for `attempt`."""
+        self.prepare()
+        with self._friendly(), self.engine.connect() as connection:
+            yield connection
+
+    def attempt(
+        self, connection: Connection, work: Callable[[Connection], Result], *, writes: bool
+    ) -> Result:
+        """Run `work` in one transaction of a connection, as `read` and `write` do."""
+        connection = connection.execution_options(**{_WRITES: writes})
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with connection.begin():
+                    return work(connection)
+            except DBAPIError as error:
+                if not (tries_left and is_transient(error)):
+                    raise
+                time.sleep(0.01 * (_TRIES - tries_left))
+        raise AssertionError("the last try returns or raises")
+
+    def prepare(self) -> None:
+        """Create the tables, or bring those of an older version up to date.
+
+        Several processes may do so at the same time; one works, the others wait. A crash
+        leaves the old version or the new one.
+        """
+        if self._ready:
+            return
+        with self._friendly():
+            if self._file is not None:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self.engine.connect() as connection:
+                version = self.attempt(connection, migrations.version, writes=False)
+            if version != migrations.HEAD:
+                migrations.check(version, self.name)
+                self._migrate()
+        self._ready = True
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            if self._file is None:
+                self.attempt(connection, migrations.upgrade, writes=True)
+                return
+            with FileLock(f"{self._file}.lock"):
+                # Readers go on while one writes; stays with the file, and no transaction may do it.
+                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+                self.attempt(connection, migrations.upgrade, writes=True)
+
+    @contextmanager
+    def _friendly(self) -> Iterator[None]:
+        """Turn what a driver says into what a person can act on."""
+        try:
+            yield
+        except DBAPIError as error:
+            problem = described(error)
+            if problem is None:
+                raise
+            what, advice = problem
+            raise StorageError(what, f"Found: {error.orig} ({self.name}).", advice) from error
+        except OSError as error:
+            raise StorageError(
+                "The queue's database cannot be reached.",
+                f"Found: {error} ({self.name}).",
+                "Check the folder and its permissions.",
+            ) from error
+
+
+def _sqlite(file: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file}",
+        # No transactions of the driver's own making: they would leave out changes of tables.
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        for pragma in (
+            "foreign_keys = ON",
+            "synchronous = FULL",  # a decision survives a power cut
+            f"cache_size = -{_CACHE_KIB}",
+            "recursive_triggers = ON",  # replacing a row counts as deleting it
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        if writes:
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait for one's turn to write, and take it before anything is read.
+
+    SQLite itself looks the more rarely the longer it has waited: among many writers some
+    would wait for ever. Here all of them are equals.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    last = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > last:
+                raise
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")

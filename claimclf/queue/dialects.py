@@ -1,0 +1,90 @@
+"""Where SQLite and PostgreSQL differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, Table, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Let one transaction at a time do what `name` says; held until its end.
+
+    On SQLite every writing transaction is alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def create_temporary(connection: Connection, metadata: MetaData) -> None:
+    """Create empty tables that this connection alone sees, dropping those of the same name."""
+    drop_temporary(connection, metadata)
+    metadata.create_all(connection, checkfirst=False)
+
+
+def drop_temporary(connection: Connection, metadata: MetaData) -> None:
+    """Drop those tables, if they are there."""
+    schema = "temp" if connection.dialect.name == "sqlite" else "pg_temp"
+    for table in metadata.sorted_tables:
+        connection.execute(text(f"DROP TABLE IF EXISTS {schema}.{table.name}"))
+
+
+def load(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Write many rows, each in the order of the table's columns, as fast as the driver can."""
+    cursor = connection.connection.cursor()
+    names = ", ".join(column.name for column in table.columns)
+    with driver_errors(connection):
+        if connection.dialect.name == "sqlite":
+            marks = ", ".join("?" * len(table.columns))
+            # Names are the program's own, not anybody's input.
+            cursor.executemany(
+                f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+                rows,
+            )
+            return
+        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+@contextmanager
+def driver_errors(connection: Connection) -> Iterator[None]:
+    """Turn the driver's errors into those of SQLAlchemy, which `Database` knows."""
+    driver = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver as error:
+        raise DBAPIError.instance(None, None, error, driver, dialect=connection.dialect) from error
+
+
+@contextmanager
+def bulk_insert(connection: Connection, table: Table, source: Table) -> Iterator[None]:
+    """Insert many rows at once, building SQLite's indexes anew where that is less work.
+
+    It is where as many rows come as there are. PostgreSQL would lock readers out meanwhile;
+    on SQLite they go on reading what was there before.
+    """
+    if connection.dialect.name != "sqlite" or _size(connection, table) > _size(connection, source):
+        yield
+        return
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+
+
+def _size(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def analyse(connection: Connection, table: Table) -> None:
+    """Tell PostgreSQL's planner what a temporary table holds; SQLite needs no telling."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ANALYZE {table.name}"))

@@ -1,0 +1,186 @@
+"""What a screen shows: a page of cases, counts, one case with all that happened to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from claimclf.queue.cases import COLUMNS, AnyRow, Case, case_of, find_case
+from claimclf.queue.database import Database
+from claimclf.queue.ordering import KEYS, Filters, beyond
+from claimclf.queue.sampling import cut_of
+from claimclf.queue.settings import settings_of
+from claimclf.queue.tables import audit, cases, decisions
+from claimclf.schema import LANE, CaseState, Lane, Ranking
+
+PAGE = 50
+#: How far a page's total is counted; beyond, a screen says "more than".
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A case in the table.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    is_above_cut : bool
+        Whether today's capacity reaches it.
+    """
+
+    case: Case
+    is_above_cut: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of the queue.
+
+    Parameters
+    ----------
+    rows : list of Listed
+        By rank.
+    total : int
+        Cases that fulfil the filters, at most `MOST_COUNTED`.
+    has_more_than_counted : bool
+        Whether there are more than `total`.
+    after : list or None
+        Give it to `page` for the stretch that follows; None at the end.
+    """
+
+    rows: list[Listed]
+    total: int
+    has_more_than_counted: bool
+    after: list[Any] | None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry of the audit log about a case.
+
+    Parameters
+    ----------
+    at : int
+        Microseconds since 1970, UTC.
+    actor, role, action : str
+        Who did what.
+    details : dict
+        As recorded.
+    """
+
+    at: int
+    actor: str
+    role: str
+    action: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class History:
+    """One case and all that happened to it.
+
+    Parameters
+    ----------
+    case : Case
+        As it is now.
+    decisions : list of dict
+        Each decision with what was predicted at that moment, the oldest first.
+    happenings : list of Happening
+        The oldest first.
+    """
+
+    case: Case
+    decisions: list[dict[str, Any]]
+    happenings: list[Happening]
+
+
+def page(
+    database: Database,
+    filters: Filters | None = None,
+    ranking: Ranking | None = None,
+    after: list[Any] | None = None,
+    size: int = PAGE,
+) -> Page:
+    """Return a stretch of the queue by rank, held cases included.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        None for all open cases.
+    ranking : Ranking or None
+        None for the team's own.
+    after : list or None
+        `Page.after` of the stretch before; None for the first.
+    """
+    wanted = filters or Filters()
+
+    def look(connection: Connection) -> Page:
+        settings = settings_of(connection)
+        order = ranking or settings.ranking
+        cut = cut_of(connection, settings, order, database.now())
+        keys = [key.label(f"key_{number}") for number, key in enumerate(KEYS[order])]
+        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*wanted.conditions(order))
+        if after is not None:
+            query = query.where(beyond(order, after))
+        rows = connection.execute(query.order_by(*KEYS[order]).limit(size + 1)).all()
+        total, more = _counted(connection, wanted.conditions())
+        shown = [Listed(case_of(row), not row.below) for row in rows[:size]]
+        last = _key_of(rows[size - 1], len(keys)) if len(rows) > size else None
+        return Page(shown, total, more, last)
+
+    return database.read(look)
+
+
+def counts(database: Database) -> dict[tuple[CaseState, Lane], int]:
+    """Count the cases by state and lane; reads all of them, so not for every click."""
+
+    def count(connection: Connection) -> dict[tuple[CaseState, Lane], int]:
+        query = select(cases.c.state, cases.c[LANE], func.count().label("n"))
+        rows = connection.execute(query.group_by(cases.c.state, cases.c[LANE]))
+        return {(CaseState(row.state), Lane(row.lane)): row.n for row in rows}
+
+    return database.read(count)
+
+
+def history(database: Database, case_id: int) -> History:
+    """Return one case with its decisions and everything that happened to it.
+
+    Raises
+    ------
+    UnknownCaseError
+        There is no such case.
+    """
+
+    def look(connection: Connection) -> History:
+        case = find_case(connection, case_id)
+        made = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+        told = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
+        return History(
+            case,
+            [row._asdict() for row in connection.execute(made)],
+            [_happening(row) for row in connection.execute(told)],
+        )
+
+    return database.read(look)
+
+
+def _happening(row: AnyRow) -> Happening:
+    return Happening(row.at, row.actor, row.role, row.action, json.loads(row.details))
+
+
+def _key_of(row: AnyRow, length: int) -> list[Any]:
+    return [getattr(row, f"key_{number}") for number in range(length)]
+
+
+def _counted(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
+    """Count what fulfils the filters, no further than a person would read."""
+    some = select(cases.c.id).where(*wanted).limit(MOST_COUNTED + 1).subquery()
+    found = connection.scalar(select(func.count()).select_from(some)) or 0
+    return min(found, MOST_COUNTED), found > MOST_COUNTED

@@ -1,0 +1,102 @@
+"""A ranked upload as rows of a temporary table, where it is in nobody's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import BigInteger, Column, Connection, Double, MetaData, Table, Text
+
+from claimclf.queue.cases import ENGAGEMENT, PREDICTED, VIDEO
+from claimclf.queue.dialects import analyse, create_temporary, load
+from claimclf.queue.sampling import draw
+from claimclf.queue.tables import cases
+from claimclf.schema import (
+    AUTHOR_ID,
+    FIRST_REPORTED,
+    LAST_REPORTED,
+    REPORT_COUNT,
+    STATEMENT_ID,
+    VIDEO_ID,
+)
+
+_CHUNK_ROWS = 10_000
+_NAMES = (*VIDEO, *PREDICTED)
+_WHOLE = (REPORT_COUNT, *ENGAGEMENT)
+_TIMES = (FIRST_REPORTED, LAST_REPORTED)
+Progress = Callable[[int, int], object]
+
+temporary = MetaData()
+#: The upload's videos, in rank order.
+staged = Table(
+    "staged",
+    temporary,
+    *(Column(name, cases.c[name].type) for name in _NAMES),
+    Column("sample_draw", Double),
+    prefixes=["TEMPORARY"],
+)
+#: What the groups of these videos amount to, with all other videos known.
+group_totals = {
+    group: Table(
+        f"totals_by_{group}",
+        temporary,
+        Column(group, Text, primary_key=True),
+        Column("reports", BigInteger),
+        Column("n_known", BigInteger),
+        prefixes=["TEMPORARY"],
+    )
+    for group in (STATEMENT_ID, AUTHOR_ID)
+}
+
+
+def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Progress) -> None:
+    """Write an upload's videos to `staged`; nothing of it is seen by others.
+
+    Parameters
+    ----------
+    videos : DataFrame, shape (n, n_columns)
+        As `claimclf.modeling.ranking` returns them; columns that are not there are empty.
+    seed : int
+        Of the audit sample's draw.
+    progress : callable
+        Gets the rows done and n.
+    """
+    create_temporary(connection, temporary)
+    for start in range(0, len(videos), _CHUNK_ROWS):
+        chunk = videos.iloc[start : start + _CHUNK_ROWS]
+        load(connection, staged, _rows(chunk, seed))
+        progress(start + len(chunk), len(videos))
+    analyse(connection, staged)
+
+
+def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
+    columns = [_cells(videos, name) for name in _NAMES]
+    draws = [draw(seed, name) for name in columns[_NAMES.index(VIDEO_ID)]]
+    return list(zip(*columns, draws, strict=True))
+
+
+def _cells(videos: pd.DataFrame, name: str) -> list[Any]:
+    """Return a column's cells as the database takes them: None for what is missing."""
+    if name not in videos:
+        return [0 if name == REPORT_COUNT else None] * len(videos)
+    values = videos[name]
+    if name in _WHOLE:
+        whole = values.fillna(0) if name == REPORT_COUNT else values
+        return plain(whole.astype("Int64"))
+    if name in _TIMES:
+        return _microseconds(values)
+    return plain(values)
+
+
+def plain(values: pd.Series) -> list[Any]:
+    """Return cells as a database takes them: Python's own, None for what is missing."""
+    cells = values.astype(object)
+    return cells.where(values.notna(), None).tolist()
+
+
+def _microseconds(times: pd.Series) -> list[int | None]:
+    utc = pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]")
+    known = utc.notna().tolist()
+    numbers = utc.astype("int64").tolist()
+    return [number if there else None for number, there in zip(numbers, known, strict=True)]

@@ -1,0 +1,297 @@
+"""The queue's tables. Times are microseconds since 1970, UTC; text sorts by code point."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from claimclf.schema import (
+    AUTHOR_ID,
+    BAN_STATUS,
+    COMMENTS,
+    DOWNLOADS,
+    DURATION,
+    FIRST_REPORTED,
+    LANE,
+    LAST_REPORTED,
+    LIKES,
+    PREDICTION,
+    PROBABILITY,
+    REASON,
+    REPORT_COUNT,
+    SHARES,
+    STATEMENT_ID,
+    TRANSCRIPT,
+    VERIFIED_STATUS,
+    VIDEO_ID,
+    VIDEO_URL,
+    VIEWS,
+    CaseState,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+# The same order on both databases, and the order of Python: by code point.
+_Ordered = Text().with_variant(Text(collation="C"), "postgresql")
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("file_name", Text, nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("n_rows", BigInteger, nullable=False),
+    Column("n_accepted", BigInteger, nullable=False),
+    Column("n_rejected", BigInteger, nullable=False),
+    Column("n_unscorable", BigInteger, nullable=False),
+    Column("n_new", BigInteger, nullable=False),
+    Column("n_known", BigInteger, nullable=False),
+    Column("n_reopened", BigInteger, nullable=False),
+    UniqueConstraint("file_sha256", "model_name", "model_version"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("state_at", BigInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reported_again", Boolean(create_constraint=False), nullable=False),
+    Column("skip_count", Integer, nullable=False),
+    Column("decided_reports", BigInteger),
+    Column("first_batch_id", ForeignKey("batches.id"), nullable=False),
+    Column("last_batch_id", BigInteger, nullable=False),
+    Column("opened_batch_id", BigInteger, nullable=False),
+    # Who holds it. `lease_sampled`: it was part of the audit sample when taken.
+    Column("lease_token", Text),
+    Column("lease_holder", Text),
+    Column("lease_started", BigInteger),
+    Column("lease_until", BigInteger),
+    Column("lease_sampled", Boolean(create_constraint=False)),
+    # The rank, smallest first. Apart from the figures it comes from, for it must not move
+    # while somebody holds the case: then `rank_stale` says that it is behind.
+    Column("rank_place", Integer, nullable=False),
+    Column("rank_reports", BigInteger, nullable=False),
+    Column("rank_probability", Double, nullable=False),
+    Column("rank_views", BigInteger, nullable=False),
+    Column("rank_expected", Double, nullable=False),
+    Column("rank_statement", BigInteger, nullable=False),
+    Column("rank_author", BigInteger, nullable=False),
+    Column("rank_stale", Boolean(create_constraint=False), nullable=False),
+    # The audit sample: part of it where the draw is below the probability.
+    Column("sample_draw", Double, nullable=False),
+    Column("sample_probability", Double, nullable=False),
+    # The prediction.
+    Column(LANE, Text, nullable=False),
+    Column(PREDICTION, Text),
+    Column(PROBABILITY, Double),
+    Column(REASON, Text),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    # The video.
+    Column(VIDEO_ID, _Ordered, nullable=False, unique=True),
+    Column(REPORT_COUNT, BigInteger, nullable=False),
+    Column(FIRST_REPORTED, BigInteger),
+    Column(LAST_REPORTED, BigInteger),
+    Column(VIEWS, BigInteger),
+    Column(LIKES, BigInteger),
+    Column(SHARES, BigInteger),
+    Column(DOWNLOADS, BigInteger),
+    Column(COMMENTS, BigInteger),
+    Column(DURATION, Double),
+    Column(VERIFIED_STATUS, Text),
+    Column(BAN_STATUS, Text),
+    Column(STATEMENT_ID, _Ordered),
+    Column(AUTHOR_ID, _Ordered),
+    Column(VIDEO_URL, Text),
+    Column(TRANSCRIPT, Text),
+)
+
+# Partial indexes are found only by a literal of the very same form, not by a parameter.
+IS_OPEN: ColumnElement[bool] = cases.c.state == literal_column(f"'{CaseState.OPEN}'")
+IS_ESCALATED: ColumnElement[bool] = cases.c.state == literal_column(f"'{CaseState.ESCALATED}'")
+IS_DRAWN: ColumnElement[bool] = cases.c.sample_draw < cases.c.sample_probability
+IS_HELD: ColumnElement[bool] = cases.c.lease_token.is_not(None)
+IS_FREE: ColumnElement[bool] = IS_OPEN & cases.c.lease_token.is_(None)
+
+_OPEN = f"state = '{CaseState.OPEN}'"
+_FILTERED = (LANE, VERIFIED_STATUS, BAN_STATUS)
+
+
+# A group of videos stays together; one without a group comes last, at no character's place.
+_LAST: ColumnElement[str] = literal_column("'\U0010ffff'")
+STATEMENT_KEY: ColumnElement[str] = func.coalesce(cases.c[STATEMENT_ID], _LAST)
+AUTHOR_KEY: ColumnElement[str] = func.coalesce(cases.c[AUTHOR_ID], _LAST)
+
+
+def _partial(
+    name: str, table: Table, columns: tuple[str | ColumnElement[str], ...], where: str
+) -> Index:
+    return Index(
+        name,
+        *(table.c[column] if isinstance(column, str) else column for column in columns),
+        sqlite_where=text(where),
+        postgresql_where=text(where),
+    )
+
+
+_ties = ("rank_reports", "rank_probability", "rank_views", VIDEO_ID)
+_partial("ix_cases_by_reports", cases, ("rank_place", *_ties, *_FILTERED), _OPEN)
+_partial(
+    "ix_cases_by_expected",
+    cases,
+    ("rank_place", "rank_expected", *_ties, *_FILTERED),
+    _OPEN,
+)
+# A statement's or an author's videos are few enough to be sorted when they are met.
+_partial("ix_cases_by_statement", cases, ("rank_place", "rank_statement", STATEMENT_KEY), _OPEN)
+_partial("ix_cases_by_author", cases, ("rank_place", "rank_author", AUTHOR_KEY), _OPEN)
+_partial("ix_cases_held", cases, ("lease_until",), "lease_token IS NOT NULL")
+_partial("ix_cases_not_open", cases, ("state", "state_at"), f"state <> '{CaseState.OPEN}'")
+_partial(
+    "ix_cases_drawn",
+    cases,
+    ("sample_draw", "rank_place"),
+    f"{_OPEN} AND sample_draw < sample_probability",
+)
+_partial("ix_cases_statement", cases, (STATEMENT_ID,), f"{STATEMENT_ID} IS NOT NULL")
+_partial("ix_cases_author", cases, (AUTHOR_ID,), f"{AUTHOR_ID} IS NOT NULL")
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reason_code", Text),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("lease_token", Text),
+    Column("case_version", Integer, nullable=False),
+    Column("state_before", Text, nullable=False),
+    Column("bulk_id", String(32)),
+    # What was predicted and reported at that moment.
+    Column(LANE, Text, nullable=False),
+    Column(PREDICTION, Text),
+    Column(PROBABILITY, Double),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column(REPORT_COUNT, BigInteger, nullable=False),
+    Column("sampled", Boolean(create_constraint=False), nullable=False),
+    Column("sample_probability", Double, nullable=False),
+    Column("undone_at", BigInteger),
+    Column("undone_by", Text),
+)
+Index(
+    "uq_decisions_primary",
+    decisions.c.case_id,
+    decisions.c.round,
+    unique=True,
+    sqlite_where=text("undone_at IS NULL AND decision NOT IN ('skip', 'escalate')"),
+    postgresql_where=text("undone_at IS NULL AND decision NOT IN ('skip', 'escalate')"),
+)
+IS_SKIP: ColumnElement[bool] = decisions.c.decision == literal_column("'skip'")
+_partial("ix_decisions_skips", decisions, ("case_id", "round", "by"), "decision = 'skip'")
+Index("ix_decisions_case", decisions.c.case_id)
+Index("ix_decisions_at", decisions.c.at)
+_partial("ix_decisions_bulk", decisions, ("bulk_id",), "bulk_id IS NOT NULL")
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("case_id", BigInteger),
+    Column("batch_id", BigInteger),
+    Column("decision_id", BigInteger),
+    Column("details", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+_partial("ix_audit_case", audit, ("case_id",), "case_id IS NOT NULL")
+_partial("ix_audit_decision", audit, ("decision_id",), "decision_id IS NOT NULL")
+
+#: One row: the last entry of the chain.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("value", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+#: Today's cut by ranking, worked out once and dropped when the queue changes.
+cuts = Table(
+    "cuts",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("ranking", Text, primary_key=True),
+    Column("key", Text),
+    Column("sample_share", Double, nullable=False),
+)
+
+#: What the platform has been told of the log; filled from it, one row an event.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", ForeignKey("audit.seq"), primary_key=True, autoincrement=False),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", BigInteger),
+    Column("next_try_at", BigInteger),
+    Column("last_error", Text),
+    Column("delivered_at", BigInteger),
+    Column("dead_at", BigInteger),
+    # Which sender is at it.
+    Column("lease_token", Text),
+    Column("lease_started", BigInteger),
+    Column("lease_until", BigInteger),
+)
+_partial("ix_deliveries_waiting", deliveries, ("seq",), "delivered_at IS NULL AND dead_at IS NULL")
+_partial("ix_deliveries_dead", deliveries, ("seq",), "dead_at IS NOT NULL")

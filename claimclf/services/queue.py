@@ -1,0 +1,389 @@
+"""What pages and commands ask of the stored queue; each function states who may ask.
+
+Every function takes the database and the person first. The roles that it needs stand in its
+decorator, are checked before anything else, and can be read from it as `roles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import pandas as pd
+
+from claimclf.dataset.reading import Table
+from claimclf.errors import QueueError
+from claimclf.modeling.ranking import Ranked
+from claimclf.modeling.scoring import predicted
+from claimclf.modeling.store import Model
+from claimclf.queue import (
+    audit,
+    bulk,
+    decisions,
+    ingest,
+    leases,
+    listing,
+    rescoring,
+    settings,
+    webhook,
+)
+from claimclf.queue import backup as backups
+from claimclf.queue import export as exports
+from claimclf.queue.cases import Case
+from claimclf.queue.database import Database
+from claimclf.queue.ordering import Filters
+from claimclf.queue.people import Person, allow
+from claimclf.schema import CaseState, Lane, Ranking, Role
+from claimclf.services.triage import triage
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EVERYONE = tuple(Role)
+REVIEWERS = (Role.MODERATOR, Role.LEAD, Role.ADMIN)
+LEADS = (Role.LEAD, Role.ADMIN)
+READERS_OF_THE_LOG = (Role.ANALYST, Role.LEAD, Role.ADMIN)
+ADMINS = (Role.ADMIN,)
+
+
+def needs(
+    *roles: Role,
+) -> Callable[
+    [Callable[Concatenate[Database, Person, P], R]], Callable[Concatenate[Database, Person, P], R]
+]:
+    """Let a service be asked by people of these roles only."""
+
+    def guarded(
+        service: Callable[Concatenate[Database, Person, P], R],
+    ) -> Callable[Concatenate[Database, Person, P], R]:
+        @wraps(service)
+        def checked(database: Database, person: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            allow(person, *roles)
+            return service(database, person, *args, **kwargs)
+
+        checked.roles = roles  # type: ignore[attr-defined]
+        return checked
+
+    return guarded
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An upload that became cases.
+
+    Parameters
+    ----------
+    batch : Batch
+        How it was stored.
+    ranked : Ranked
+        How it was validated, scored and ranked.
+    """
+
+    batch: ingest.Batch
+    ranked: Ranked
+
+
+@needs(*REVIEWERS)
+def store_table(
+    database: Database,
+    person: Person,
+    table: Table,
+    model: Model,
+    chosen: Mapping[str, str] | None = None,
+    on_progress: Callable[[str, int, int], object] | None = None,
+) -> Stored:
+    """Validate, score and store reported videos: all of them, or nothing.
+
+    Parameters
+    ----------
+    table : Table
+        What `read_table` returned.
+    model : Model
+        What predicts.
+    chosen : mapping of str to str, optional
+        Column of the contract -> the input's column.
+    on_progress : callable, optional
+        Called with what is done (`scored` or `stored`), videos done and videos in all.
+
+    Raises
+    ------
+    InputError
+        A needed column is not there.
+    StorageError
+        Nothing was stored.
+    """
+    told = on_progress or (lambda what, done, total: None)
+    ranked = triage(table, model, chosen, partial(told, "scored"))
+    return Stored(_store(database, person, ranked, model, partial(told, "stored")), ranked)
+
+
+@needs(*REVIEWERS)
+def store_ranked(
+    database: Database,
+    person: Person,
+    ranked: Ranked,
+    model: Model,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> ingest.Batch:
+    """Store reported videos that were ranked already, by the same model.
+
+    Raises
+    ------
+    StorageError
+        Nothing was stored.
+    """
+    return _store(database, person, ranked, model, on_progress or (lambda done, total: None))
+
+
+def _store(
+    database: Database,
+    person: Person,
+    ranked: Ranked,
+    model: Model,
+    told: Callable[[int, int], object],
+) -> ingest.Batch:
+    validated = ranked.scored.validated
+    upload = ingest.Upload(
+        validated.table.name,
+        validated.table.sha256,
+        model.name,
+        model.manifest.version,
+        validated.n_rejected,
+    )
+    return ingest.ingest(database, person, ranked.videos, upload, told)
+
+
+@needs(*LEADS)
+def rescore_open(
+    database: Database,
+    person: Person,
+    model: Model,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> rescoring.Rescored:
+    """Give open cases that nobody holds another model's prediction."""
+
+    def predict(videos: pd.DataFrame) -> pd.DataFrame:
+        return predicted(model, videos)
+
+    told = on_progress or (lambda done, total: None)
+    version = model.manifest.version
+    return rescoring.rescore(database, person, model.name, version, predict, told)
+
+
+@needs(*REVIEWERS)
+def take_next(
+    database: Database,
+    person: Person,
+    filters: Filters | None = None,
+    ranking: Ranking | None = None,
+) -> leases.Lease | None:
+    """Take the highest-ranked case that nobody holds, or the one already held."""
+    return leases.next_case(database, person, filters, ranking)
+
+
+@needs(*REVIEWERS)
+def my_case(database: Database, person: Person) -> leases.Lease | None:
+    """Return the case that the person holds, or None; takes none."""
+    return leases.held(database, person)
+
+
+@needs(*REVIEWERS)
+def take_chosen(database: Database, person: Person, case_id: int) -> leases.Lease:
+    """Take a case that was chosen from the table."""
+    return leases.take_case(database, person, case_id)
+
+
+@needs(*REVIEWERS)
+def keep(database: Database, person: Person, case_id: int, token: str) -> leases.Lease:
+    """Renew a lease, as a screen does while the case is on it."""
+    return leases.renew(database, person, case_id, token)
+
+
+@needs(*REVIEWERS)
+def let_go(database: Database, person: Person, case_id: int, token: str) -> None:
+    """Give a case back to the queue, undecided."""
+    leases.release(database, person, case_id, token)
+
+
+@needs(*REVIEWERS)
+def hand_on(
+    database: Database, person: Person, case_id: int, token: str, to: Person
+) -> leases.Lease:
+    """Give one's own case to somebody else."""
+    return leases.hand_on(database, person, case_id, token, to)
+
+
+@needs(*LEADS)
+def take_over(database: Database, person: Person, case_id: int) -> leases.Lease:
+    """Take a case out of somebody's hands."""
+    return leases.take_over(database, person, case_id)
+
+
+@needs(*REVIEWERS)
+def decide(
+    database: Database,
+    person: Person,
+    case_id: int,
+    token: str,
+    version: int,
+    verdict: decisions.Verdict,
+) -> decisions.Decided:
+    """Record what a person says of the case they hold."""
+    return decisions.decide(database, person, case_id, token, version, verdict)
+
+
+@needs(*REVIEWERS)
+def undo(database: Database, person: Person, decision_id: int) -> Case:
+    """Take back one's own decision."""
+    return decisions.undo(database, person, decision_id)
+
+
+@needs(*LEADS)
+def reopen(database: Database, person: Person, case_id: int, reason: str) -> Case:
+    """Open a decided case for another round."""
+    return decisions.reopen(database, person, case_id, reason)
+
+
+@needs(*REVIEWERS)
+def decide_many(
+    database: Database, person: Person, case_ids: Sequence[int], verdict: decisions.Verdict
+) -> bulk.Bulk:
+    """Decide on all chosen cases at once."""
+    return bulk.decide_cases(database, person, case_ids, verdict)
+
+
+@needs(*REVIEWERS)
+def decide_statement(
+    database: Database, person: Person, statement_id: str, verdict: decisions.Verdict
+) -> bulk.Bulk:
+    """Decide on all open cases of a statement at once."""
+    return bulk.decide_statement(database, person, statement_id, verdict)
+
+
+@needs(*REVIEWERS)
+def undo_many(database: Database, person: Person, bulk_id: str) -> list[int]:
+    """Take back decisions that were made as one."""
+    return bulk.undo_bulk(database, person, bulk_id)
+
+
+@needs(*EVERYONE)
+def listed(
+    database: Database,
+    _person: Person,
+    filters: Filters | None = None,
+    ranking: Ranking | None = None,
+    after: list[Any] | None = None,
+    size: int = listing.PAGE,
+) -> listing.Page:
+    """Return a stretch of the queue by rank."""
+    return listing.page(database, filters, ranking, after, size)
+
+
+@needs(*EVERYONE)
+def counted(database: Database, _person: Person) -> dict[tuple[CaseState, Lane], int]:
+    """Count the cases by state and lane."""
+    return listing.counts(database)
+
+
+@needs(*EVERYONE)
+def case_history(database: Database, _person: Person, case_id: int) -> listing.History:
+    """Return one case with everything that happened to it."""
+    return listing.history(database, case_id)
+
+
+@needs(*EVERYONE)
+def settings_in_force(database: Database, _person: Person) -> settings.Settings:
+    """Return what the team has set."""
+    return database.read(settings.settings_of)
+
+
+@needs(*LEADS)
+def change_settings(
+    database: Database, person: Person, reason: str, values: Mapping[str, Any]
+) -> settings.Settings:
+    """Change what the team has set, from now on; values by the names of `Settings`."""
+    return settings.change_settings(database, person, reason, **values)
+
+
+@needs(*READERS_OF_THE_LOG)
+def verify_audit(database: Database, _person: Person) -> audit.Verified:
+    """Walk along the audit log and say what is altered or missing."""
+    return audit.verify(database)
+
+
+@needs(*READERS_OF_THE_LOG)
+def export(
+    database: Database, person: Person, what: exports.What, since: int | None = None
+) -> pd.DataFrame:
+    """Return decisions, cases or the audit log as a table.
+
+    Parameters
+    ----------
+    what : {'decisions', 'cases', 'audit'}
+        Decisions come with a machine-readable statement of reasons.
+    since : int or None
+        Microseconds since 1970, UTC; None for all.
+
+    Returns
+    -------
+    DataFrame
+        What `queue.export.export` yields, whole. Which cases were drawn at random is told to
+        those who make estimates from it, never to a moderator: no moderator may ask.
+    """
+    return pd.concat(exports.export(database, person, what, since, with_sample=True))
+
+
+@needs(*ADMINS)
+def backup(
+    database: Database,
+    person: Person,
+    file: Path,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> backups.Backup:
+    """Write the whole queue to one file while others go on working."""
+    return backups.backup(database, person, file, on_progress or (lambda done, total: None))
+
+
+@needs(*ADMINS)
+def restore(
+    database: Database,
+    person: Person,
+    file: Path,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> backups.Backup:
+    """Fill an empty queue from a backup: all of it, or nothing."""
+    return backups.restore(database, person, file, on_progress or (lambda done, total: None))
+
+
+@needs(*ADMINS)
+def tell_platform(database: Database, _person: Person) -> webhook.Delivered:
+    """Tell the platform of what was decided and is not told yet.
+
+    Raises
+    ------
+    QueueError
+        No webhook is set up.
+    """
+    hook = webhook.configured()
+    if hook is None:
+        raise QueueError(
+            "No webhook is set up.",
+            "",
+            "Name it in CLAIMCLF_WEBHOOK_URL and its secret in CLAIMCLF_WEBHOOK_SECRET.",
+        )
+    return webhook.deliver_due(database, hook)
+
+
+@needs(*LEADS)
+def untold(database: Database, _person: Person) -> list[webhook.DeadLetter]:
+    """List what the platform could not be told after all tries."""
+    return webhook.dead_letters(database)
+
+
+@needs(*LEADS)
+def tell_again(database: Database, person: Person) -> int:
+    """Put everything that could not be told up for another round of tries."""
+    return webhook.requeue(database, person)

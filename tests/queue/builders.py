@@ -1,0 +1,81 @@
+"""Ranked videos, people and a clock for tests of the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimclf.queue.database import Database
+from claimclf.queue.decisions import Decided, Verdict, decide
+from claimclf.queue.ingest import Batch, Upload, ingest
+from claimclf.queue.leases import Lease, next_case
+from claimclf.queue.people import Person
+from claimclf.schema import Decision, Role
+
+ANNA, BORIS = Person("anna"), Person("boris")
+LEAD = Person("lena", Role.LEAD)
+OPINION = Verdict(Decision.OPINION)
+WITHIN = Verdict(Decision.WITHIN_RULES)
+SKIP = Verdict(Decision.SKIP)
+ESCALATE = Verdict(Decision.ESCALATE)
+MINUTE = 60_000_000
+
+
+@dataclass
+class Clock:
+    """A clock that goes only when it is told to."""
+
+    time: int = 1_800_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.time
+
+    def step(self, minutes: float) -> None:
+        self.time += round(minutes * MINUTE)
+
+
+def videos(n: int = 5, **columns: Any) -> pd.DataFrame:
+    """Return n ranked videos; the first has the most reports. `columns` replace or add some."""
+    number = np.arange(n)
+    table = {
+        "video_id": [f"video-{n:07d}" for n in number],
+        "video_transcription_text": [f"someone said that thing {n} is true" for n in number],
+        "video_duration_sec": 30.0,
+        "verified_status": "not verified",
+        "author_ban_status": "active",
+        "video_view_count": 1000,
+        "video_like_count": 10,
+        "video_share_count": 5,
+        "video_download_count": 2,
+        "video_comment_count": 1,
+        "report_count": n * 10 - number,
+        "lane": "claims",
+        "prediction": "claim",
+        "claim_probability": 0.9,
+        "reason": None,
+        "statement_id": [f"statement-{n}" for n in number],
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def upload(name: str = "a", model: str = "forest") -> Upload:
+    return Upload(f"{name}.csv", name * 64, model, "1")
+
+
+def fill(database: Database, n: int = 5, name: str = "a", **columns: Any) -> Batch:
+    return ingest(database, LEAD, videos(n, **columns), upload(name))
+
+
+def take(database: Database, person: Person = ANNA, **how: Any) -> Lease:
+    lease = next_case(database, person, **how)
+    assert lease is not None
+    return lease
+
+
+def done(database: Database, person: Person = ANNA, verdict: Verdict = OPINION) -> Decided:
+    """Take the next case and decide on it."""
+    lease = take(database, person)
+    return decide(database, person, lease.case.id, lease.token, lease.case.version, verdict)

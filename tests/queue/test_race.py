@@ -1,0 +1,51 @@
+"""Many processes race through many cases; some are killed, some leases run out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from claimclf.queue.audit import DECIDED, verify
+from claimclf.queue.database import Database
+from claimclf.queue.settings import change_settings
+from claimclf.queue.tables import audit, cases, decisions
+from tests.queue.builders import LEAD, fill
+from tests.queue.conftest import NewUrl
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The full race, 16 and 10,000, takes minutes: CLAIMCLF_RACE=16,10000 runs it.
+N_WORKERS, N_CASES = (int(n) for n in os.environ.get("CLAIMCLF_RACE", "6,120").split(","))
+
+
+def run_all(url: str) -> int:
+    """Run workers until nothing is left; return how many were killed on the way."""
+    command = [sys.executable, "-m", "tests.queue.race", url, str(N_WORKERS)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def test_every_case_is_decided_exactly_once(new_url: NewUrl) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, N_CASES)
+    change_settings(database, LEAD, "a race", lease_minutes=0.1)
+    assert run_all(url) >= 1
+    database.prepare()
+    with database.engine.connect() as connection:
+        states = connection.execute(
+            select(cases.c.state, func.count()).group_by(cases.c.state)
+        ).all()
+        per_case = connection.scalars(
+            select(func.count()).where(decisions.c.undone_at.is_(None)).group_by("case_id")
+        ).all()
+        entries = connection.scalar(select(func.count()).where(audit.c.action == DECIDED))
+    assert [tuple(row) for row in states] == [("decided", N_CASES)]
+    assert list(per_case) == [1] * N_CASES
+    assert entries == N_CASES
+    assert verify(database).problems == []
+    database.close()
