@@ -12,7 +12,7 @@ install:        ## .venv with the package, its command and the development tools
 	@sh scripts/install.sh dev
 
 test: install   ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -36,7 +36,6 @@ from zipfile import ZIP_DEFLATED
 import pandas as pd
 from filelock import FileLock
 from sklearn.pipeline import Pipeline
-from skops import io as skops_io
 
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
 from claimclf.modeling.conformal import Conformal
@@ -283,6 +282,8 @@ class ModelStore:
 
     def _rebuilt(self, manifest: Manifest, file: str) -> Any:
         """Rebuild an object from a file that holds trusted types only."""
+        from skops import io as skops_io  # takes long to import, and few pages load a model
+
         path = self._checked(manifest, file)
         unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
         if unknown:
@@ -544,6 +545,8 @@ def _from_values(values: dict[str, Any]) -> Manifest:
 
 
 def _dump(part: Pipeline | Conformal, path: Path) -> None:
+    from skops import io as skops_io
+
     skops_io.dump(part, path, compression=ZIP_DEFLATED, compresslevel=9)
 
 

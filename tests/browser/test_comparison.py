@@ -40,22 +40,6 @@ def test_analyst_looks_closer_saves_a_cut_off_and_exports(
     expect(page.get_by_text("Exact McNemar test").first).to_be_visible()
 
 
-def test_stress_table_shows_all_four_models(page: Page, course_address: str) -> None:
-    page.goto(f"{course_address}/model_comparison")
-    settle(page)
-    expect(page.get_by_text("Champion: content-random-forest").first).to_be_visible()
-    page.get_by_text("Under stress", exact=True).click()
-    settle(page)
-    table = page.get_by_test_id("stTable").last
-    models = ["content-random-forest", "content-xgboost", "course-random-forest", "course-xgboost"]
-    expect(table.locator("thead th")).to_have_text(["", *models])
-    row = table.locator("tbody tr").filter(has_text="engagement × 0").first
-    cells = row.locator("td").all_inner_texts()
-    assert [cell.split(" ")[0] for cell in cells] == ["1.000", "1.000", "0.563", "0.000"]
-    expect(page.locator(".js-plotly-plot").last).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
 def look_closer(page: Page) -> None:
     shows = {
         "Is one better?": "Exact McNemar test",

@@ -93,6 +93,23 @@ def test_dataset_page_shows_the_courses_figures(page: Page, course_address: str)
     expect(page.get_by_text("82.72 characters")).to_be_visible()
 
 
+@pytest.mark.dataset
+def test_stress_table_shows_all_four_models(page: Page, course_address: str) -> None:
+    page.goto(f"{course_address}/model_comparison")
+    settle(page)
+    expect(page.get_by_text("Champion: content-random-forest").first).to_be_visible()
+    page.get_by_text("Under stress", exact=True).click()
+    settle(page)
+    table = page.get_by_test_id("stTable").last
+    models = ["content-random-forest", "content-xgboost", "course-random-forest", "course-xgboost"]
+    expect(table.locator("thead th")).to_have_text(["", *models])
+    row = table.locator("tbody tr").filter(has_text="engagement × 0").first
+    cells = row.locator("td").all_inner_texts()
+    assert [cell.split(" ")[0] for cell in cells] == ["1.000", "1.000", "0.563", "0.000"]
+    expect(page.locator(".js-plotly-plot").last).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
 def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     open_at(page, demo_address, "triage_queue")
     table = page.locator(".stDataFrameGlideDataEditor").first

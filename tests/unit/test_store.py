@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.modeling import store as store_module
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import RULE, back_to_rule, champion, follow_rule, overrule
 from claimclf.modeling.prediction import predictions
-from claimclf.modeling.store import ModelStore
+from claimclf.modeling.store import Model, ModelStore
 from claimclf.services.models import load_model
 
 NAME, WORDS = "course-xgboost", "content-xgboost"
@@ -113,7 +117,7 @@ def test_failed_save_keeps_the_old_model(
     def full(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("claimclf.modeling.store.skops_io.dump", full)
+    monkeypatch.setattr("skops.io.dump", full)
     with pytest.raises(ModelError, match="No space left"):
         store.save(model, predictions, model_card)
     assert store.load(NAME).manifest == model.manifest
@@ -143,49 +147,54 @@ def test_type_that_is_not_on_our_list_is_refused(
 
 @pytest.mark.parametrize("moment", ["model", "predictions", "manifest", "card", "clearing"])
 def test_killed_save_leaves_the_old_model_or_the_new_one(store: ModelStore, moment: str) -> None:
-    before = store.manifest(NAME)
-    code = KILLED.format(folder=str(store.folder), name=NAME, moment=moment)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    model, said = store.load(NAME), store.predictions(NAME)
+    changed = Model(model.predictor, replace(model.manifest, threshold=0.25))
+
+    def save_and_die() -> None:
+        die_at(moment)
+        store.save(changed, said, model_card)
+
+    assert ended_by(save_and_die) == signal.SIGKILL
     after = store.load(NAME).manifest
-    assert after.threshold == (0.25 if moment in ("card", "clearing") else before.threshold)
+    assert after.threshold == (0.25 if moment in ("card", "clearing") else 0.5)
     assert len(store.predictions(NAME)) == 7634
     # The next save works and clears what the killed one left.
     store.save(store.load(NAME), store.predictions(NAME), model_card)
     assert len(list((store.folder / NAME).iterdir())) == 4
 
 
-#: Saves a model with another threshold and kills itself without warning at a given moment.
-KILLED = """
-import os, signal
-from dataclasses import replace
-from pathlib import Path
-from claimclf.modeling import store as module
-from claimclf.modeling.card import model_card
-from claimclf.modeling.store import Model, ModelStore
+def ended_by(work: Callable[[], object]) -> int:
+    """Run work in a process of its own; return the signal that ended it, 0 for none."""
+    child = os.fork()  # of this process: importing everything anew would take seconds
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.WTERMSIG(os.waitpid(child, 0)[1])
 
-store = ModelStore(Path("{folder}"))
-model, predictions = store.load("{name}"), store.predictions("{name}")
-changed = Model(model.predictor, replace(model.manifest, threshold=0.25))
-die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-write_text, placed = module._write_text, module._placed
 
-def dying_text(path, text):
-    if path.suffix == dict(manifest=".json", card=".md").get("{moment}"):
-        die()
-    write_text(path, text)
+def die_at(moment: str) -> None:
+    """Have this process kill itself without warning at a moment of the next save."""
+    write_text, placed = store_module._write_text, store_module._placed
 
-def dying_placed(folder, file, write):
-    if file.startswith("{moment}"):
-        write(folder / "half")
-        die()
-    return placed(folder, file, write)
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
-module._write_text, module._placed = dying_text, dying_placed
-if "{moment}" == "clearing":
-    Path.iterdir = die
-store.save(changed, predictions, model_card)
-"""
+    def dying_text(path: Path, text: str) -> None:
+        if path.suffix == {"manifest": ".json", "card": ".md"}.get(moment):
+            die()
+        write_text(path, text)
+
+    def dying_placed(folder: Path, file: str, write: Callable[[Path], object]) -> str:
+        if file.startswith(moment):
+            write(folder / "half")
+            die()
+        return placed(folder, file, write)
+
+    store_module._write_text, store_module._placed = dying_text, dying_placed
+    if moment == "clearing":
+        Path.iterdir = die  # type: ignore[method-assign,assignment]
 
 
 def test_second_writer_waits_for_the_first(store: ModelStore) -> None:
