@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +29,7 @@ def texts(*choices: str) -> pd.Series:
     return pd.Series(choices, dtype="str")
 
 
+@cache
 def learnt(n: int = 400, seed: int = 0) -> Conformal:
     """Half claims, half opinions, a learner that is mostly right."""
     rng = np.random.default_rng(seed)
