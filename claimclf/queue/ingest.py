@@ -190,6 +190,8 @@ def _store(connection: Connection, at: int, person: Person, upload: Upload) -> B
     entries = [Entry("ingest", batch_id=batch_id, details=facts)]
     entries += [Entry(Event.REPORTED_AGAIN, number, batch_id) for number in reopened]
     append(connection, person, at, entries)
+    # Many new rows: PostgreSQL would look for the next case as if there were few of them.
+    analyse(connection, cases)
     return batch
 
 
