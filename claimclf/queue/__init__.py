@@ -7,9 +7,9 @@
     ordering      rank and filters in SQL    sampling    today's cut and the audit sample
     ingest        an upload becomes cases    rescoring   a new model's view of open cases
     leases        who holds which case       decisions   what people said; bulk for many cases
-    audit         a chain of all that was done           listing   what a screen shows
+    audit         a chain of all that was done           listing     what a screen shows
     backup        one file for either database           export    tables for other programs
-    webhook       tells the platform of decisions
+    webhook       tells the platform of decisions        tallying    cases counted by lane and age
 
 Each function that changes something does so in one transaction, with its audit entry.
 """

@@ -181,6 +181,7 @@ def _sqlite(file: Path) -> Engine:
             "foreign_keys = ON",
             "synchronous = FULL",  # a decision survives a power cut
             f"cache_size = -{_CACHE_KIB}",
+            f"temp.cache_size = -{_CACHE_KIB}",
             "recursive_triggers = ON",  # replacing a row counts as deleting it
         ):
             connection.execute(f"PRAGMA {pragma}")

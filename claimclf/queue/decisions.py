@@ -164,6 +164,7 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
         values = {
             "state": after(CaseState.DECIDED, Event.REOPENED),
             "state_at": at,
+            "waits_since": at,
             "round": cases.c.round + 1,
             "version": cases.c.version + 1,
         }

@@ -1,4 +1,4 @@
-"""What a screen shows: a page of cases, counts, one case with all that happened to it."""
+"""What a screen shows: a page of cases, one case with all that happened to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from claimclf.queue.ordering import KEYS, Filters, beyond
 from claimclf.queue.sampling import cut_of
 from claimclf.queue.settings import settings_of
 from claimclf.queue.tables import audit, cases, decisions
-from claimclf.schema import LANE, CaseState, Lane, Ranking
+from claimclf.schema import Ranking
 
 PAGE = 50
 #: How far a page's total is counted; beyond, a screen says "more than".
@@ -136,17 +136,6 @@ def page(
         return Page(shown, total, more, last)
 
     return database.read(look)
-
-
-def counts(database: Database) -> dict[tuple[CaseState, Lane], int]:
-    """Count the cases by state and lane; reads all of them, so not for every click."""
-
-    def count(connection: Connection) -> dict[tuple[CaseState, Lane], int]:
-        query = select(cases.c.state, cases.c[LANE], func.count().label("n"))
-        rows = connection.execute(query.group_by(cases.c.state, cases.c[LANE]))
-        return {(CaseState(row.state), Lane(row.lane)): row.n for row in rows}
-
-    return database.read(count)
 
 
 def history(database: Database, case_id: int) -> History:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, cast, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.audit import Entry, append
@@ -104,7 +104,8 @@ def _store(
     connection: Connection,
 ) -> int:
     """Store predictions of cases that are as they were when they were read."""
-    new = {name: bindparam(f"new_{name}", type_=cases.c[name].type) for name in PREDICTED}
+    # Cast: PostgreSQL does not know what to make of `-NULL`.
+    new = {name: cast(bindparam(f"new_{name}"), cases.c[name].type) for name in PREDICTED}
     figures = (new[LANE], new[PROBABILITY], cases.c[REPORT_COUNT], cases.c[VIEWS])
     values = {
         **model,

@@ -8,18 +8,21 @@ by itself.
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, and_, delete, false, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.queue.ordering import KEYS, OPINIONS, REVIEWED, UNSCORABLE, beyond
+from claimclf.queue.ordering import KEYS, OPINIONS, beyond
 from claimclf.queue.settings import Settings
 from claimclf.queue.tables import IS_DRAWN, IS_OPEN, audit_head, cases, cuts, decisions
-from claimclf.schema import PRIMARY_DECISIONS, Ranking
+from claimclf.queue.tallying import fold, n_open
+from claimclf.schema import PRIMARY_DECISIONS, Lane, Ranking
 
 DAY = 24 * 60 * 60 * 1_000_000
 
@@ -56,23 +59,42 @@ class Cut:
 
 def draw(seed: int, name: str) -> float:
     """Return a number in [0, 1) that depends on nothing but the seed and the name."""
-    digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") >> 11) / 2**53
+    return draws(seed, [name])[0]
+
+
+def draws(seed: int, names: Sequence[str]) -> list[float]:
+    """Return `draw` for each of many names."""
+    start = f"{seed}:".encode()
+    digests = [blake2b(start + name.encode(), digest_size=8).digest() for name in names]
+    numbers = np.frombuffer(b"".join(digests), dtype=">u8")
+    # 53 bits are what a float holds.
+    drawn: list[float] = ((numbers >> np.uint64(11)) / 2**53).tolist()
+    return drawn
 
 
 def cut_of(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
     """Return today's cut as it was worked out last, or work it out."""
+    cut, _ = _kept(connection, settings, ranking, now)
+    return cut
+
+
+def _kept(
+    connection: Connection, settings: Settings, ranking: Ranking, now: int
+) -> tuple[Cut, bool]:
     row = connection.execute(
         select(cuts).where(cuts.c.day == now // DAY, cuts.c.ranking == ranking)
     ).one_or_none()
     if row is None:
-        return _worked_out(connection, settings, ranking, now)
-    return Cut(ranking, json.loads(row.key), row.sample_share)
+        return _worked_out(connection, settings, ranking, now), False
+    return Cut(ranking, json.loads(row.key), row.sample_share), True
 
 
 def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
     """Return today's cut and keep it for the rest of the day, or until the queue changes."""
-    cut = cut_of(connection, settings, ranking, now)
+    cut, is_kept = _kept(connection, settings, ranking, now)
+    if is_kept:
+        return cut
+    fold(connection)  # once a day, and after each upload
     row = {"day": now // DAY, "ranking": ranking, "key": json.dumps(cut.key)}
     _insert_new(connection, {**row, "sample_share": cut.sample_share})
     return cut
@@ -103,26 +125,22 @@ def _worked_out(connection: Connection, settings: Settings, ranking: Ranking, no
 
 def _with_share(connection: Connection, cut: Cut, above: int | None) -> Cut:
     if above is None:
-        reviewed = cases.c.rank_place.in_((REVIEWED, UNSCORABLE))
-        above = _count(connection, IS_OPEN, reviewed)
-    sampled = _count(connection, IS_OPEN, cut.in_sample())
+        above = n_open(connection, Lane.CLAIMS, Lane.UNCERTAIN)
+    drawn = select(func.count()).select_from(cases).where(IS_OPEN, cut.in_sample())
+    sampled = connection.scalar(drawn) or 0
     return Cut(cut.ranking, cut.key, sampled / (sampled + above) if sampled else 0.0)
 
 
 def _capacity(connection: Connection, capacity: float) -> int:
     if capacity >= 1 or not capacity:
         return int(capacity)
-    return round(capacity * _count(connection, IS_OPEN))
+    return round(capacity * n_open(connection, *Lane))
 
 
 def _decided_today(connection: Connection, now: int) -> int:
     today = decisions.c.at >= now // DAY * DAY
     made = and_(today, decisions.c.undone_at.is_(None), decisions.c.decision.in_(PRIMARY_DECISIONS))
     return connection.scalar(select(func.count()).where(made)) or 0
-
-
-def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.count()).select_from(cases).where(*conditions)) or 0
 
 
 def _insert_new(connection: Connection, row: dict[str, Any]) -> None:

@@ -6,11 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, Column, Connection, Double, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    MetaData,
+    Table,
+    Text,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 
 from claimclf.queue.cases import ENGAGEMENT, PREDICTED, VIDEO
 from claimclf.queue.dialects import analyse, create_temporary, load
-from claimclf.queue.sampling import draw
+from claimclf.queue.sampling import draws
 from claimclf.queue.tables import cases
 from claimclf.schema import (
     AUTHOR_ID,
@@ -36,7 +48,7 @@ staged = Table(
     Column("sample_draw", Double),
     prefixes=["TEMPORARY"],
 )
-#: What the groups of these videos amount to, with all other videos known.
+#: What the groups of these videos amount to: in this upload at first, with all others later.
 group_totals = {
     group: Table(
         f"totals_by_{group}",
@@ -45,6 +57,7 @@ group_totals = {
         Column("reports", BigInteger),
         Column("n_known", BigInteger),
         prefixes=["TEMPORARY"],
+        sqlite_with_rowid=False,
     )
     for group in (STATEMENT_ID, AUTHOR_ID)
 }
@@ -68,12 +81,17 @@ def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Pro
         load(connection, staged, _rows(chunk, seed))
         progress(start + len(chunk), len(videos))
     analyse(connection, staged)
+    for group, table in group_totals.items():
+        own = select(staged.c[group], func.sum(staged.c[REPORT_COUNT]), literal_column("0"))
+        summed = own.where(staged.c[group].is_not(None)).group_by(staged.c[group])
+        connection.execute(insert(table).from_select(list(table.c.keys()), summed))
+        analyse(connection, table)
 
 
 def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     columns = [_cells(videos, name) for name in _NAMES]
-    draws = [draw(seed, name) for name in columns[_NAMES.index(VIDEO_ID)]]
-    return list(zip(*columns, draws, strict=True))
+    drawn = draws(seed, columns[_NAMES.index(VIDEO_ID)])
+    return list(zip(*columns, drawn, strict=True))
 
 
 def _cells(videos: pd.DataFrame, name: str) -> list[Any]:

@@ -85,6 +85,8 @@ cases = Table(
     Column("id", _Id, primary_key=True),
     Column("state", Text, nullable=False),
     Column("state_at", BigInteger, nullable=False),
+    # Since when somebody should look at it: its age counts from there.
+    Column("waits_since", BigInteger, nullable=False, server_default="0"),
     Column("round", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("reported_again", Boolean(create_constraint=False), nullable=False),
@@ -275,6 +277,36 @@ cuts = Table(
     Column("ranking", Text, primary_key=True),
     Column("key", Text),
     Column("sample_share", Double, nullable=False),
+)
+
+#: How many cases there are by state, lane and the hour since which they wait: the sum of `n`.
+#: Triggers add a line for each change, so that nobody waits for another's count.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column(LANE, Text, nullable=False),
+    Column("hour", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+)
+
+#: What a statement is known again by: see `claimclf.dataset.statements.statement_keys`.
+statement_keys = Table(
+    "statement_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column(STATEMENT_ID, Text, nullable=False),
+)
+
+#: Filters and ranking by name, for everybody.
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("wanted", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 #: What the platform has been told of the log; filled from it, one row an event.

@@ -28,6 +28,7 @@ from claimclf.queue import (
     listing,
     rescoring,
     settings,
+    tallying,
     webhook,
 )
 from claimclf.queue import backup as backups
@@ -36,7 +37,7 @@ from claimclf.queue.cases import Case
 from claimclf.queue.database import Database
 from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person, allow
-from claimclf.schema import CaseState, Lane, Ranking, Role
+from claimclf.schema import Ranking, Role
 from claimclf.services.triage import triage
 
 P = ParamSpec("P")
@@ -283,9 +284,9 @@ def listed(
 
 
 @needs(*EVERYONE)
-def counted(database: Database, _person: Person) -> dict[tuple[CaseState, Lane], int]:
-    """Count the cases by state and lane."""
-    return listing.counts(database)
+def counted(database: Database, _person: Person) -> list[tallying.Tally]:
+    """Count the cases by state, lane and age."""
+    return tallying.counts(database)
 
 
 @needs(*EVERYONE)

@@ -21,6 +21,7 @@ from claimclf.queue.leases import Lease
 from claimclf.queue.listing import PAGE, Page
 from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
+from claimclf.queue.tallying import Tally
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,
@@ -138,11 +139,14 @@ def _lease_on_screen(database: Database, person: Person) -> Lease | None:
     return lease
 
 
-def _show_counts(counts: dict[tuple[CaseState, Lane], int]) -> None:
-    waiting = {lane: counts.get((CaseState.OPEN, lane), 0) for lane in Lane}
+def _show_counts(counts: list[Tally]) -> None:
+    waiting = dict.fromkeys(Lane, 0)
+    for tally in counts:
+        if tally.state is CaseState.OPEN:
+            waiting[tally.lane] += tally.n
     tiles = {f"Open: {lane}": n for lane, n in waiting.items()}
     for state in (CaseState.ESCALATED, CaseState.DECIDED):
-        tiles[state.capitalize()] = sum(n for (s, _), n in counts.items() if s is state)
+        tiles[state.capitalize()] = sum(tally.n for tally in counts if tally.state is state)
     for place, (label, number) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
         place.metric(label, f"{number:,}")
 

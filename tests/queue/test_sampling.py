@@ -9,13 +9,13 @@ from claimclf.errors import NotAllowedError, QueueError
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import decide
 from claimclf.queue.leases import next_case, release
-from claimclf.queue.listing import counts, history, page
+from claimclf.queue.listing import history, page
 from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
 from claimclf.queue.sampling import draw
 from claimclf.queue.settings import Settings, change_settings, settings_of
 from claimclf.queue.tables import cases, decisions
-from claimclf.schema import CaseState, Lane, Ranking
+from claimclf.schema import Lane, Ranking
 from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, Clock, done, fill, take
 
 LANES = ["claims"] * 60 + ["opinions"] * 40
@@ -149,16 +149,6 @@ def test_setting_that_makes_no_sense_is_refused(
         change_settings(database, ANNA, "why not", **values)
     with pytest.raises(QueueError, match="A reason is missing"):
         change_settings(database, LEAD, "", **values)
-
-
-def test_cases_are_counted_by_state_and_lane(database: Database) -> None:
-    fill(database, 100, lane=LANES)
-    done(database)
-    assert counts(database) == {
-        (CaseState.OPEN, Lane.CLAIMS): 59,
-        (CaseState.OPEN, Lane.OPINIONS): 40,
-        (CaseState.DECIDED, Lane.CLAIMS): 1,
-    }
 
 
 def test_total_of_a_page_is_counted_so_far_only(database: Database) -> None:

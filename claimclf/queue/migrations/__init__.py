@@ -10,7 +10,7 @@ from claimclf.errors import StorageError
 from claimclf.queue.dialects import lock
 
 #: The version that this program works with: the newest file in `versions`.
-HEAD = "0002"
+HEAD = "0003"
 
 _FOLDER = Path(__file__).parent
 
