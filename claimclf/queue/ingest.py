@@ -29,6 +29,7 @@ from claimclf.queue.dialects import analyse, bulk_insert, drop_temporary, lock
 from claimclf.queue.leases import end_lapsed
 from claimclf.queue.ordering import rank_of, rank_of_case
 from claimclf.queue.people import Person
+from claimclf.queue.recognising import know_again
 from claimclf.queue.sampling import drop_cuts
 from claimclf.queue.settings import Settings, settings_of
 from claimclf.queue.staging import Progress, group_totals, stage, staged, temporary
@@ -175,6 +176,7 @@ def _store(connection: Connection, at: int, person: Person, upload: Upload) -> B
     settings = settings_of(connection)
     end_lapsed(connection, at)
     batch_id = _new_batch(connection, at, person, upload)
+    know_again(connection)
     n_known = _update_known(connection, at, settings, batch_id, upload)
     _fill_totals(connection, n_known)
     _insert_new(connection, _new_values(at, settings, batch_id, upload), n_known)

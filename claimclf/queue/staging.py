@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import (
     BigInteger,
@@ -14,12 +15,14 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    delete,
     func,
     insert,
     literal_column,
     select,
 )
 
+from claimclf.dataset.statements import NO_KEY, TAIL_WORDS, statement_keys
 from claimclf.queue.cases import ENGAGEMENT, PREDICTED, VIDEO
 from claimclf.queue.dialects import analyse, create_temporary, load
 from claimclf.queue.sampling import draws
@@ -30,6 +33,7 @@ from claimclf.schema import (
     LAST_REPORTED,
     REPORT_COUNT,
     STATEMENT_ID,
+    TRANSCRIPT,
     VIDEO_ID,
 )
 
@@ -46,6 +50,14 @@ staged = Table(
     temporary,
     *(Column(name, cases.c[name].type) for name in _NAMES),
     Column("sample_draw", Double),
+    prefixes=["TEMPORARY"],
+)
+#: What the upload's statements are known again by.
+staged_keys = Table(
+    "staged_keys",
+    temporary,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column(STATEMENT_ID, Text),
     prefixes=["TEMPORARY"],
 )
 #: What the groups of these videos amount to: in this upload at first, with all others later.
@@ -80,8 +92,16 @@ def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Pro
         chunk = videos.iloc[start : start + _CHUNK_ROWS]
         load(connection, staged, _rows(chunk, seed))
         progress(start + len(chunk), len(videos))
+    load(connection, staged_keys, _keys(videos))
     analyse(connection, staged)
+    analyse(connection, staged_keys)
+    sum_groups(connection)
+
+
+def sum_groups(connection: Connection) -> None:
+    """Work out what the groups amount to within the upload."""
     for group, table in group_totals.items():
+        connection.execute(delete(table))
         own = select(staged.c[group], func.sum(staged.c[REPORT_COUNT]), literal_column("0"))
         summed = own.where(staged.c[group].is_not(None)).group_by(staged.c[group])
         connection.execute(insert(table).from_select(list(table.c.keys()), summed))
@@ -92,6 +112,18 @@ def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     columns = [_cells(videos, name) for name in _NAMES]
     drawn = draws(seed, columns[_NAMES.index(VIDEO_ID)])
     return list(zip(*columns, drawn, strict=True))
+
+
+def _keys(videos: pd.DataFrame) -> list[tuple[int, str]]:
+    """Return the keys of each statement, as its first video words it."""
+    if STATEMENT_ID not in videos:
+        return []
+    first = videos.loc[videos[STATEMENT_ID].notna(), [STATEMENT_ID, TRANSCRIPT]]
+    first = first.drop_duplicates(STATEMENT_ID)
+    keys = statement_keys(first[TRANSCRIPT])
+    rows = pd.DataFrame({"key": keys.ravel(), "id": np.repeat(first[STATEMENT_ID], TAIL_WORDS)})
+    rows = rows[rows["key"] != NO_KEY].drop_duplicates("key").sort_values("key")
+    return list(zip(rows["key"].tolist(), rows["id"].tolist(), strict=True))
 
 
 def _cells(videos: pd.DataFrame, name: str) -> list[Any]:

@@ -91,11 +91,11 @@ def test_cases_come_by_rank_and_decisions_last_with_their_audit_entries(
     assert heading(app) != first  # the next one appears by itself
     app = press(app, "Opinion")
     counts = queue.counted(database, BEN)
-    assert sum(n for (s, _), n in counts.items() if s is CaseState.DECIDED) == 2
+    assert sum(tally.n for tally in counts if tally.state is CaseState.DECIDED) == 2
     assert verify(database).problems == []
     app = press(app, "Undo")
     counts = queue.counted(database, BEN)
-    assert sum(n for (s, _), n in counts.items() if s is CaseState.DECIDED) == 1
+    assert sum(tally.n for tally in counts if tally.state is CaseState.DECIDED) == 1
 
 
 def test_case_in_hand_survives_a_restart_of_the_server(page: AppTest) -> None:
@@ -148,11 +148,11 @@ def test_whole_statement_is_decided_and_undone_as_one(page: AppTest, database: D
     radio = next(r for r in app.radio if r.label == "Decision for all of them")
     radio.set_value(Decision.OPINION)
     app = press(app, "Decide on all")
-    decided = [n for (s, _), n in queue.counted(database, BEN).items() if s is CaseState.DECIDED]
+    decided = [t.n for t in queue.counted(database, BEN) if t.state is CaseState.DECIDED]
     assert sum(decided) == 6
     app = press(app, "Undo")
     counts = queue.counted(database, BEN)
-    assert sum(n for (s, _), n in counts.items() if s is CaseState.DECIDED) == 1
+    assert sum(tally.n for tally in counts if tally.state is CaseState.DECIDED) == 1
     assert verify(database).problems == []
 
 

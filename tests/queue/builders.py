@@ -42,7 +42,11 @@ def videos(n: int = 5, **columns: Any) -> pd.DataFrame:
     number = np.arange(n)
     table = {
         "video_id": [f"video-{n:07d}" for n in number],
-        "video_transcription_text": [f"someone said that thing {n} is true" for n in number],
+        "video_transcription_text": [
+            # Statements that differ in one word are one: these differ in two.
+            f"someone said that thing {n} is true of place {n}"
+            for n in number
+        ],
         "video_duration_sec": 30.0,
         "verified_status": "not verified",
         "author_ban_status": "active",
