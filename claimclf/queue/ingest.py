@@ -34,7 +34,7 @@ from claimclf.queue.sampling import drop_cuts
 from claimclf.queue.settings import Settings, settings_of
 from claimclf.queue.staging import Progress, group_totals, stage, staged, temporary
 from claimclf.queue.states import Event, after
-from claimclf.queue.tables import IS_FREE, batches, cases
+from claimclf.queue.tables import IS_FREE, batches, cases, sightings
 from claimclf.queue.tallying import HOUR, tally
 from claimclf.schema import (
     AUTHOR_ID,
@@ -267,7 +267,17 @@ def _update_known(
         "rank_stale": ~moves,
         "last_batch_id": batch_id,
     }
+    _keep_sightings(connection)
     return connection.execute(update(cases).where(_SAME).values(values)).rowcount
+
+
+def _keep_sightings(connection: Connection) -> None:
+    """Keep how many reports there were where there are more now: how fast they come."""
+    names = ["case_id", "batch_id", REPORT_COUNT, LAST_REPORTED]
+    was = (cases.c.id, cases.c.last_batch_id, cases.c[REPORT_COUNT], cases.c[LAST_REPORTED])
+    grown = staged.c[REPORT_COUNT] > cases.c[REPORT_COUNT]
+    rows = select(*was).join_from(staged, cases, _SAME).where(grown)
+    connection.execute(insert(sightings).from_select(names, rows))
 
 
 def _fill_totals(connection: Connection, n_known: int) -> None:

@@ -299,6 +299,24 @@ statement_keys = Table(
     Column(STATEMENT_ID, Text, nullable=False),
 )
 
+#: How many reports a case had before a later upload said that there are more.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("case_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column(REPORT_COUNT, BigInteger, nullable=False),
+    Column(LAST_REPORTED, BigInteger),
+)
+
+#: How somebody wants the screen to be.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("chosen", Text, nullable=False),
+)
+
 #: Filters and ranking by name, for everybody.
 saved_views = Table(
     "saved_views",

@@ -26,12 +26,14 @@ from claimclf.queue import (
     ingest,
     leases,
     listing,
+    preferences,
     rescoring,
     settings,
     tallying,
     webhook,
 )
 from claimclf.queue import backup as backups
+from claimclf.queue import briefing as briefings
 from claimclf.queue import export as exports
 from claimclf.queue.cases import Case
 from claimclf.queue.database import Database
@@ -293,6 +295,26 @@ def counted(database: Database, _person: Person) -> list[tallying.Tally]:
 def case_history(database: Database, _person: Person, case_id: int) -> listing.History:
     """Return one case with everything that happened to it."""
     return listing.history(database, case_id)
+
+
+@needs(*EVERYONE)
+def brief(
+    database: Database, _person: Person, case_id: int, ranking: Ranking
+) -> briefings.Briefing:
+    """Return what surrounds a case: its place, its reports over time, statement and author."""
+    return briefings.briefing(database, case_id, ranking)
+
+
+@needs(*REVIEWERS)
+def my_preferences(database: Database, person: Person) -> preferences.Preferences:
+    """Return how the person wants the review screen to be."""
+    return preferences.preferences_of(database, person)
+
+
+@needs(*REVIEWERS)
+def prefer(database: Database, person: Person, chosen: preferences.Preferences) -> None:
+    """Keep how the person wants the review screen to be."""
+    preferences.prefer(database, person, chosen)
 
 
 @needs(*EVERYONE)

@@ -1,4 +1,4 @@
-"""What a screen shows at once: counts kept up to date, statements by key, saved views."""
+"""What a screen shows at once: counts, statements by key, views, reports over time."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_saved_views")),
+    )
+    op.create_table(
+        "sightings",
+        sa.Column("case_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("report_count", sa.BigInteger(), nullable=False),
+        sa.Column("last_reported_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", "batch_id", name=op.f("pk_sightings")),
+    )
+    op.create_table(
+        "preferences",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_preferences")),
     )
     dialect = op.get_bind().dialect.name
     for statement in _SQLITE if dialect == "sqlite" else _POSTGRESQL:
