@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run install test lint types check bench bench-search bench-model bench-queue screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -34,6 +34,9 @@ bench-model: install   ## every figure of the models; writes docs/model-report.m
 
 bench-queue: install   ## the shared queue at a million open cases, on both databases
 	$(BIN)/python -m benchmarks.queue
+
+bench-console: install   ## from a key to the next case, at a million open cases, in a browser
+	$(BIN)/python -m benchmarks.console
 
 screenshots: install   ## a picture of every page, for the README
 	$(BIN)/python -m tests.browser.screenshots

@@ -4,7 +4,8 @@ import streamlit as st
 
 from claimclf.modeling.champion import champion
 from claimclf.places import DATASET_VARIABLE
-from claimclf.ui.page import PAGES, explained, open_page, plain
+from claimclf.ui.access import signs_in
+from claimclf.ui.page import explained, link_to, open_page, plain
 from claimclf.ui.state import dataset_in_use, has_own_dataset, model_store, remembered_summary
 
 open_page("app.py")
@@ -27,11 +28,7 @@ with waiting:
         st.caption(f"of {summary.videos:,} videos in {plain(summary.name)}")
     else:
         st.markdown("No reported videos uploaded in this session yet.")
-    st.page_link(
-        "pages/triage_queue.py",
-        label="Open the queue" if summary else "Upload, or try demo data",
-        icon=PAGES["pages/triage_queue.py"][1],
-    )
+    link_to("pages/triage_queue.py", "Open the queue" if summary else "Upload, or try demo data")
 with data:
     st.subheader("Dataset in use")
     st.metric("Labelled videos", f"{dataset.description.complete:,}")
@@ -43,7 +40,7 @@ with data:
         )
     elif has_own_dataset():
         st.markdown("Chosen in this session.")
-    st.page_link("pages/dataset.py", label="Explore the dataset", icon=PAGES["pages/dataset.py"][1])
+    link_to("pages/dataset.py", "Explore the dataset")
 with model:
     st.subheader("Model in use")
     if best:
@@ -54,10 +51,7 @@ with model:
         )
     else:
         st.markdown("No model is stored yet. Train some on the page *Model comparison*.")
-    st.page_link(
-        "pages/model_comparison.py",
-        label="Compare models" if best else "Train models",
-        icon=PAGES["pages/model_comparison.py"][1],
-    )
+    link_to("pages/model_comparison.py", "Compare models" if best else "Train models")
 
-st.caption("One local user, on this machine only: the server listens on 127.0.0.1.")
+if not signs_in():
+    st.caption("One local user, on this machine only: the server listens on 127.0.0.1.")

@@ -71,9 +71,9 @@ def _promises_kept(name: str, found: dict[int, dict[str, float]], sizes: list[in
 def _ingested(database: Database, n: int) -> float:
     """Store n videos; return rows a second, an empty queue's setting up left out."""
     database.prepare()
-    videos = _videos(n)
+    found = videos(n)
     started = time.perf_counter()
-    ingest(database, LEAD, videos, Upload("bench.csv", "0" * 64, "bench", "1"))
+    ingest(database, LEAD, found, Upload("bench.csv", "0" * 64, "bench", "1"))
     return n / (time.perf_counter() - started)
 
 
@@ -99,17 +99,19 @@ def _timed(times: list[float], run: Callable[[], Any]) -> Any:
     return result
 
 
-def _videos(n: int) -> pd.DataFrame:
-    """Return n scored videos with heavy-tailed reports and statements of a few videos each."""
+def videos(n: int) -> pd.DataFrame:
+    """Return n ranked videos with heavy-tailed reports and statements of a few videos each."""
     rng = np.random.default_rng(0)
-    number = np.arange(n)
+    number = rng.permutation(n)  # ids are in no order of rank
+    statement = rng.integers(0, n // 5, n)
     claim, unsure = rng.random(n) < 0.5, rng.random(n) < 0.1
     lane = np.select([claim, unsure], ["claims", "uncertain"], "opinions")
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "video_id": [f"video-{i:08d}" for i in number],
             "video_transcription_text": [
-                f"someone read that thing {i} weighs a ton" for i in number
+                f"someone in town {i} read that thing {s} of place {s} weighs a ton"
+                for i, s in zip(number, statement, strict=True)
             ],
             "video_duration_sec": 30.0,
             "verified_status": np.where(rng.random(n) < 0.9, "not verified", "verified"),
@@ -125,9 +127,13 @@ def _videos(n: int) -> pd.DataFrame:
             "prediction": np.where(claim, "claim", "opinion"),
             "claim_probability": np.where(claim, 0.9, 0.1) + rng.random(n) / 20,
             "reason": None,
-            "statement_id": [f"statement-{i}" for i in rng.integers(0, n // 5, n)],
+            "statement_id": [f"statement-{i}" for i in statement],
         }
     )
+    place = found["lane"] == "opinions"
+    by = ["place", "report_count", "claim_probability", "video_view_count", "video_id"]
+    down = [True, False, False, False, True]
+    return found.assign(place=place).sort_values(by, ascending=down, ignore_index=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from claimclf.schema import CLAIM, LABELS, OPINION
 
@@ -25,6 +26,13 @@ _MODELS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 _NEUTRAL = "#808080"
+#: What comes to the queue and what leaves it: colour and pattern.
+_FLOWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "arrivals": (_MODELS[2], {"shape": "/", "fillmode": "overlay", "fgopacity": 0.5}),
+    "decisions": (_MODELS[0], {}),
+}
+#: Points of a line that are marked one by one.
+_FEW_POINTS = 48
 _CURVE_HOVER = "%{x:.2%}, %{y:.2%}, cut-off %{customdata:.4g}<extra>%{fullData.name}</extra>"
 _RELIABILITY_HOVER = (
     "probability %{x:.3f}: %{customdata[0]:,} of %{customdata[1]:,} videos are claims"
@@ -398,6 +406,97 @@ def contributions(parts: pd.DataFrame, bias: float, unit: str) -> go.Figure:
     return figure.update_layout(barmode="relative")
 
 
+def arrivals_and_decisions(hours: pd.DataFrame) -> go.Figure:
+    """Draw what came above what was decided, by hour: `start`, `arrivals`, `decisions`.
+
+    Each has an axis of its own: one upload brings more than a team decides in a day.
+    """
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    width = pd.Timedelta(hours=1) / pd.Timedelta(milliseconds=1)
+    for row, (name, (colour, pattern)) in enumerate(_FLOWS.items(), start=1):
+        figure.add_trace(
+            go.Bar(
+                name=name,
+                x=hours["start"],
+                y=hours[name],
+                # Bars stand on their hour, from its start to its end.
+                offset=0,
+                width=0.9 * width,
+                marker={"color": colour, "pattern": pattern, "line": {"width": 0}},
+                hovertemplate=f"%{{x|%d %b %H:%M}}: %{{y:,}} {name}<extra></extra>",
+            ),
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(title=name, rangemode="tozero", tickformat=",", row=row, col=1)
+        if not hours[name].any():  # an axis from -1 to 4 would say that there is something
+            figure.update_yaxes(range=[0, 1], tickvals=[0, 1], row=row, col=1)
+    figure.update_xaxes(title="hour (UTC)", row=2, col=1)
+    return _untitled(figure, height=400)
+
+
+def backlog_course(hours: pd.DataFrame) -> go.Figure:
+    """Draw how many cases waited at each hour's end: `end`, `waiting`."""
+    figure = go.Figure(
+        go.Scatter(
+            name="waiting",
+            x=hours["end"],
+            y=hours["waiting"],
+            mode="lines+markers" if len(hours) <= _FEW_POINTS else "lines",
+            fill="tozeroy",
+            # The value at an hour's end stands for the hour before: an upload is a step.
+            line={"color": _MODELS[1], "width": 2, "shape": "vh"},
+            hovertemplate="%{x|%d %b %H:%M}: %{y:,} waiting<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="hour's end (UTC)")
+    figure.update_yaxes(title="cases that wait", rangemode="tozero", tickformat=",")
+    return _untitled(figure, height=300)
+
+
+def time_to_decision(
+    curves: Mapping[str, pd.DataFrame], reached: Mapping[float, tuple[str, float | None]]
+) -> go.Figure:
+    """Draw the share that still waits against the time since arrival.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        Name -> `hours` and `share`, the share from that time on.
+    reached : mapping of float to (str, float or None)
+        Share to be marked on the first curve -> what it is called, and after how many hours
+        it was reached; None where it has not come to that.
+    """
+    figure = go.Figure()
+    for number, (name, points) in enumerate(curves.items()):
+        style = _model_style(number)["line"]
+        figure.add_trace(
+            go.Scatter(
+                name=name,
+                x=points["hours"],
+                y=points["share"],
+                mode="lines",
+                line={**style, "shape": "hv", "width": 2 if number else 3},
+                hovertemplate="after %{x:.2f} h %{y:.1%} still wait<extra>%{fullData.name}</extra>",
+            )
+        )
+    for number, (share, (name, hours)) in enumerate(reached.items(), start=1):
+        if hours is not None:  # told in the legend: beside the mark runs another line
+            figure.add_trace(
+                go.Scatter(
+                    name=f"{name} after {hours:.1f} h",
+                    x=[hours],
+                    y=[share],
+                    mode="markers",
+                    marker={"color": _NEUTRAL, "symbol": _SYMBOLS[number], "size": 11},
+                    hovertemplate="%{fullData.name}<extra></extra>",
+                )
+            )
+    figure.update_xaxes(title="hours since arrival", rangemode="tozero")
+    figure.update_yaxes(title="share still waiting", tickformat=".0%", range=[0, 1.05])
+    return _framed(figure)
+
+
 def _curves(curves: Mapping[str, pd.DataFrame], x: str, y: str) -> go.Figure:
     """Draw a line a model between 0 and 1; the cut-off stands in the hover text."""
     figure = go.Figure()
@@ -447,6 +546,11 @@ def _bar(label: str, **values: object) -> go.Bar:
     # Over a solid bar: on a hatch alone the numbers written inside cannot be read.
     pattern = {"shape": _PATTERNS[label], "fillmode": "overlay", "fgopacity": 0.5}
     return go.Bar(name=label, marker={"color": COLOURS[label], "pattern": pattern}, **values)
+
+
+def _untitled(figure: go.Figure, height: int) -> go.Figure:
+    """Frame a figure that has neither a title nor a legend."""
+    return _framed(figure, height, legend=False).update_layout(margin_t=10)
 
 
 def _framed(figure: go.Figure, height: int = 340, *, legend: bool = True) -> go.Figure:

@@ -581,11 +581,18 @@ def demo(rows: int, seed: int, output: Path, labelled: bool) -> None:
 @click.option(
     "--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="TCP port."
 )
-def serve(port: int) -> None:
-    """Open the dashboard on 127.0.0.1."""
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; others than this machine come in only where [auth] is in the "
+    "Streamlit secrets.",
+)
+def serve(port: int, address: str) -> None:
+    """Open the dashboard, on 127.0.0.1 unless people sign in."""
     from claimclf.services.serving import serve as run
 
-    run(port)
+    run(port, address)
 
 
 def _print_json(value: object) -> None:

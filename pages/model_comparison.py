@@ -16,8 +16,9 @@ from claimclf.services.export import comparison_html
 from claimclf.services.models import train_models
 from claimclf.services.search import search_models
 from claimclf.ui import comparison, stress
+from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
-from claimclf.ui.state import dataset_in_use, judged_model, model_store, person
+from claimclf.ui.state import dataset_in_use, judged_model, model_store
 
 SECTIONS = (
     "Class reports",
@@ -122,7 +123,7 @@ def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, 
         reason = st.text_input("Reason")
         if st.form_submit_button("Save the threshold"):
             with explained():
-                store.set_threshold(name, cut[name], reason, person(), model_card)
+                store.set_threshold(name, cut[name], reason, person_at_work().name, model_card)
             st.rerun()
     with right, st.form("champion"):
         st.markdown("**Overrule the champion**")
@@ -130,11 +131,11 @@ def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, 
         reason = st.text_input("Reason", key="overrule_reason")
         if st.form_submit_button("Make it champion"):
             with explained():
-                overrule(store, name, reason, person())
+                overrule(store, name, reason, person_at_work().name)
             st.rerun()
     pointer = store.pointer()
     if pointer and pointer.overruled and right.button("Go back to the rule"):
-        back_to_rule(store, person())
+        back_to_rule(store, person_at_work().name)
         st.rerun()
     for entry in reversed(store.pointer_history()):
         st.caption(f"{entry.at}: {plain(entry.name)}, by {plain(entry.by)}. {plain(entry.reason)}")

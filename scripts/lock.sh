@@ -7,5 +7,6 @@ compile() {
         --no-header --no-annotate "$@"
 }
 compile pyproject.toml -o requirements/run.lock
-compile pyproject.toml --extra dev -o requirements/dev.lock
+compile pyproject.toml --extra login -o requirements/login.lock
+compile pyproject.toml --extra login --extra dev -o requirements/dev.lock
 compile requirements/bootstrap.in -o requirements/bootstrap.lock

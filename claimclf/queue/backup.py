@@ -33,6 +33,7 @@ from claimclf.queue.database import Database
 from claimclf.queue.dialects import driver_errors
 from claimclf.queue.people import Person, allow
 from claimclf.queue.sampling import drop_cuts
+from claimclf.queue.searching import with_words
 from claimclf.queue.staging import Progress
 from claimclf.queue.tables import audit, audit_head, cuts, metadata
 from claimclf.schema import Role
@@ -431,12 +432,13 @@ def _load(
     _lock_all(connection)
     _refuse_used(connection, name)
     drop_cuts(connection)
-    for table in TABLES:
-        with _without_indexes(connection, table):
-            for rows in _rows(archive, file, table, found):
-                _insert(connection, table, rows)
-                done.add(len(rows))
-        _go_on_counting(connection, table)
+    with with_words(connection):
+        for table in TABLES:
+            with _without_indexes(connection, table):
+                for rows in _rows(archive, file, table, found):
+                    _insert(connection, table, rows)
+                    done.add(len(rows))
+            _go_on_counting(connection, table)
     connection.execute(update(audit_head).values(seq=found.head_seq, hash=found.head))
 
 

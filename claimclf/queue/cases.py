@@ -45,7 +45,7 @@ VIDEO = (VIDEO_ID, *MOVING, *ENGAGEMENT, *FIXED)
 
 # Nothing of the audit sample: a moderator must not see what is part of it.
 _SHOWN = (
-    *("id", "state", "round", "version", "reported_again", "skip_count"),
+    *("id", "state", "waits_since", "round", "version", "reported_again", "skip_count"),
     *("lease_holder", "lease_until", "model_name", "model_version", *PREDICTED, *VIDEO),
 )
 #: A row of any columns.
@@ -63,6 +63,8 @@ class Case:
         Its number.
     state : CaseState
         Where it stands.
+    waits_since : int
+        Since when this round has been open, microseconds since 1970, UTC.
     round : int
         1, and one more each time it was reopened.
     version : int
@@ -91,6 +93,7 @@ class Case:
 
     id: int
     state: CaseState
+    waits_since: int
     round: int
     version: int
     reported_again: bool
@@ -112,6 +115,7 @@ def case_of(row: AnyRow) -> Case:
     return Case(
         id=values["id"],
         state=CaseState(values["state"]),
+        waits_since=values["waits_since"],
         round=values["round"],
         version=values["version"],
         reported_again=values["reported_again"],

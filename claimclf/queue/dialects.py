@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    MetaData,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import ColumnElement
 
 
 def lock(connection: Connection, name: str) -> None:
@@ -50,6 +64,23 @@ def load(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) ->
         with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def among(
+    connection: Connection, column: ColumnElement[int], numbers: Sequence[int]
+) -> ColumnElement[bool]:
+    """Return whether a column is one of many numbers, sent as one value."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(numbers)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(numbers, ARRAY(BigInteger)))
+
+
+def add_function(connection: Connection, name: str, function: Callable[..., Any]) -> None:
+    """Let statements of an SQLite connection call a function that depends on its values alone."""
+    driver: Any = connection.connection.driver_connection
+    n_values = len(signature(function).parameters)
+    driver.create_function(name, n_values, function, deterministic=True)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from claimclf.queue.ordering import rank_of, rank_of_case
 from claimclf.queue.people import Person
 from claimclf.queue.recognising import know_again
 from claimclf.queue.sampling import drop_cuts
+from claimclf.queue.searching import with_words
 from claimclf.queue.settings import Settings, settings_of
 from claimclf.queue.staging import Progress, group_totals, stage, staged, temporary
 from claimclf.queue.states import Event, after
@@ -336,7 +337,7 @@ def _insert_new(connection: Connection, values: dict[str, Any], n_known: int) ->
     counted = select(sql_literal(CaseState.OPEN), staged.c[LANE], hour, func.count())
     tally(connection, counted.where(*new).group_by(staged.c[LANE]))
     rows = select(*cells).select_from(source).where(*new)
-    with bulk_insert(connection, cases, staged):
+    with bulk_insert(connection, cases, staged), with_words(connection):
         connection.execute(insert(cases).from_select(list(values), rows))
 
 

@@ -9,14 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, case, exists, false, func, not_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.errors import LostLeaseError
+from claimclf.errors import LostLeaseError, QueueError
 from claimclf.queue.audit import Entry, append
 from claimclf.queue.cases import COLUMNS, AnyRow, Case, case_of, find_case
 from claimclf.queue.database import Database
 from claimclf.queue.dialects import lock
-from claimclf.queue.ordering import OPINIONS, Filters, held_by, in_order, rank_anew, running
+from claimclf.queue.ordering import OPINIONS, Filters, held_by, rank_anew, running
 from claimclf.queue.people import LEADS, Person, allow
 from claimclf.queue.sampling import Cut, keep_cut, serves_sample
+from claimclf.queue.searching import search
 from claimclf.queue.settings import Settings, settings_of
 from claimclf.queue.tables import IS_DRAWN, IS_HELD, IS_OPEN, IS_SKIP, cases, decisions
 from claimclf.schema import CaseState, Decision, Ranking, Role
@@ -92,10 +93,12 @@ def next_case(
         order = ranking or settings.ranking
         cut = keep_cut(connection, settings, order, at)
         not_mine = [not_(IS_HELD), not_(_skipped_by(person))]
-        queries = [in_order(order, *wanted.conditions(order), *not_mine)]
+        found = search(connection, wanted, order, at)
+        first = select(cases.c.id).where(*found.conditions, *not_mine)
+        queries = [first.order_by(*found.order)]
         if _may_be_sampled(wanted, cut) and serves_sample(connection, settings, cut):
-            wide = [*wanted.conditions(None), *not_mine]
-            by_draw = select(cases.c.id).where(*wide, IS_DRAWN, cut.in_sample())
+            loose = (*found.loose, *not_mine)
+            by_draw = select(cases.c.id).where(*loose, IS_DRAWN, cut.in_sample())
             queries.insert(0, by_draw.order_by(cases.c.sample_draw))
         for query in queries:
             lease = _take(connection, person, query, settings, cut, at)
@@ -198,6 +201,33 @@ def take_over(database: Database, person: Person, case_id: int) -> Lease:
     """
     allow(person, *LEADS)
     return _move(database, person, case_id, person, "take-over", None)
+
+
+def reassign(database: Database, person: Person, case_id: int, to: Person) -> Lease:
+    """Give a waiting case to somebody else, as a lead, whoever holds it now.
+
+    Raises
+    ------
+    LostLeaseError
+        The case is decided.
+    NotAllowedError
+        The person is no lead.
+    QueueError
+        Nobody is named, or somebody whose role cannot decide on it.
+    UnknownCaseError
+        There is no such case.
+    """
+    allow(person, *LEADS)
+    if not to.name.strip():
+        raise QueueError("A name is missing.", "", "Say who should get the case.")
+    state = database.read(lambda connection: find_case(connection, case_id)).state
+    if to.role is Role.ANALYST or (state is CaseState.ESCALATED and to.role not in LEADS):
+        raise QueueError(
+            f"{to.name} cannot decide on this case.",
+            f"Found: case {case_id} is {state}, {to.name} is {to.role}.",
+            "Give it to a lead.",
+        )
+    return _move(database, person, case_id, to, "reassign", None)
 
 
 def mine(person: Person, case_id: int, token: str, at: int) -> ColumnElement[bool]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.cases import COLUMNS, AnyRow, Case, case_of, find_case
 from claimclf.queue.database import Database
+from claimclf.queue.dialects import among
 from claimclf.queue.ordering import KEYS, Filters, beyond
 from claimclf.queue.sampling import cut_of
+from claimclf.queue.searching import Search, search
 from claimclf.queue.settings import settings_of
 from claimclf.queue.tables import audit, cases, decisions
 from claimclf.schema import Ranking
@@ -48,9 +48,10 @@ class Page:
     rows : list of Listed
         By rank.
     total : int
-        Cases that fulfil the filters, at most `MOST_COUNTED`.
+        Cases that fulfil the filters, as far as they were counted: at most `MOST_COUNTED`,
+        fewer where those that fulfil all filters lie too far apart.
     has_more_than_counted : bool
-        Whether there are more than `total`.
+        Whether there may be more than `total`.
     after : list or None
         Give it to `page` for the stretch that follows; None at the end.
     """
@@ -122,18 +123,19 @@ def page(
     wanted = filters or Filters()
 
     def look(connection: Connection) -> Page:
-        settings = settings_of(connection)
+        settings, now = settings_of(connection), database.now()
         order = ranking or settings.ranking
-        cut = cut_of(connection, settings, order, database.now())
+        cut = cut_of(connection, settings, order, now)
         keys = [key.label(f"key_{number}") for number, key in enumerate(KEYS[order])]
-        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*wanted.conditions(order))
+        found = search(connection, wanted, order, now, MOST_COUNTED)
+        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*found.conditions)
         if after is not None:
             query = query.where(beyond(order, after))
-        rows = connection.execute(query.order_by(*KEYS[order]).limit(size + 1)).all()
-        total, more = _counted(connection, wanted.conditions())
+        rows = connection.execute(query.order_by(*found.order).limit(size + 1)).all()
+        total, more = _counted(connection, found)
         shown = [Listed(case_of(row), not row.below) for row in rows[:size]]
         last = _key_of(rows[size - 1], len(keys)) if len(rows) > size else None
-        return Page(shown, total, more, last)
+        return Page(shown, max(total, len(shown)), more, last)
 
     return database.read(look)
 
@@ -168,8 +170,11 @@ def _key_of(row: AnyRow, length: int) -> list[Any]:
     return [getattr(row, f"key_{number}") for number in range(length)]
 
 
-def _counted(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
+def _counted(connection: Connection, found: Search) -> tuple[int, bool]:
     """Count what fulfils the filters, no further than a person would read."""
-    some = select(cases.c.id).where(*wanted).limit(MOST_COUNTED + 1).subquery()
-    found = connection.scalar(select(func.count()).select_from(some)) or 0
-    return min(found, MOST_COUNTED), found > MOST_COUNTED
+    counted = len(found.some)
+    if found.rest:
+        which = (among(connection, cases.c.id, found.some), *found.rest)
+        some = select(cases.c.id).where(*which).limit(MOST_COUNTED + 1).subquery()
+        counted = connection.scalar(select(func.count()).select_from(some)) or 0
+    return min(counted, MOST_COUNTED), counted > MOST_COUNTED or not found.has_all

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, case, func, literal, select, tuple_, update
+from sqlalchemy import (
+    FromClause,
+    Index,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -23,10 +36,10 @@ from claimclf.schema import (
     PROBABILITY,
     REPORT_COUNT,
     STATEMENT_ID,
-    TRANSCRIPT,
     VERIFIED_STATUS,
     VIDEO_ID,
     VIEWS,
+    CaseState,
     Lane,
     Ranking,
 )
@@ -54,6 +67,21 @@ _PLACES = {
 }
 
 
+# For filters that no order of rank helps with. Found by literals of the very same form.
+_OPEN = f"state = '{CaseState.OPEN}'"
+_AGAIN: ColumnElement[bool] = literal_column("cases.reported_again")
+_IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState.OPEN}'")
+_HOUR = 3_600_000_000
+
+
+def _index(name: str, where: str) -> None:
+    Index(name, cases.c.waits_since, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_index("ix_cases_waiting", _OPEN)
+_index("ix_cases_again", f"{_OPEN} AND reported_again")
+
+
 @dataclass(frozen=True)
 class Filters:
     """Which cases a moderator wants to see.
@@ -63,15 +91,23 @@ class Filters:
     lanes : tuple of Lane
         Empty for all.
     min_reports : int
-        Fewest reports.
+        Fewest reports; those that came while somebody holds the case count when it is let go.
     verified, ban : str or None
         The author's status; None for any.
     statement_id : str or None
         Cases of that statement only.
     text : str
-        A part of the transcript, in any case; empty for any.
+        Words of the transcript, as `claimclf.queue.searching` finds them; empty for any.
     escalated : bool
         What moderators passed on to a lead, instead of what is open.
+    min_probability, max_probability : float or None
+        Least and most claim probability; either leaves out what could not be scored.
+    again : bool
+        What was decided before and then reported again, only.
+    holder : str or None
+        What that person holds now, only.
+    older_than_hours, newer_than_hours : float or None
+        What has been waiting for at least, or for less than, so many hours.
     """
 
     lanes: tuple[Lane, ...] = ()
@@ -81,17 +117,27 @@ class Filters:
     statement_id: str | None = None
     text: str = ""
     escalated: bool = False
+    min_probability: float | None = None
+    max_probability: float | None = None
+    again: bool = False
+    holder: str | None = None
+    older_than_hours: float | None = None
+    newer_than_hours: float | None = None
 
-    def conditions(self, ranking: Ranking | None = Ranking.REPORTS) -> list[ColumnElement[bool]]:
-        """Return what a case must fulfil, its state among it.
+    def conditions(
+        self, now: int, ranking: Ranking | None = Ranking.REPORTS
+    ) -> list[ColumnElement[bool]]:
+        """Return what a case must fulfil, its state among it; all but the text.
 
         Parameters
         ----------
+        now : int
+            Microseconds since 1970, UTC.
         ranking : Ranking or None
             The order of the query; None for one in no order of rank.
         """
-        # Where a rank column would lead SQLite to the index of another order, to sort all that
-        # it finds there, zero is added: a sum is in no index.
+        # Where a column would lead SQLite to an index other than that of the order, to sort all
+        # that it finds there, zero is added: a sum is in no index.
         found: list[ColumnElement[bool]] = [IS_ESCALATED if self.escalated else IS_OPEN]
         if self.lanes and set(self.lanes) != set(Lane):
             found.append(cases.c[LANE].in_(self.lanes))
@@ -102,13 +148,33 @@ class Filters:
             reports = cases.c.rank_reports if in_index else cases.c.rank_reports + 0
             found.append(reports <= -self.min_reports)
         if self.verified is not None:
-            found.append(cases.c[VERIFIED_STATUS] == self.verified)
+            found.append(_is(cases.c[VERIFIED_STATUS], self.verified))
         if self.ban is not None:
-            found.append(cases.c[BAN_STATUS] == self.ban)
+            found.append(_is(cases.c[BAN_STATUS], self.ban))
         if self.statement_id is not None:
-            found.append(cases.c[STATEMENT_ID] == self.statement_id)
-        if self.text:
-            found.append(cases.c[TRANSCRIPT].icontains(self.text, autoescape=True))
+            statement = cases.c[STATEMENT_ID] + "" if ranking else cases.c[STATEMENT_ID]
+            found.append(_is(statement, self.statement_id))
+        if self.again:
+            found.append(cases.c.reported_again.is_(True))
+        if self.holder is not None:
+            found.append(self._held(now))
+        since = cases.c.waits_since + 0 if ranking else cases.c.waits_since
+        return [*found, *self._probable(), *self._aged(since, now)]
+
+    def narrow(self, now: int) -> list[ColumnElement[bool]]:
+        """Return conditions that each have an index to find the few cases that fulfil them."""
+        found: list[ColumnElement[bool]] = []
+        if self.escalated:
+            found.append(and_(IS_ESCALATED, _IS_NOT_OPEN))
+        if self.statement_id is not None:
+            found.append(_is(cases.c[STATEMENT_ID], self.statement_id))
+        if self.holder is not None:
+            found.append(self._held(now))
+        if self.again and not self.escalated:
+            found.append(and_(IS_OPEN, _AGAIN))
+        aged = self._aged(cases.c.waits_since, now)
+        if aged and not self.escalated:
+            found.append(and_(IS_OPEN, *aged))
         return found
 
     def places(self) -> tuple[int, ...]:
@@ -116,10 +182,46 @@ class Filters:
         lanes = self.lanes or tuple(Lane)
         return tuple(sorted({place for lane in lanes for place in _PLACES[lane]}))
 
+    def _held(self, now: int) -> ColumnElement[bool]:
+        name = self.holder or ""
+        return held_by(name, now) if _can_be_stored(name) else false()
 
-def in_order(ranking: Ranking, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return a query for the numbers of the cases that fulfil `conditions`, by rank."""
-    return select(cases.c.id).where(*conditions).order_by(*KEYS[ranking])
+    def _probable(self) -> list[ColumnElement[bool]]:
+        # By the rank, whose indexes hold it; it moves together with the prediction.
+        found: list[ColumnElement[bool]] = []
+        if self.min_probability is not None:
+            found.append(cases.c.rank_probability <= -self.min_probability)
+        if self.max_probability is not None:
+            found.append(cases.c.rank_probability >= -self.max_probability)
+        return [*found, cases.c.rank_place != UNSCORABLE] if found else []
+
+    def _aged(self, since: ColumnElement[int], now: int) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.older_than_hours is not None:
+            found.append(since <= _before(now, self.older_than_hours))
+        if self.newer_than_hours is not None:
+            found.append(since > _before(now, self.newer_than_hours))
+        return found
+
+
+def _is(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    return column == value if _can_be_stored(value) else false()
+
+
+def _can_be_stored(value: str) -> bool:
+    """Return whether a database takes that text: what comes from a link may be anything."""
+    return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _before(now: int, hours: float) -> int:
+    """Return the time so many hours ago; before all times where that is too long ago."""
+    return now - round(min(hours * _HOUR, now + 1))
+
+
+def sorted_by(ranking: Ranking) -> tuple[ColumnElement[Any], ...]:
+    """Return what to sort few cases by, with no index that a database could take for many."""
+    first, *others = KEYS[ranking]
+    return (first + 0, *others)
 
 
 def beyond(ranking: Ranking, key: list[Any]) -> ColumnElement[bool]:

@@ -61,6 +61,30 @@ class Settings:
         return round(self.undo_minutes * MINUTE)
 
 
+@dataclass(frozen=True)
+class Change:
+    """One setting as it was changed.
+
+    Parameters
+    ----------
+    at : int
+        Microseconds since 1970, UTC.
+    by, reason : str
+        Who, and why.
+    name : str
+        Of `Settings`.
+    old, new : str, float or None
+        Its value before and from then on.
+    """
+
+    at: int
+    by: str
+    reason: str
+    name: str
+    old: Any
+    new: Any
+
+
 _LOWEST = {
     "lease_minutes": 0.1,
     "undo_minutes": 0,
@@ -78,6 +102,17 @@ def settings_of(connection: Connection) -> Settings:
     values = {row.name: json.loads(row.value) for row in found}
     settings = replace(Settings(), **values)
     return replace(settings, ranking=Ranking(settings.ranking))
+
+
+def history(database: Database) -> list[Change]:
+    """Return every change of a setting, the latest first."""
+    rows = database.read(lambda c: c.execute(select(table).order_by(table.c.id)).all())
+    now, found = asdict(Settings()), []
+    for row in rows:
+        new = json.loads(row.value)
+        found.append(Change(row.at, row.by, row.reason, row.name, now[row.name], new))
+        now[row.name] = new
+    return found[::-1]
 
 
 def change_settings(database: Database, person: Person, reason: str, **values: Any) -> Settings:

@@ -27,9 +27,11 @@ from claimclf.queue import (
     leases,
     listing,
     preferences,
+    reporting,
     rescoring,
     settings,
     tallying,
+    views,
     webhook,
 )
 from claimclf.queue import backup as backups
@@ -225,6 +227,12 @@ def take_over(database: Database, person: Person, case_id: int) -> leases.Lease:
     return leases.take_over(database, person, case_id)
 
 
+@needs(*LEADS)
+def reassign(database: Database, person: Person, case_id: int, to: Person) -> leases.Lease:
+    """Give a waiting case to somebody else, whoever holds it now."""
+    return leases.reassign(database, person, case_id, to)
+
+
 @needs(*REVIEWERS)
 def decide(
     database: Database,
@@ -292,6 +300,26 @@ def counted(database: Database, _person: Person) -> list[tallying.Tally]:
 
 
 @needs(*EVERYONE)
+def saved_views(database: Database, _person: Person) -> list[views.View]:
+    """Return filters that somebody saved, by name."""
+    return views.views(database)
+
+
+@needs(*EVERYONE)
+def save_view(
+    database: Database, person: Person, name: str, filters: Filters, ranking: Ranking
+) -> views.View:
+    """Keep filters and a ranking under a name, for everybody."""
+    return views.save_view(database, person, name, filters, ranking)
+
+
+@needs(*EVERYONE)
+def delete_view(database: Database, person: Person, name: str) -> None:
+    """Forget one's own saved view; anybody's as a lead."""
+    views.delete_view(database, person, name)
+
+
+@needs(*EVERYONE)
 def case_history(database: Database, _person: Person, case_id: int) -> listing.History:
     """Return one case with everything that happened to it."""
     return listing.history(database, case_id)
@@ -321,6 +349,24 @@ def prefer(database: Database, person: Person, chosen: preferences.Preferences) 
 def settings_in_force(database: Database, _person: Person) -> settings.Settings:
     """Return what the team has set."""
     return database.read(settings.settings_of)
+
+
+@needs(*LEADS)
+def settings_history(database: Database, _person: Person) -> list[settings.Change]:
+    """Return every change of a setting with who, when and why, the latest first."""
+    return settings.history(database)
+
+
+@needs(*LEADS)
+def team_report(database: Database, _person: Person, since: int, until: int) -> reporting.Report:
+    """Say what waits, what came and went in a window, how long it took and who is at it.
+
+    Parameters
+    ----------
+    since, until : int
+        The window, microseconds since 1970, UTC; its ends are moved out to full hours.
+    """
+    return reporting.report(database, since, until)
 
 
 @needs(*LEADS)

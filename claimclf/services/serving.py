@@ -1,29 +1,38 @@
-"""Start the dashboard's server."""
+"""Start the dashboard's server, for this machine alone or behind a login."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+import tomllib
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
 
 from claimclf.errors import ServerError
 from claimclf.places import APP, ROOT
 
 ADDRESS = "127.0.0.1"
+#: Names other files of Streamlit secrets, separated by spaces, as Streamlit reads it.
+SECRETS_VARIABLE = "STREAMLIT_SECRETS_FILES"
 
 
-def serve(port: int) -> None:
-    """Replace this process with the dashboard's server, on loopback alone.
+def serve(port: int, address: str = ADDRESS) -> None:
+    """Replace this process with the dashboard's server.
 
     Parameters
     ----------
     port : int
         TCP port.
+    address : str
+        Where to listen; any other than this machine's own needs a login.
 
     Raises
     ------
     ServerError
-        The port is taken, or the dashboard's pages are not beside the package.
+        Others could come in and there is no login, the port is taken, or the dashboard's pages
+        are not beside the package.
     """
     if not APP.is_file():
         raise ServerError(
@@ -31,23 +40,95 @@ def serve(port: int) -> None:
             f"Found: no app.py in {ROOT}.",
             "Run claimclf serve from a clone of the project, installed with make install.",
         )
-    _check_port(port)
-    print(f"claimclf is at http://{ADDRESS}:{port}", flush=True)
+    if has_login(secrets_files()):
+        require_login_packages()
+    elif not is_local(address):
+        raise exposed(address)
+    _check_port(address, port)
+    print(f"claimclf is at http://{address}:{port}", flush=True)
     # The configuration, theme and upload limit are in the project's .streamlit folder.
     os.chdir(ROOT)
     streamlit = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    options = [f"--server.address={ADDRESS}", f"--server.port={port}"]
+    options = [f"--server.address={address}", f"--server.port={port}"]
     os.execv(sys.executable, streamlit + options)  # noqa: S606
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def is_local(address: str) -> bool:
+    """Say whether nothing but this machine reaches an address; an empty one means all."""
+    if address.lower() == "localhost":
+        return True
+    try:
+        return ip_address(address.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def exposed(address: str) -> ServerError:
+    """Return the refusal of an address that others could use without signing in."""
+    return ServerError(
+        "Without a login the dashboard is for this machine only.",
+        f"Found: the address {address or 'of all interfaces'} and no [auth] in the "
+        "Streamlit secrets.",
+        f"Use {ADDRESS}, or set up the login as docs/login.md says.",
+    )
+
+
+def secrets_files() -> list[Path]:
+    """Return where Streamlit looks for secrets when it is started by `serve`."""
+    named = [Path(file) for file in os.environ.get(SECRETS_VARIABLE, "").split()]
+    return named or [folder / ".streamlit" / "secrets.toml" for folder in (Path.home(), ROOT)]
+
+
+def has_login(files: list[Path]) -> bool:
+    """Say whether one of the files that are there has a section `[auth]`.
+
+    Raises
+    ------
+    ServerError
+        A file cannot be read.
+    """
+    found = False
+    for file in files:
         try:
-            probe.bind((ADDRESS, port))
-        except OSError as error:
+            found |= "auth" in tomllib.loads(file.read_text("utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
             raise ServerError(
-                f"Port {port} on {ADDRESS} cannot be used.",
-                f"Found: {error.strerror}.",
-                f"Choose another one: PORT={port + 1 if port < 65535 else 8501} make run.",
+                "The Streamlit secrets cannot be read.",
+                f"Found: {file}: {error}.",
+                "Correct this file, which must be TOML in UTF-8.",
             ) from error
+    return found
+
+
+def require_login_packages() -> None:
+    """Refuse a login without what it needs.
+
+    Raises
+    ------
+    ServerError
+        Authlib is not installed.
+    """
+    if find_spec("authlib") is None:
+        raise ServerError(
+            "Signing in needs packages that are not installed.",
+            "Found: [auth] in the Streamlit secrets, and no Authlib.",
+            "Run: sh scripts/install.sh login",
+        )
+
+
+def _check_port(address: str, port: int) -> None:
+    try:
+        (family, kind, protocol, _, place), *_ = socket.getaddrinfo(
+            address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        raise ServerError(
+            f"Port {port} on {address} cannot be used.",
+            f"Found: {error.strerror}.",
+            f"Choose another one: PORT={port + 1 if port < 65535 else 8501} make run.",
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +18,14 @@ from claimclf.modeling.ranking import Ranked
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.places import DATABASE_VARIABLE, find_dataset, models_folder
 from claimclf.queue.database import Database
-from claimclf.queue.people import Person
-from claimclf.schema import LANE, Lane, Role
+from claimclf.schema import LANE, Lane
 from claimclf.services.comparison import Judged, judge
 from claimclf.services.datasets import Dataset, open_default_dataset
 from claimclf.services.models import load_model
 
 _DATASET, _QUEUE = "dataset_in_use", "queue"
+#: Number of the case that was chosen from a list, on the way to the page *Review*.
+CHOSEN_CASE = "chosen_case"
 DEMO_UPLOAD = "synthetic reported videos"
 _DEMO_ROWS, _DEMO_SEED = 2_000, 1
 
@@ -98,16 +98,6 @@ def judged_model(name: str, manifest: Manifest) -> Judged:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _judged(folder: str, name: str, digest: str) -> Judged:
     return judge(ModelStore(Path(folder)), name)
-
-
-def person() -> str:
-    """Name who is at the screen: without a login, the user of this machine."""
-    return getpass.getuser()
-
-
-def person_at_work() -> Person:
-    """Return who is at the screen: the one local user may do everything."""
-    return Person(person(), Role.ADMIN)
 
 
 def queue_database() -> Database:

@@ -22,8 +22,9 @@ from claimclf.services.stress import (
     stress_model,
     stress_table,
 )
+from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, plain
-from claimclf.ui.state import model_store, person
+from claimclf.ui.state import model_store
 
 STRESS_FIGURES = {
     "recall": "recall",
@@ -100,7 +101,8 @@ def show_lanes(models: Sequence[Judged]) -> None:
         reason = third.text_input("Reason")
         if st.form_submit_button("Save the error rates"):
             with explained():
-                model_store().set_error_rates(name, rates, reason, person(), model_card)
+                by = person_at_work().name
+                model_store().set_error_rates(name, rates, reason, by, model_card)
             st.rerun()
 
 

@@ -37,9 +37,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_dashboard(**environment: str) -> Iterator[str]:
-    """Run `claimclf serve` on a free port; yields its address and ends it afterwards."""
-    port = free_port()
+def running_dashboard(port: int | None = None, **environment: str) -> Iterator[str]:
+    """Run `claimclf serve` on a port, or a free one; yields its address and ends it afterwards."""
+    port = port or free_port()
     command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
     unset = {"CLAIMCLF_DATASET", "CLAIMCLF_MODELS"}
     inherited = {name: value for name, value in os.environ.items() if name not in unset}

@@ -1,9 +1,11 @@
 """Does things to a queue, each in a process that is killed without warning in the middle.
 
-Reads lines of URL WORK POINT, and answers each with the signal that ended its process.
+Reads lines of URL WORK CALL POINT, and answers each with the signal that ended its process: 0
+where the work was done before it came to that.
 
-WORK is migrate, ingest, decide or bulk; POINT names the function after which it dies, and is
-empty for the end of all.
+WORK is migrate, ingest, decide or bulk. POINT names the function after whose call number CALL
+the process dies: `statement` stands for the changes that SQL makes, and nothing at all for the
+end of the work.
 """
 
 from __future__ import annotations
@@ -15,37 +17,78 @@ import sys
 import traceback
 from collections.abc import Callable
 
+# What a migration needs, so that not each process has to load it anew.
+import alembic.command
+import alembic.op  # noqa: F401
+from sqlalchemy import Engine, event
+
+from claimclf.queue import staging
 from claimclf.queue.bulk import decide_statement
 from claimclf.queue.database import Database
 from tests.queue.builders import ANNA, OPINION, done, fill
+
+#: Cases that are decided one after the other.
+N_DECIDED = 3
+#: Stretches in which an upload is staged.
+N_CHUNKS = 4
+_UPLOADED = 20
+_CHANGES = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
 
 
 def die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def after(function: Callable[..., object]) -> Callable[..., None]:
-    def run_and_die(*args: object, **named: object) -> None:
-        function(*args, **named)
-        die()
+def after(function: Callable[..., object], call: int = 1) -> Callable[..., object]:
+    """Return the function as one that dies at the end of that call of it."""
+    left = call
+
+    def run_and_die(*args: object, **named: object) -> object:
+        nonlocal left
+        result = function(*args, **named)
+        left -= 1
+        if not left:
+            die()
+        return result
 
     return run_and_die
 
 
-def work(url: str, work: str, point: str) -> None:
+def arm(point: str, call: int) -> None:
+    """Have this process die at that call of what the point names."""
+    if point == "statement":
+        count = after(lambda: None, call)
+
+        def executed(_: object, __: object, statement: str, *___: object) -> None:
+            if statement.lstrip().startswith(_CHANGES):
+                count()
+
+        event.listen(Engine, "after_cursor_execute", executed)
+        return
+    module, _, name = point.rpartition(".")
+    place = importlib.import_module("alembic.op" if module == "op" else f"claimclf.queue.{module}")
+    setattr(place, name, after(getattr(place, name), call))
+
+
+def decide_some(database: Database) -> None:
+    for _ in range(N_DECIDED):
+        done(database)
+
+
+def work(url: str, work: str, call: str, point: str) -> None:
     if point:
-        module, _, name = point.rpartition(".")
-        path = "alembic.op" if module == "op" else f"claimclf.queue.{module}"
-        place = importlib.import_module(path)
-        setattr(place, name, after(getattr(place, name)))
+        arm(point, int(call))
+    staging._CHUNK_ROWS = _UPLOADED // N_CHUNKS
     database = Database(url)
     {
         "migrate": database.prepare,
-        "ingest": lambda: fill(database, 20, "b", report_count=100),
-        "decide": lambda: done(database),
+        "ingest": lambda: fill(database, _UPLOADED, "b", report_count=100),
+        "decide": lambda: decide_some(database),
         "bulk": lambda: decide_statement(database, ANNA, "a", OPINION),
     }[work]()
-    die()
+    if not point:
+        die()
+    os._exit(0)
 
 
 def main() -> None:
@@ -58,7 +101,8 @@ def main() -> None:
                 traceback.print_exc()
                 os._exit(1)
         _, status = os.waitpid(process, 0)
-        print(os.WTERMSIG(status), flush=True)
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status))
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

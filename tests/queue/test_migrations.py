@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from pathlib import Path
@@ -18,10 +19,18 @@ from claimclf.queue.tables import metadata
 from tests.queue.conftest import NewUrl
 
 
+#: What the words are found by is no table of rows, and on PostgreSQL an index of it alone.
+WORDS = re.compile(r"(cases_words(_(data|idx|docsize|config|content))?|ix_cases_words)")
+
+
+def is_known(_: object, name: str | None, *__: object) -> bool:
+    return WORDS.fullmatch(name or "") is None
+
+
 def test_tables_are_those_that_the_code_knows(database: Database) -> None:
     database.prepare()
     with database.engine.connect() as connection, warnings.catch_warnings(action="ignore"):
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_object": is_known})
         assert compare_metadata(context, metadata) == []
 
 

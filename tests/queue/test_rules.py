@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,11 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from claimclf.errors import LostLeaseError, QueueError
 from claimclf.queue.audit import verify
@@ -22,16 +25,35 @@ from claimclf.queue.bulk import decide_cases, undo_bulk
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import Verdict, decide, reopen, undo
 from claimclf.queue.ingest import ingest
-from claimclf.queue.leases import Lease, next_case
+from claimclf.queue.leases import Lease, hand_on, next_case, release, renew, take_case, take_over
 from claimclf.queue.listing import page
+from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
+from claimclf.queue.tables import cases, decisions
 from claimclf.schema import Decision
-from tests.queue.builders import ANNA, BORIS, LEAD, Clock, upload, videos
+from tests.queue.builders import ANNA, BORIS, LEAD, MINUTE, Clock, upload, videos
 from tests.queue.conftest import NewUrl
 
-MINUTE = 60_000_000
-PEOPLE = st.sampled_from([ANNA, BORIS])
+PEOPLE = st.sampled_from([ANNA, BORIS, LEAD])
 NUMBERS = st.integers(0, 7)
+SAID = st.sampled_from([Decision.OPINION, Decision.SKIP, Decision.ESCALATE])
+#: One of the latest leases that were given, whether it still holds or not.
+RECENT = st.integers(0, 3)
+LEASE, UNDO = 10 * MINUTE, 30 * MINUTE
+#: A lease from no further ahead than this still holds: clocks are set right by as much.
+TOLERANCE = MINUTE // 12
+
+
+@dataclass(frozen=True)
+class Made:
+    """A decision as it was made: the state before it, and the case's version after it."""
+
+    id: int
+    by: str
+    at: int
+    bulk: str
+    before: str
+    version: int
 
 
 @dataclass
@@ -42,15 +64,24 @@ class ModelCase:
     rank: int
     state: str = "open"
     round: int = 1
+    version: int = 1
     decided_reports: int = 0
+    token: str = ""
     holder: str | None = None
+    started: int = 0
     until: int = 0
     skipped: set[tuple[str, int]] = field(default_factory=set)
-    #: (decision, who, when, bulk) that may still be undone.
-    last: tuple[int, str, int, str] | None = None
+    last: Made | None = None
 
     def free(self) -> bool:
         return self.state == "open" and self.holder is None
+
+    def let_go(self) -> None:
+        self.holder, self.token, self.rank = None, "", self.reports
+
+    def open_again(self, state: str = "open") -> None:
+        self.state, self.rank = state, self.reports
+        self.version += 1
 
 
 class Rules(RuleBasedStateMachine):
@@ -61,39 +92,66 @@ class Rules(RuleBasedStateMachine):
         self.clock = Clock()
         self.database = Database(self.url(), self.clock)
         self.model: dict[str, ModelCase] = {}
-        self.leases: dict[str, Lease] = {}
+        self.given: list[tuple[Person, Lease]] = []
         self.uploads = 0
 
     def teardown(self) -> None:
         assert verify(self.database).problems == []
         self.database.close()
 
+    def runs(self, case: ModelCase) -> bool:
+        return case.started - TOLERANCE <= self.clock() < case.until
+
     def lapse(self) -> None:
         for case in self.model.values():
-            if case.holder is not None and case.until <= self.clock():
-                self.let_go(case)
+            if case.holder is not None and not self.runs(case):
+                case.let_go()
 
-    def let_go(self, case: ModelCase) -> None:
-        case.holder, case.rank = None, case.reports
+    def held_by(self, person: Person) -> list[str]:
+        """Return what a person holds, the longest held first."""
+        held = [name for name, case in self.model.items() if case.holder == person.name]
+        return sorted(held, key=lambda name: self.model[name].started)
 
-    def case_id(self, name: str) -> int:
-        rows = {row.case.video["video_id"]: row.case.id for row in page(self.database).rows}
-        return rows[name] if name in rows else self.known[name]
+    def case_of(self, lease: Lease) -> ModelCase:
+        return self.model[str(lease.case.video["video_id"])]
+
+    def give(self, person: Person, lease: Lease) -> None:
+        case, at = self.case_of(lease), self.clock()
+        assert (lease.case.holder, lease.until) == (person.name, at + LEASE)
+        case.holder, case.token, case.started, case.until = person.name, lease.token, at, at + LEASE
+        self.given.append((person, lease))
+
+    def recent(self, back: int) -> tuple[Person, Lease, ModelCase, bool]:
+        """Return a lease that was given, its case, and whether it holds."""
+        person, lease = self.given[-1 - min(back, len(self.given) - 1)]
+        case = self.case_of(lease)
+        return person, lease, case, case.token == lease.token and self.runs(case)
+
+    def any(self, wanted: Callable[[ModelCase], object]) -> bool:
+        return any(map(wanted, self.model.values()))
+
+    def pick(self, number: int, wanted: Callable[[ModelCase], object]) -> str:
+        """Return one of the cases that are wanted; there must be one."""
+        names = sorted(name for name, case in self.model.items() if wanted(case))
+        return names[number % len(names)]
 
     @property
     def known(self) -> dict[str, int]:
-        from sqlalchemy import select
-
-        from claimclf.queue.tables import cases
-
         query = select(cases.c.video_id, cases.c.id)
         return dict(self.database.read(lambda c: [tuple(row) for row in c.execute(query)]))
 
+    @initialize()
+    def start(self) -> None:
+        self.store([0, 1, 2, 3], 10)
+
     @rule(numbers=st.sets(NUMBERS, min_size=1), reports=st.integers(1, 60))
     def ingest(self, numbers: set[int], reports: int) -> None:
+        self.store(sorted(numbers), reports)
+
+    def store(self, numbers: list[int], reports: int) -> None:
         self.uploads += 1
-        names = [f"video-{number:07d}" for number in sorted(numbers)]
-        counts = [reports + number for number in sorted(numbers)]
+        names = [f"video-{number:07d}" for number in numbers]
+        counts = [reports + number for number in numbers]
         table = videos(len(names), video_id=names, report_count=counts, statement_id=names)
         batch = ingest(
             self.database,
@@ -102,87 +160,194 @@ class Rules(RuleBasedStateMachine):
             upload(f"{self.uploads:x}".rjust(2, "0")[-1], f"m{self.uploads}"),
         )
         self.lapse()
-        new = [name for name in names if name not in self.model]
-        reopened = 0
+        n_new = n_reopened = 0
         for name, count in zip(names, counts, strict=True):
-            case = self.model.setdefault(name, ModelCase(count, count))
+            if name not in self.model:
+                self.model[name] = ModelCase(count, count)
+                n_new += 1
+                continue
+            case = self.model[name]
             case.reports = max(case.reports, count)
-            grown = case.state == "decided" and count > case.decided_reports
-            if grown and count >= 2 * case.decided_reports:
-                reopened += 1
-                case.state, case.round, case.last = "open", case.round + 1, None
-            if case.free():
-                case.rank = case.reports
-                case.last = None
-        assert (batch.n_new, batch.n_reopened) == (len(new), reopened)
+            if (
+                case.state == "decided"
+                and count > case.decided_reports
+                and count >= 2 * case.decided_reports
+            ):
+                n_reopened += 1
+                case.round += 1
+                case.open_again()
+            elif case.free():
+                case.open_again()
+        assert (batch.n_new, batch.n_reopened) == (n_new, n_reopened)
 
     @rule(person=PEOPLE)
     def lease(self, person: Person) -> None:
-        lease = next_case(self.database, person)
+        self.take_next(person, "open")
+
+    @rule()
+    def lease_escalated(self) -> None:
+        self.take_next(LEAD, "escalated")
+
+    @rule(person=PEOPLE, said=SAID)
+    def lease_and_decide(self, person: Person, said: Decision) -> None:
+        if self.take_next(person, "open") is not None:
+            self.say(*self.recent(0), said)
+
+    @rule(said=SAID)
+    def lease_and_decide_escalated(self, said: Decision) -> None:
+        if self.take_next(LEAD, "escalated") is not None:
+            self.say(*self.recent(0), said)
+
+    def take_next(self, person: Person, state: str) -> Lease | None:
+        lease = next_case(self.database, person, Filters(escalated=state == "escalated"))
         self.lapse()
-        held = [name for name, case in self.model.items() if case.holder == person.name]
-        if held:
-            assert lease is not None
-            assert lease.case.video["video_id"] == held[0]
-            return
         waiting = [
             (-case.rank, name)
             for name, case in self.model.items()
-            if case.free() and (person.name, case.round) not in case.skipped
+            if case.state == state
+            and case.holder is None
+            and (person.name, case.round) not in case.skipped
         ]
-        if not waiting:
+        held = self.held_by(person)
+        if held:
+            assert lease is not None
+            case = self.case_of(lease)
+            assert (case.holder, case.token) == (person.name, lease.token)
+            assert case.started == self.model[held[0]].started
+            self.given.append((person, lease))
+        elif waiting:
+            assert lease is not None
+            assert lease.case.video["video_id"] == min(waiting)[1]
+            self.give(person, lease)
+        else:
             assert lease is None
-            return
-        assert lease is not None
-        name = min(waiting)[1]
-        assert lease.case.video["video_id"] == name
-        case = self.model[name]
-        case.holder, case.until, case.last = person.name, self.clock() + 10 * MINUTE, None
-        self.leases[person.name] = lease
+        return lease
 
-    @rule(minutes=st.sampled_from([1, 6, 11]))
+    @rule(person=PEOPLE, number=NUMBERS)
+    def choose(self, person: Person, number: int) -> None:
+        name = self.pick(number, lambda case: True)
+        case = self.model[name]
+        mine = case.holder == person.name and self.runs(case)
+        taken = case.holder is not None and self.runs(case)
+        may = case.state == "open" or (case.state == "escalated" and person is LEAD)
+        if not mine and (taken or not may):
+            with pytest.raises(LostLeaseError):
+                take_case(self.database, person, self.known[name])
+            return
+        lease = take_case(self.database, person, self.known[name])
+        self.lapse()
+        if mine:
+            assert lease.token == case.token
+            return
+        for other in self.held_by(person):
+            self.model[other].let_go()
+        self.give(person, lease)
+
+    @rule(minutes=st.sampled_from([1, 6, 11, 31]))
     def time_goes_on(self, minutes: int) -> None:
         self.clock.step(minutes)
 
-    @precondition(lambda self: self.leases)
-    @rule(person=PEOPLE, said=st.sampled_from([Decision.OPINION, Decision.SKIP]))
-    def decide(self, person: Person, said: Decision) -> None:
-        lease = self.leases.get(person.name)
-        if lease is None:
-            return
-        case = self.model[lease.case.video["video_id"]]
-        holds = case.holder == person.name and case.until > self.clock()
-        args = (person, lease.case.id, lease.token, lease.case.version, Verdict(said))
+    @rule(minutes=st.sampled_from([TOLERANCE / MINUTE, 1, 20, 60]))
+    def clock_steps_back(self, minutes: float) -> None:
+        self.clock.step(-minutes)
+
+    @precondition(lambda self: self.given)
+    @rule(back=RECENT)
+    def renew(self, back: int) -> None:
+        person, lease, case, holds = self.recent(back)
         if not holds:
+            with pytest.raises(LostLeaseError):
+                renew(self.database, person, lease.case.id, lease.token)
+            return
+        case.until = renew(self.database, person, lease.case.id, lease.token).until
+        assert case.until == self.clock() + LEASE
+
+    @precondition(lambda self: self.given)
+    @rule(back=RECENT)
+    def release(self, back: int) -> None:
+        person, lease, case, holds = self.recent(back)
+        release(self.database, person, lease.case.id, lease.token)
+        if holds:
+            case.let_go()
+
+    @precondition(lambda self: self.given)
+    @rule(back=RECENT, to=PEOPLE)
+    def hand_on(self, back: int, to: Person) -> None:
+        person, lease, case, holds = self.recent(back)
+        if not holds or (case.state == "escalated" and to is not LEAD):
+            with pytest.raises(LostLeaseError):
+                hand_on(self.database, person, lease.case.id, lease.token, to)
+            return
+        other = hand_on(self.database, person, lease.case.id, lease.token, to)
+        self.lapse()
+        assert other.token != lease.token
+        self.give(to, other)
+
+    @rule(number=NUMBERS)
+    def take_over(self, number: int) -> None:
+        name = self.pick(number, lambda case: True)
+        if self.model[name].state == "decided":
+            with pytest.raises(LostLeaseError):
+                take_over(self.database, LEAD, self.known[name])
+            return
+        lease = take_over(self.database, LEAD, self.known[name])
+        self.lapse()
+        self.give(LEAD, lease)
+
+    @precondition(lambda self: self.given)
+    @rule(back=RECENT, said=SAID)
+    def decide(self, back: int, said: Decision) -> None:
+        self.say(*self.recent(back), said)
+
+    def say(
+        self, person: Person, lease: Lease, case: ModelCase, holds: bool, said: Decision
+    ) -> None:
+        args = (person, lease.case.id, lease.token, lease.case.version, Verdict(said))
+        if not holds or (said == Decision.ESCALATE and case.state == "escalated"):
             with pytest.raises(LostLeaseError):
                 decide(self.database, *args)
             return
         made = decide(self.database, *args)
-        self.let_go(case)
-        del self.leases[person.name]
+        case.let_go()
         if said == Decision.SKIP:
+            case.version += 1
             case.skipped.add((person.name, case.round))
         else:
-            self.close(case, made.id, person, "")
+            state = "escalated" if said == Decision.ESCALATE else "decided"
+            self.close(case, made.id, person, "", state)
+        assert (made.case.state, made.case.version) == (case.state, case.version)
 
-    def close(self, case: ModelCase, decision: int, person: Person, bulk: str) -> None:
-        case.state, case.decided_reports = "decided", case.reports
-        case.last = (decision, person.name, self.clock(), bulk)
+    def close(
+        self, case: ModelCase, decision: int, person: Person, bulk: str, state: str = "decided"
+    ) -> None:
+        before, case.state = case.state, state
+        case.version += 1
+        case.decided_reports = case.reports
+        case.last = Made(decision, person.name, self.clock(), bulk, before, case.version)
 
-    @rule(person=PEOPLE, number=NUMBERS)
-    def undo(self, person: Person, number: int) -> None:
-        case = self.model.get(f"video-{number:07d}")
-        if case is None or case.last is None:
-            return
-        decision, by, at, bulk = case.last
-        if bulk or by != person.name or self.clock() - at > 30 * MINUTE:
+    def undoable(self, case: ModelCase) -> bool:
+        return (
+            case.last is not None
+            and case.version == case.last.version
+            and case.holder is None
+            and self.clock() - case.last.at <= UNDO
+        )
+
+    @precondition(lambda self: self.any(lambda case: case.last))
+    @rule(person=PEOPLE, number=NUMBERS, own=st.booleans())
+    def undo(self, person: Person, number: int, own: bool) -> None:
+        case = self.model[self.pick(number, lambda case: case.last)]
+        made = case.last
+        assert made is not None
+        by = Person(made.by) if own else person
+        if made.bulk or made.by != by.name or not self.undoable(case):
             with pytest.raises(QueueError):
-                undo(self.database, person, decision)
+                undo(self.database, by, made.id)
             return
-        assert undo(self.database, person, decision).state == "open"
-        case.state, case.last, case.rank = "open", None, case.reports
+        assert undo(self.database, by, made.id).state == made.before
+        case.last = None
+        case.open_again(made.before)
 
-    @precondition(lambda self: self.model)
     @rule(person=PEOPLE, numbers=st.sets(NUMBERS, min_size=1, max_size=4))
     def bulk(self, person: Person, numbers: set[int]) -> None:
         names = [name for name in (f"video-{n:07d}" for n in numbers) if name in self.model]
@@ -198,59 +363,53 @@ class Rules(RuleBasedStateMachine):
         ]
         assert sorted(known[name] for name in closed) == bulk.decided
         for name in closed:
-            self.let_go(self.model[name])
+            self.model[name].let_go()
             self.close(self.model[name], 0, person, bulk.id)
 
+    @precondition(lambda self: self.any(lambda case: case.last and case.last.bulk))
     @rule(number=NUMBERS)
     def undo_bulk(self, number: int) -> None:
-        case = self.model.get(f"video-{number:07d}")
-        if case is None or case.last is None or not case.last[3]:
-            return
-        _, by, at, bulk = case.last
-        part = [other for other in self.model.values() if other.last and other.last[3] == bulk]
-        size = len(self.bulk_cases(bulk))
-        if len(part) < size or self.clock() - at > 30 * MINUTE:
+        made = self.model[self.pick(number, lambda case: case.last and case.last.bulk)].last
+        assert made is not None
+        part = [case for case in self.model.values() if case.last and case.last.bulk == made.bulk]
+        if len(part) < self.size_of(made.bulk) or not all(map(self.undoable, part)):
             with pytest.raises(QueueError):
-                undo_bulk(self.database, Person(by), bulk)
+                undo_bulk(self.database, Person(made.by), made.bulk)
             return
-        undo_bulk(self.database, Person(by), bulk)
-        for other in part:
-            other.state, other.last, other.rank = "open", None, other.reports
+        undo_bulk(self.database, Person(made.by), made.bulk)
+        for case in part:
+            case.last = None
+            case.open_again()
 
-    def bulk_cases(self, bulk: str) -> list[int]:
-        from sqlalchemy import select
-
-        from claimclf.queue.tables import decisions
-
+    def size_of(self, bulk: str) -> int:
         query = select(decisions.c.case_id).where(decisions.c.bulk_id == bulk)
-        return list(self.database.read(lambda c: c.scalars(query).all()))
+        return len(self.database.read(lambda c: c.scalars(query).all()))
 
-    @rule(number=NUMBERS)
-    def reopen(self, number: int) -> None:
-        name = f"video-{number:07d}"
-        case = self.model.get(name)
-        if case is None:
-            return
+    @rule(number=NUMBERS, closed=st.booleans())
+    def reopen(self, number: int, closed: bool) -> None:
+        closed = closed and self.any(lambda case: case.state == "decided")
+        name = self.pick(number, lambda case: case.state == "decided" or not closed)
+        case = self.model[name]
         if case.state != "decided":
             with pytest.raises(QueueError):
                 reopen(self.database, LEAD, self.known[name], "look again")
             return
         reopen(self.database, LEAD, self.known[name], "look again")
-        case.state, case.round, case.last, case.rank = "open", case.round + 1, None, case.reports
+        case.round += 1
+        case.open_again()
 
     @invariant()
     def database_says_the_same(self) -> None:
-        rows = page(self.database).rows
-        found = {row.case.video["video_id"]: row.case for row in rows}
-        opened = {name: case for name, case in self.model.items() if case.state == "open"}
-        assert found.keys() == opened.keys()
-        for name, case in opened.items():
-            assert (found[name].round, found[name].video["report_count"]) == (
-                case.round,
-                case.reports,
-            )
-        ranks = [opened[row.case.video["video_id"]].rank for row in rows]
-        assert ranks == sorted(ranks, reverse=True)
+        for state in ("open", "escalated"):
+            rows = [
+                row.case for row in page(self.database, Filters(escalated=state != "open")).rows
+            ]
+            expected = {name: case for name, case in self.model.items() if case.state == state}
+            ranked = sorted(expected, key=lambda name: (-expected[name].rank, name))
+            assert [row.video["video_id"] for row in rows] == ranked
+            for row, case in zip(rows, map(expected.__getitem__, ranked), strict=True):
+                found = (row.round, row.version, row.holder, row.video["report_count"])
+                assert found == (case.round, case.version, case.holder, case.reports)
 
 
 @pytest.mark.parametrize("seed", [0])
@@ -263,7 +422,7 @@ def test_queue_follows_the_rules(new_url: NewUrl, seed: int) -> None:
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=25,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -26,7 +26,10 @@ SERVICES: dict[str, Callable[..., Any]] = {
     and name != "needs"
 }
 #: Services that change what others see or that tell everything.
-LEADS_ONLY = {"rescore_open", "take_over", "reopen", "change_settings"}
+LEADS_ONLY = {
+    *("rescore_open", "take_over", "reassign", "reopen"),
+    *("change_settings", "settings_history", "team_report"),
+}
 
 
 class Untouched(Database):

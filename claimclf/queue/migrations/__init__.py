@@ -10,7 +10,7 @@ from claimclf.errors import StorageError
 from claimclf.queue.dialects import lock
 
 #: The version that this program works with: the newest file in `versions`.
-HEAD = "0003"
+HEAD = "0004"
 
 _FOLDER = Path(__file__).parent
 

@@ -1,0 +1,95 @@
+"""Measure the review console: from a key to the next case on the screen, in a real browser.
+
+Run it on a quiet machine with ``make bench-console``; filling the larger queue takes a minute.
+The same keys are pressed in a queue of 10,000 cases, so that what the size costs is a ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page
+
+from benchmarks.queue import LEAD, videos
+from claimclf.places import models_folder
+from claimclf.queue.database import Database
+from claimclf.queue.ingest import Upload, ingest
+from claimclf.services.models import load_model
+from tests.browser.dashboard import browser, running_dashboard, settle
+
+SIZES = (10_000, 1_000_000)
+KEYS, WARM_UP = 60, 5
+#: Milliseconds at p95.
+LIMIT = 400.0
+
+# Waits in the page itself for another case's heading to be drawn: no trip to this program
+# is part of the time.
+_PRESS = """(key) => new Promise((done, failed) => {
+  const heading = () => document.querySelector('.st-key-case h3')?.innerText;
+  const before = heading(), start = performance.now();
+  const watch = new MutationObserver(() => {
+    if (heading() && heading() !== before) {
+      watch.disconnect();
+      requestAnimationFrame(() => done(performance.now() - start));
+    }
+  });
+  watch.observe(document.body, {subtree: true, childList: true, characterData: true});
+  const press = {key, code: `Digit${key}`, keyCode: key.charCodeAt(0), bubbles: true};
+  document.body.dispatchEvent(new KeyboardEvent('keydown', press));
+  document.body.dispatchEvent(new KeyboardEvent('keyup', press));
+  setTimeout(() => { watch.disconnect(); failed(new Error('no next case')); }, 20000);
+})"""
+
+
+def main() -> int:
+    """Print a line for each size; return 1 where the promise breaks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--keys", type=int, default=KEYS)
+    chosen = parser.parse_args()
+    found = {size: _times(size, chosen.keys) for size in chosen.sizes}
+    for size, times in found.items():
+        print(
+            f"{size:,} open cases: key to next case median {np.median(times):.0f} ms, "
+            f"p95 {_p95(times):.0f} ms (promised {LIMIT:g})"
+        )
+    first, last = found[chosen.sizes[0]], found[chosen.sizes[-1]]
+    print(f"median grows {np.median(last) / np.median(first):.2f} times")
+    return 0 if _p95(last) <= LIMIT else 1
+
+
+def _p95(times: list[float]) -> float:
+    return float(np.quantile(times, 0.95))
+
+
+def _times(size: int, n_keys: int) -> list[float]:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder, 'queue.db')}"
+        database = Database(url)
+        # Scored by the model in use, as far as the queue knows: so the page explains scores.
+        model = load_model(models_folder())
+        scored_by = (model.name, model.manifest.version)
+        ingest(database, LEAD, videos(size), Upload("bench.csv", "0" * 64, *scored_by))
+        database.close()
+        with running_dashboard(CLAIMCLF_DATABASE_URL=url) as address, browser() as opened:
+            page = opened.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(f"{address}/review")
+            settle(page)
+            page.keyboard.press("n")
+            page.wait_for_selector(".st-key-case")
+            return [_press(page) for _ in range(WARM_UP + n_keys)][WARM_UP:]
+
+
+def _press(page: Page) -> float:
+    settle(page)
+    page.wait_for_timeout(100)  # a person reads before deciding
+    spent: float = page.evaluate(_PRESS, "3")
+    return spent
+
+
+if __name__ == "__main__":
+    sys.exit(main())

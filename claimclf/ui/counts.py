@@ -1,0 +1,62 @@
+"""How many cases wait, by lane and age: always on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from claimclf.queue.database import Database
+from claimclf.queue.people import Person
+from claimclf.queue.tallying import Tally
+from claimclf.schema import CaseState, Lane
+from claimclf.services import queue
+from claimclf.ui.page import explained
+
+#: After how many seconds a screen looks again at what others did.
+SECONDS = 3
+#: Class of age -> hours at which it begins.
+AGES = {"under an hour": 0, "1 to 24 hours": 1, "1 to 7 days": 24, "over 7 days": 168}
+
+
+def n_open(tallies: Iterable[Tally], lane: Lane | None = None) -> int:
+    """Count the open cases of a lane, or of all."""
+    return sum(t.n for t in tallies if t.state is CaseState.OPEN and lane in (None, t.lane))
+
+
+def open_by_age(tallies: Iterable[Tally], lane: Lane) -> dict[str, int]:
+    """Count a lane's open cases by class of age, the youngest first."""
+    found = dict.fromkeys(AGES, 0)
+    for tally in tallies:
+        if tally.state is CaseState.OPEN and tally.lane is lane:
+            found[age(tally.hours)] += tally.n
+    return found
+
+
+def age(hours: int) -> str:
+    """Return the class of an age."""
+    return [name for name, start in AGES.items() if hours >= start][-1]
+
+
+@st.fragment(run_every=SECONDS)
+def show_n_open(database: Database, person: Person) -> None:
+    """Say how many cases are open, now and as others go on deciding."""
+    with explained():
+        n = n_open(queue.counted(database, person))
+    st.markdown(f"**{n:,} open cases** in the shared queue")
+
+
+@st.fragment(run_every=SECONDS)
+def show_counts(database: Database, person: Person) -> None:
+    """Draw a tile for each lane with its ages, and what is escalated and decided."""
+    with explained():
+        tallies = queue.counted(database, person)
+    places = st.columns(len(Lane) + 2)
+    for place, lane in zip(places, Lane, strict=False):
+        place.metric(f"Open: {lane}", f"{n_open(tallies, lane):,}")
+        ages = {name: n for name, n in open_by_age(tallies, lane).items() if n}
+        place.caption(", ".join(f"{n:,} {name}" for name, n in ages.items()) or "none waits")
+    for place, state in zip(places[3:], (CaseState.ESCALATED, CaseState.DECIDED), strict=True):
+        n = sum(tally.n for tally in tallies if tally.state is state)
+        place.metric(state.capitalize(), f"{n:,}")
+    places[3].caption("wait for a lead")

@@ -1,0 +1,69 @@
+"""What decisions, rules, rankings and lanes are called on screens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from claimclf.schema import Decision, Lane, Ranking, ReasonCode
+
+RANKINGS = {
+    Ranking.REPORTS: "reports on the video",
+    Ranking.EXPECTED_CLAIMS: "expected claims (probability × reports)",
+    Ranking.STATEMENT: "all reports on its statement",
+    Ranking.AUTHOR: "all reports on its author",
+}
+DECISIONS = {
+    Decision.BREAKS_RULES: "Claim, breaks the rules",
+    Decision.WITHIN_RULES: "Claim, within the rules",
+    Decision.OPINION: "Opinion",
+    Decision.ESCALATE: "Escalate",
+    Decision.SKIP: "Skip",
+}
+REASONS = {
+    ReasonCode.HEALTH: "Misinformation: health",
+    ReasonCode.CIVIC: "Misinformation: public life",
+    ReasonCode.DANGEROUS_ACT: "Dangerous act",
+    ReasonCode.HARASSMENT: "Harassment",
+    ReasonCode.FRAUD: "Fraud",
+    ReasonCode.OTHER: "Another rule: see the note",
+}
+#: Lane -> icon: a lane is never told by colour alone.
+LANES = {
+    Lane.CLAIMS: ":material/campaign:",
+    Lane.UNCERTAIN: ":material/help:",
+    Lane.OPINIONS: ":material/chat_bubble:",
+}
+_LIKELY = (
+    (0.95, "almost surely a claim"),
+    (0.7, "probably a claim"),
+    (0.3, "a claim or an opinion"),
+    (0.05, "probably an opinion"),
+    (0.0, "almost surely an opinion"),
+)
+
+
+def likely(probability: float | None) -> str:
+    """Say a probability of *claim* in words; None is a video that could not be scored."""
+    if probability is None:
+        return "could not be scored"
+    return next(words for least, words in _LIKELY if probability >= least)
+
+
+def number(value: float | None) -> str:
+    """Write a count; None is one that is not known."""
+    return "unknown" if value is None else f"{value:,.0f}"
+
+
+def moment(at: int) -> str:
+    """Write a time, microseconds since 1970 in UTC, for people."""
+    return datetime.fromtimestamp(at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(microseconds: int) -> str:
+    """Write a length of time for people, in its largest unit that is at least one."""
+    seconds = microseconds / 1_000_000
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            n = int(seconds // length)
+            return f"{n:,} {unit}{'s' if n != 1 else ''}"
+    return "less than a minute"

@@ -1,0 +1,189 @@
+"""The review console: one case at a time, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from claimclf.dataset.reading import read_table
+from claimclf.queue.audit import verify
+from claimclf.queue.database import Database
+from claimclf.queue.decisions import Verdict
+from claimclf.queue.people import Person
+from claimclf.queue.preferences import Preferences
+from claimclf.schema import CaseState, Decision, Lane, Role
+from claimclf.services import queue
+from claimclf.services.models import load_model
+from claimclf.ui.access import person_at_work
+from tests.app.test_shared_queue import BEN, database, heading, press, says
+from tests.app.test_triage_page import GOOD, settled
+from tests.conftest import ROOT
+
+__all__ = ["database"]  # a fixture
+
+
+def review() -> AppTest:
+    """The page as a new session of a new server sees it."""
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    return settled(app.switch_page("pages/review.py").run())
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A queue of twelve cases."""
+    table = read_table(GOOD, "good.csv")
+    queue.store_table(database, person_at_work(), table, load_model(ROOT / "models"))
+    return database
+
+
+@pytest.fixture
+def console(filled: Database) -> AppTest:
+    """The page with a case in hand."""
+    return press(review(), "Start reviewing")
+
+
+def n_decided(database: Database) -> int:
+    return sum(t.n for t in queue.counted(database, BEN) if t.state is CaseState.DECIDED)
+
+
+def in_hand(database: Database) -> int:
+    lease = queue.my_case(database, person_at_work())
+    assert lease is not None
+    return lease.case.id
+
+
+def test_empty_queue_says_where_cases_come_from(database: Database) -> None:
+    assert "Add reported videos to it on the page *Triage queue*" in says(review())
+
+
+def test_cases_come_by_rank_and_decisions_last_with_their_audit_entries(
+    console: AppTest, database: Database
+) -> None:
+    first = heading(console)
+    assert "Case" in first[0]
+    app = press(console, "Claim, within the rules")
+    assert "claim, within the rules." in says(app)
+    assert heading(app) != first  # the next one appears by itself
+    app = press(app, "Opinion")
+    assert n_decided(database) == 2
+    assert verify(database).problems == []
+
+
+def test_undone_case_is_back_on_the_screen(console: AppTest, database: Database) -> None:
+    first = heading(console)
+    app = press(press(console, "Opinion"), "Undo")
+    assert heading(app) == first
+    assert n_decided(database) == 0
+
+
+def test_case_in_hand_survives_a_restart_of_the_server(console: AppTest) -> None:
+    assert heading(review()) == heading(console)
+
+
+def test_rule_that_is_broken_is_asked_for(console: AppTest, database: Database) -> None:
+    case = in_hand(database)
+    app = press(console, "Claim, breaks the rules")
+    assert n_decided(database) == 0
+    app = press(app, "Fraud")
+    assert "claim, breaks the rules." in says(app)
+    (made,) = queue.case_history(database, BEN, case).decisions
+    assert made["reason_code"] == "fraud"
+
+
+def test_question_for_the_rule_can_be_left(console: AppTest, database: Database) -> None:
+    app = press(press(console, "Claim, breaks the rules"), "Back")
+    press(app, "Opinion")
+    assert n_decided(database) == 1
+
+
+def test_note_goes_with_the_decision(console: AppTest, database: Database) -> None:
+    case = in_hand(database)
+    note = next(t for t in console.text_input if t.label == "Note")
+    press(settled(note.input("seen twice").run()), "Opinion")
+    (made,) = queue.case_history(database, BEN, case).decisions
+    assert made["note"] == "seen twice"
+
+
+def test_late_click_is_told_decides_nothing_twice_and_keeps_the_note(
+    console: AppTest, database: Database
+) -> None:
+    note = next(t for t in console.text_input if t.label == "Note")
+    app = settled(note.input("half a thought").run())
+    held = queue.my_case(database, person_at_work())
+    assert held is not None
+    lead = Person("lea", Role.LEAD)
+    theirs = queue.take_over(database, lead, held.case.id)
+    verdict = Verdict(Decision.OPINION)
+    queue.decide(database, lead, held.case.id, theirs.token, theirs.case.version, verdict)
+    first = heading(app)
+    app = press(app, "Opinion")
+    assert "Someone else decided this meanwhile" in " ".join(e.value for e in app.error)
+    assert next(t for t in app.text_input if t.label == "Note").value == "half a thought"
+    told = queue.case_history(database, BEN, held.case.id)
+    assert [row["by"] for row in told.decisions] == ["lea"]
+    assert heading(press(app, "Next case")) != first
+
+
+def has(app: AppTest, label: str) -> bool:
+    return any(b.label.startswith(label) for b in app.button)
+
+
+def test_case_that_came_free_can_be_taken_again(console: AppTest, database: Database) -> None:
+    held = queue.my_case(database, person_at_work())
+    assert held is not None
+    queue.let_go(database, person_at_work(), held.case.id, held.token)
+    app = settled(console.run())
+    assert "Your hold on this case is over" in " ".join(e.value for e in app.error)
+    app = press(app, "Take this case again")
+    assert in_hand(database) == held.case.id
+    press(app, "Opinion")
+    assert n_decided(database) == 1
+
+
+def test_skipped_case_goes_to_somebody_else_and_not_to_me_again(
+    console: AppTest, database: Database
+) -> None:
+    skipped = in_hand(database)
+    press(console, "Skip")
+    assert in_hand(database) != skipped
+    theirs = queue.take_next(database, BEN)
+    assert theirs is not None
+    assert theirs.case.id == skipped
+
+
+def test_stopping_gives_the_case_back(console: AppTest, database: Database) -> None:
+    case = in_hand(database)
+    app = press(console, "Stop")
+    assert queue.my_case(database, person_at_work()) is None
+    theirs = queue.take_next(database, BEN)
+    assert theirs is not None
+    assert theirs.case.id == case
+    assert has(app, "Start reviewing")
+
+
+def test_whole_statement_is_decided_and_undone_as_one(console: AppTest, database: Database) -> None:
+    app = press(console, "Opinion")  # the next one's statement is common
+    app = press(app, "All 5: opinion")
+    assert n_decided(database) == 6
+    app = press(app, "Undo")
+    assert n_decided(database) == 1
+    assert verify(database).problems == []
+
+
+def test_lanes_that_are_not_wanted_do_not_come(filled: Database) -> None:
+    wanted = Preferences(without=(Lane.CLAIMS, Lane.UNCERTAIN))
+    queue.prefer(filled, person_at_work(), wanted)
+    app = press(review(), "Start reviewing")
+    assert "All the lanes you chose are ones you do not want to see" in says(app)
+    assert queue.my_case(filled, person_at_work()) is None
+
+
+def test_pause_is_suggested_after_the_chosen_number(console: AppTest, database: Database) -> None:
+    queue.prefer(database, person_at_work(), Preferences(pause_after=2))
+    app = press(console, "Opinion")
+    assert "since the last pause" not in says(app)
+    app = press(app, "Opinion")
+    assert "2 cases since the last pause" in says(app)
+    assert "since the last pause" not in says(press(app, "I had a pause"))

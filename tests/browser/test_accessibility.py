@@ -1,0 +1,105 @@
+"""Every page is for everybody: axe finds nothing serious, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page, expect
+
+from claimclf.places import DATABASE_VARIABLE
+from claimclf.queue.database import Database
+from claimclf.ui.page import PAGES
+from tests.browser.dashboard import running_dashboard, settle
+from tests.queue.builders import ESCALATE, done, fill
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+PLACES = ["" if file == "app.py" else Path(file).stem for file in PAGES]
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with a queue in which something has happened."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('axe') / 'queue.db'}"
+    database = Database(url)
+    fill(database, 60, author_id="someone", lane=["claims", "uncertain", "opinions"] * 20)
+    done(database)
+    done(database, verdict=ESCALATE)
+    database.close()
+    with running_dashboard(**{DATABASE_VARIABLE: url}) as address:
+        yield address
+
+
+def found(page: Page) -> list[dict[str, Any]]:
+    """Return what axe holds against the page as it is, the serious alone."""
+    page.evaluate(AXE.read_text("utf-8"))
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        {"rule": one["id"], "help": one["help"], "where": [n["html"][:200] for n in one["nodes"]]}
+        for one in violations
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES)
+def test_page_has_no_serious_barrier(page: Page, address: str, place: str, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{address}/{place}")
+    settle(page)
+    assert found(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_case_under_review_has_no_serious_barrier(page: Page, address: str, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{address}/review")
+    settle(page)
+    if page.get_by_role("button", name="Start reviewing").is_visible():
+        page.keyboard.press("n")
+    expect(page.locator(".st-key-case h3")).to_be_visible()
+    settle(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("cell", name="take the next case")).to_be_visible()
+    settle(page)
+    assert found(page) == []
+    page.keyboard.press("?")
+    settle(page)
+
+
+def test_every_control_of_the_console_is_reached_by_tab_and_seen(page: Page, address: str) -> None:
+    page.goto(f"{address}/review")
+    settle(page)
+    if page.get_by_role("button", name="Start reviewing").is_visible():
+        page.keyboard.press("n")
+    expect(page.locator(".st-key-case h3")).to_be_visible()
+    settle(page)
+    wanted = page.locator(".st-key-case button:visible, .st-key-case input:visible").count()
+    assert wanted >= 7
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            """() => {
+                const e = document.activeElement;
+                if (!e.closest('.st-key-case') || !e.matches('button, input')) { return null; }
+                const style = getComputedStyle(e);
+                const ringed = [e, e.parentElement, e.parentElement.parentElement].some((one) => {
+                    const s = getComputedStyle(one);
+                    return s.boxShadow !== 'none' || s.outlineStyle !== 'none';
+                });
+                const box = e.getBoundingClientRect();
+                return [`${box.x},${box.y + window.scrollY},${e.innerText}`, ringed];
+            }"""
+        )
+        if focused:
+            name, ringed = focused
+            assert ringed, name
+            reached.add(name)
+    assert len(reached) >= wanted

@@ -1,0 +1,126 @@
+"""Two moderators at once: never the same case, and nothing is lost when one of them is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from claimclf.places import DATABASE_VARIABLE
+from claimclf.queue.audit import verify
+from claimclf.queue.database import Database, now
+from claimclf.queue.people import Person
+from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.provider import running_provider
+from tests.browser.test_login import SECRET, SECRETS
+from tests.queue.builders import MINUTE, fill, take
+from tests.queue.conftest import NewUrl, Server, migrated, new_url, server
+
+__all__ = ["Server", "migrated", "new_url", "server"]  # fixtures of the queue's tests
+pytestmark = pytest.mark.browser
+
+N = 12
+USERS = {
+    name: {"email": f"{name}@example.org", "email_verified": True, "groups": ["moderator"]}
+    for name in ("anna", "boris")
+}
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    with running_provider(USERS) as address:
+        yield address
+
+
+@contextmanager
+def dashboard_on(url: str, provider: str, folder: Path) -> Iterator[str]:
+    file = folder / "secrets.toml"
+    file.write_text(SECRETS.format(secret=SECRET, provider=provider))
+    environment = {"STREAMLIT_SECRETS_FILES": str(file), DATABASE_VARIABLE: url}
+    with running_dashboard(**environment) as address:
+        yield address
+
+
+@contextmanager
+def person_at(opened: Browser, address: str, name: str) -> Iterator[Page]:
+    """A browser of somebody's own, who has signed in and is on the page *Review*."""
+    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_url(f"{address}/")
+    settle(page)
+    page.get_by_role("link", name="Review").click()
+    expect(page.get_by_role("button", name="Start reviewing")).to_be_visible(timeout=60_000)
+    settle(page)
+    yield page
+    context.close()
+
+
+def case(page: Page) -> str:
+    heading = page.locator(".st-key-case h3")
+    expect(heading).to_be_visible()
+    return heading.inner_text()
+
+
+def press(page: Page, key: str) -> str:
+    before = case(page)
+    page.keyboard.press(key)
+    expect(page.locator(".st-key-case h3")).not_to_have_text(before)
+    settle(page)
+    return case(page)
+
+
+def n_open(page: Page, n: int) -> None:
+    """See how many cases wait, within five seconds."""
+    expect(page.get_by_text(f"{n} open cases in the shared queue")).to_be_visible(timeout=5_000)
+
+
+def test_two_moderators_never_hold_the_same_case_and_see_each_others_work(
+    opened: Browser, new_url: NewUrl, provider: str, tmp_path: Path
+) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, N)
+    with (
+        dashboard_on(url, provider, tmp_path) as address,
+        person_at(opened, address, "anna") as anna,
+        person_at(opened, address, "boris") as boris,
+    ):
+        for page in (anna, boris):
+            page.keyboard.press("n")
+            settle(page)
+        seen = {case(anna), case(boris)}
+        assert len(seen) == 2
+        for left, page in ((11, anna), (10, boris), (9, anna), (8, boris)):
+            seen.add(press(page, "3"))
+            n_open(anna, left)
+            n_open(boris, left)
+        assert len(seen) == 6
+        assert case(anna) != case(boris)
+
+        # One loses the network in the middle of a case, and finds it again.
+        before = case(anna)
+        anna.context.set_offline(True)
+        assert press(boris, "3") != before
+        anna.context.set_offline(False)
+        anna.reload()
+        assert case(anna) == before
+        settle(anna)
+        press(anna, "2")
+        n_open(boris, 6)
+
+        # One closes the tab: when the leases have run out, the case comes to somebody else.
+        lost, theirs = case(anna), case(boris)
+        anna.close()
+        later = Database(url, lambda: now() + 11 * MINUTE)
+        after = {f"Case {take(later, Person(name)).case.id:,}" for name in ("carla", "dora")}
+        later.close()
+        assert after == {lost, theirs}
+        boris.goto("about:blank")
+    assert verify(database).problems == []
+    database.close()
