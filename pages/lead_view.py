@@ -17,7 +17,6 @@ with explained():
         history = settings_history(database, person)
         settings = settings_in_force(database, person)
 
-lead.show_what_was_said()
 if lead.is_idle(report):
     st.info(
         "Nothing waits and nothing happened in this period. Choose a longer one above, or add "
@@ -33,3 +32,4 @@ else:
     lead.show_escalations(person, report)
     lead.show_held(person, report)
 lead.show_settings(settings, history)
+lead.forget_what_was_said()

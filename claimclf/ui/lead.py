@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
 from claimclf.errors import ClaimclfError, QueueError
@@ -35,7 +36,8 @@ _SHORT = {
 #: Height of a row of two lines, the lowest that wraps; letters of a name that need it.
 _WRAPPED, _LONG = 66, 18
 _SAID = "lead_said"
-_ESCALATED, _HELD = "escalated_case", "held_case"
+#: Parts of the page where something is done; the fields of the case that it is done to.
+_ESCALATED, _HELD, _SETTINGS = "escalated_case", "held_case", "settings"
 #: Period -> its hours; None begins at midnight.
 PERIODS: dict[str, int | None] = {"Today": None, "24 hours": 24, "7 days": 168, "28 days": 672}
 NOT_REACHED = "not reached yet"
@@ -283,9 +285,11 @@ def _handling(microseconds: int | None) -> str:
     return "" if microseconds is None else length(microseconds)
 
 
+@st.fragment
 def show_escalations(person: Person, report: Report) -> None:
     """Show what waits for a lead, and give it to one."""
     st.subheader("Escalations waiting")
+    _show_what_was_said(_ESCALATED)
     if not report.escalations:
         st.info("No case waits for a lead.")
         return
@@ -307,9 +311,9 @@ def show_escalations(person: Person, report: Report) -> None:
         key="escalations",
         row_height=75,  # three lines
         column_config={
-            "by": st.column_config.Column(width=100),
+            "by": st.column_config.Column(width=125),
             "held by": st.column_config.Column(width=70),
-            "note": st.column_config.Column(width=330),
+            "note": st.column_config.Column(width=305),
         },
     )
     if report.n_escalated > len(table):
@@ -320,19 +324,21 @@ def show_escalations(person: Person, report: Report) -> None:
         return
     which, take, who, give = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
     which.selectbox("Escalated case", free, format_func=_case, key=_ESCALATED)
-    take.button("Take", type="primary", width="stretch", on_click=_act, args=(_take, _ESCALATED))
+    _offer(take, "Take", _take, _ESCALATED, type="primary")
     # No names of other people: what is typed says nothing of a role.
     leads, to = _reviewers(report, person, LEADS), f"{_ESCALATED}_to"
     hint = f"{_WHO} For others choose a longer one."
     who.selectbox("Give to the lead", list(leads), index=None, key=to, help=hint)
-    give.button("Give", width="stretch", on_click=_act, args=(_reassign, _ESCALATED, to, leads))
+    _offer(give, "Give", _reassign, _ESCALATED, to, leads)
 
 
+@st.fragment
 def show_held(person: Person, report: Report) -> None:
     """Show who is looking at what, and take it out of their hands or give it to others."""
     st.subheader("Who is looking at what")
+    _show_what_was_said(_HELD)
     if not report.held:
-        st.info("Nobody holds a case now.")
+        st.info("Nobody holds a case now. People take them on the page *Review*.")
         return
     table = pd.DataFrame(
         {
@@ -349,7 +355,7 @@ def show_held(person: Person, report: Report) -> None:
     cases = {held.case_id: held for held in report.held}
     which, take, who, give = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
     case = which.selectbox("Case in hands", list(cases), format_func=_case, key=_HELD)
-    take.button("Take over", width="stretch", on_click=_act, args=(_take_over, _HELD))
+    _offer(take, "Take over", _take_over, _HELD)
     held = cases[case]
     escalated = held.state is CaseState.ESCALATED
     people = _reviewers(report, person, LEADS if escalated else tuple(Role))
@@ -363,7 +369,7 @@ def show_held(person: Person, report: Report) -> None:
         accept_new_options=not escalated,
         help=_WHO if escalated else f"{_WHO} Or type another name.",
     )
-    give.button("Reassign", width="stretch", on_click=_act, args=(_reassign, _HELD, to, people))
+    _offer(give, "Reassign", _reassign, _HELD, to, people)
 
 
 def _case(number: int) -> str:
@@ -376,30 +382,52 @@ def _reviewers(report: Report, person: Person, roles: Sequence[Role]) -> dict[st
     return {one.name: one for one in known if one.role in roles and one.role is not Role.ANALYST}
 
 
-def _act(work: Callable[..., str], *args: Any) -> None:
+def _offer(
+    place: DeltaGenerator,
+    label: str,
+    work: Callable[..., str],
+    field: str,
+    *args: Any,
+    **look: Any,
+) -> None:
+    """Draw a button of a fragment; choosing redraws its part alone, a click the whole page."""
+    if place.button(
+        label, width="stretch", on_click=_act, args=(field, work, field, *args), **look
+    ):
+        st.rerun()
+
+
+def _act(where: str, work: Callable[..., str], *args: Any) -> None:
     """Do something to the queue, and remember what came of it for the next drawing.
 
     A callback runs before the page asks who is there.
     """
     st.session_state.pop(CHOSEN_CASE, None)  # the page Review opens what was taken last
+    said: str | ClaimclfError
     try:
         note_activity()
-        st.session_state[_SAID] = (True, work(queue_database(), person_at_work(), *args))
+        said = work(queue_database(), person_at_work(), *args)
     except ClaimclfError as error:
-        st.session_state[_SAID] = (False, error)
+        said = error
+    st.session_state[_SAID] = (where, said)
 
 
-def show_what_was_said() -> None:
-    """Show what became of the last click."""
-    done, said = st.session_state.pop(_SAID, (True, None))
-    if said is None:
+def _show_what_was_said(where: str) -> None:
+    """Show what became of the last click in this part of the page, where the eyes are."""
+    said_where, said = st.session_state.get(_SAID, ("", None))
+    if said_where != where:
         return
-    if not done:
+    if isinstance(said, ClaimclfError):
         say_error(said)
         return
     st.success(plain(said))
     if CHOSEN_CASE in st.session_state:
         link_to("pages/review.py", "Decide on it: open Review")
+
+
+def forget_what_was_said() -> None:
+    """Show it no more: the page was drawn to its end."""
+    st.session_state.pop(_SAID, None)
 
 
 # The case is what the field says at the click: the list may be another one by now.
@@ -433,14 +461,15 @@ def _reassign(
 def show_settings(settings: Settings, history: Sequence[Change]) -> None:
     """Show what the team has set, let it be changed for a reason, and show every change."""
     st.subheader("Settings")
+    _show_what_was_said(_SETTINGS)
     with st.form("settings"):
         values = _ask_settings(settings)
         # Another key after each change: the reason of the last one is not that of the next.
         reason = st.text_input(
             "Reason for the change", key=f"reason-{len(history)}", placeholder="a few words"
         )
-        if st.form_submit_button("Change the settings", type="primary"):
-            _act(_change, settings, reason, values)
+        if st.form_submit_button("Change the settings"):
+            _act(_SETTINGS, _change, settings, reason, values)
             st.rerun()
     st.markdown("**Changes so far**")
     if not history:

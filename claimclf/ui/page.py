@@ -45,6 +45,19 @@ _FAVICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
 <path d="M4 5h8M4 8h6M4 11h3" stroke="#fff" stroke-width="2" stroke-linecap="round"/></svg>"""
 
 
+# Streamlit's captions are too faint for many eyes, and so is white on a light button:
+# WCAG wants a contrast of 4.5 to 1.
+_STYLE = """<style>
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { opacity: 1; }
+[data-testid="stCaptionContainer"] :is(p, li) {
+  color: color-mix(in srgb, currentColor 85%, transparent);
+}
+:is([data-testid="stBaseButton-primary"], [data-baseweb="tag"]) { /* with white text */
+  background-color: #00609C; border-color: #00609C;
+}
+</style>"""
+
+
 def open_page(file: str) -> None:
     """Set up a page and let in who may see it; each page calls this before anything else.
 
@@ -58,6 +71,7 @@ def open_page(file: str) -> None:
     """
     page = PAGES[file]
     st.set_page_config(page_title=f"{page.label} · claimclf", page_icon=_FAVICON, layout="wide")
+    st.html(_STYLE)
     person, login = _admitted()
     with st.sidebar:
         _draw_navigation(person, login)

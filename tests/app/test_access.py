@@ -425,6 +425,18 @@ def test_only_streamlits_own_word_counts_as_a_sign_in(logged_in: Any) -> None:
     assert has_nothing_else(app, "Sign in")
 
 
+def test_manual_says_which_roles_open_which_page() -> None:
+    said = {}
+    for line in (ROOT / "docs" / "login.md").read_text("utf-8").splitlines():
+        if line.startswith("| ") and line.count("|") == 3:
+            labels, roles = (cell.strip() for cell in line.strip("|").split("|"))
+            everybody = roles == "everybody with a role"
+            opens = set(Role) if everybody else set(roles.split(", "))
+            said |= dict.fromkeys(labels.split(", "), opens)
+    said.pop("page")
+    assert said == {page.label: set(page.roles) for page in PAGES.values()}
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.usefixtures("memory")
 def test_navigation_shows_the_pages_of_the_role(role: Role) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PAGES = ("", "triage_queue", "dataset", "model_comparison")
+PAGES = ("", "review", "triage_queue", "lead_view", "dataset", "model_comparison")
 # Flags: as root there is no sandbox, and without a network nothing should be looked up.
 _FLAGS = [
     "--no-sandbox",

@@ -4,16 +4,62 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import read_table
+from claimclf.places import DATABASE_VARIABLE, models_folder
+from claimclf.queue.database import Database, now
+from claimclf.queue.decisions import Verdict
+from claimclf.queue.people import Person
+from claimclf.schema import AUTHOR_ID, Decision, Role
+from claimclf.services import queue
+from claimclf.services.models import load_model
 from tests.browser.dashboard import PAGES, browser, running_dashboard, settle
+
+_LEAD = Person("lena", Role.LEAD)
+_HOUR = 3_600_000_000
+
+
+def filled(url: str) -> None:
+    """Make a queue in which a team has worked for a day."""
+    start = now() - 24 * _HOUR
+    clock = [start]
+    database = Database(url, lambda: clock[0])
+    rows = demo_videos(2_000, 1)
+    rows[AUTHOR_ID] = [f"author-{n * n % 700}" for n in range(len(rows))]
+    table = read_table(rows.to_csv(index=False).encode(), "demo.csv")
+    queue.store_table(database, _LEAD, table, load_model(models_folder()))
+    queue.change_settings(database, _LEAD, "two people today", {"capacity": 420})
+    kinds = [Decision.WITHIN_RULES, Decision.OPINION, Decision.WITHIN_RULES, Decision.ESCALATE]
+    for n in range(400):
+        clock[0] = start + n * _HOUR // 20 + (n * n) % 7 * _HOUR // 60
+        person = Person(("anna", "boris", "carla")[n % 3])
+        lease = queue.take_next(database, person)
+        assert lease is not None
+        kind = kinds[3] if n % 90 == 89 else kinds[n % 3]
+        held = (lease.case.id, lease.token, lease.case.version)
+        clock[0] += (20 + n % 50) * 1_000_000
+        queue.decide(database, person, *held, Verdict(kind))
+    database.close()
+
+
+def _queue(place: str) -> dict[str, str]:
+    url = f"sqlite:///{Path(place, 'queue.db')}"
+    filled(url)
+    return {DATABASE_VARIABLE: url}
 
 
 def main(folder: Path, scheme: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     dataset = os.environ.get("CLAIMCLF_DATASET")
     environment = {"CLAIMCLF_DATASET": dataset} if dataset else {}
-    with running_dashboard(**environment) as address, browser() as opened:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        running_dashboard(**environment, **_queue(place)) as address,
+        browser() as opened,
+    ):
         for name in PAGES:
             context = opened.new_context(
                 viewport={"width": 1280, "height": 900}, color_scheme=scheme
@@ -21,7 +67,11 @@ def main(folder: Path, scheme: str) -> None:
             page = context.new_page()
             page.goto(f"{address}/{name}")
             settle(page)
-            page.wait_for_timeout(1_000)  # charts fade in
+            if name == "review":
+                page.keyboard.press("n")
+                page.wait_for_selector(".st-key-case")
+                settle(page)
+            page.wait_for_timeout(1_500)  # charts fade in
             height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
             page.set_viewport_size({"width": 1280, "height": min(max(int(height), 700), 2_600)})
             page.wait_for_timeout(500)

@@ -241,12 +241,12 @@ def test_forged_and_expired_cookies_are_no_sign_in(page: Page, servers: Servers)
     }
     for name, cookie in bad.items():
         give_cookie(page, servers, cookie)
-        open_at(page, servers, "pages/dataset.py")
+        open_at(page, servers, "pages/review.py")
         print(name)  # shown where the next line fails
         expect_sign_in(page)
     give_cookie(page, servers, signed(good))  # the same with nothing wrong opens the page
-    open_at(page, servers, "pages/dataset.py")
-    expect(page.locator("h1")).to_have_text("Dataset")
+    open_at(page, servers, "pages/review.py")
+    expect(page.locator("h1")).to_have_text("Review")
 
 
 def test_cookie_that_nobody_used_for_too_long_signs_out_and_says_why(
@@ -282,10 +282,10 @@ def test_two_people_at_once_each_have_their_own_role(
     for role, screen in people.items():
         sign_in(screen, servers, role)
     for role, screen in people.items():
-        open_at(screen, servers, "pages/dataset.py")
+        open_at(screen, servers, "pages/review.py")
         expect(screen.get_by_text(f"{role}@example.org · {role}")).to_be_visible()
-        told = screen.get_by_text("needs the role analyst or lead or admin")
-        expect(told).to_have_count(1 if role == "moderator" else 0)
+        told = screen.get_by_text("needs the role moderator or lead or admin")
+        expect(told).to_have_count(1 if role == "analyst" else 0)
     sign_out(page, servers)
     other.reload()
     settle(other)

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 SHOWN = {
     "": ["What waits", "Dataset in use", "Synthetic demo data", "Recall on validation", "100.00%"],
     "triage_queue": ["Synthetic demo data", "Predicted claims", "2,000", "videos to review"],
+    "review": ["The shared queue is empty", "Start reviewing"],
+    "lead_view": ["Settings"],
     "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
     "model_comparison": [
         "Champion: content-random-forest",

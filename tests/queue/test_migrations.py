@@ -18,7 +18,6 @@ from claimclf.queue.database import Database
 from claimclf.queue.tables import metadata
 from tests.queue.conftest import NewUrl
 
-
 #: What the words are found by is no table of rows, and on PostgreSQL an index of it alone.
 WORDS = re.compile(r"(cases_words(_(data|idx|docsize|config|content))?|ix_cases_words)")
 

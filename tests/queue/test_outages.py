@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from claimclf.errors import LostLeaseError, StorageError
 from claimclf.queue import decisions as deciding
@@ -85,11 +85,12 @@ def on_own(own: OwnServer, clock: Clock) -> Iterator[Database]:
 
 def stored(database: Database) -> list[int]:
     """Return the sizes of what work adds to."""
-    tables = (batches, cases, decisions, audit)
-    return [
-        database.read(lambda c, table=table: c.scalar(select(func.count()).select_from(table)))
-        for table in tables
-    ]
+
+    def count(connection: Connection) -> list[int]:
+        tables = (batches, cases, decisions, audit)
+        return [connection.scalar(select(func.count()).select_from(t)) or 0 for t in tables]
+
+    return database.read(count)
 
 
 def say(database: Database, lease: Lease, person: Person = ANNA) -> Decided:
