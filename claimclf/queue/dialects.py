@@ -71,9 +71,9 @@ def among(
 ) -> ColumnElement[bool]:
     """Return whether a column is one of many numbers, sent as one value."""
     if connection.dialect.name == "sqlite":
-        each = func.json_each(json.dumps(numbers)).table_valued("value")
+        each = func.json_each(json.dumps(list(numbers))).table_valued("value")
         return column.in_(select(each.c.value))
-    return column == any_(literal(numbers, ARRAY(BigInteger)))
+    return column == any_(literal(list(numbers), ARRAY(BigInteger)))
 
 
 def add_function(connection: Connection, name: str, function: Callable[..., Any]) -> None:

@@ -63,8 +63,8 @@ _WORDS = (
 def words_of(typed: str) -> list[str]:
     """Return the words that were typed, in one case; none where there is only punctuation."""
     between = "".join(char if _in_word(char) else " " for char in typed)
-    found = dict.fromkeys(word[:MOST_LETTERS] for word in _folded(between).split())
-    return list(found)[:MOST_WORDS]
+    words = (word for word in _folded(between).split() if any(map(str.isalnum, word)))
+    return list(dict.fromkeys(word[:MOST_LETTERS] for word in words))[:MOST_WORDS]
 
 
 def has_words(transcript: str | None, words: Sequence[str]) -> bool:
@@ -196,7 +196,7 @@ def _frequent(connection: Connection, words: list[str]) -> list[str]:
     last = connection.scalar(select(func.max(cases.c.id))) or 0 if words else 0
     if last < _SAMPLED_FROM:
         return []
-    some = among(connection, cases.c.id, list(range(1, last + 1, last // _SAMPLE)))
+    some = among(connection, cases.c.id, range(1, last + 1, max(last // _SAMPLE, 1)))
     sample = connection.scalars(select(cases.c[TRANSCRIPT]).where(some))
     wholes = [_folded(transcript or "") for transcript in sample]
     most = _FREQUENT * len(wholes)

@@ -68,11 +68,16 @@ def show_case_list(database: Database, person: Person) -> None:
 
 
 def _read_link(database: Database, person: Person) -> None:
-    """Fill the filters once from the page's address, so that a view can be shared as a link."""
-    if _LINK in st.session_state:
+    """Fill the filters from the page's address, so that a view can be shared as a link.
+
+    Streamlit forgets them when one visits another page; then they are as one left them.
+    """
+    if _KEY("lanes") in st.session_state:
         return
-    filters, ranking = from_query(st.query_params.to_dict())
-    if not st.query_params:
+    link = st.query_params.to_dict() or st.session_state.get(_LINK)
+    if link:
+        filters, ranking = from_query(link)
+    else:
         with explained():
             ranking = queue.settings_in_force(database, person).ranking
         filters = Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN))
@@ -80,9 +85,8 @@ def _read_link(database: Database, person: Person) -> None:
 
 
 def _keep_link(wanted: Wanted) -> None:
-    link = to_query(*wanted)
-    if st.session_state.get(_LINK) != link:
-        st.session_state[_LINK] = link
+    link = st.session_state[_LINK] = to_query(*wanted)
+    if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)
 
 
@@ -260,8 +264,8 @@ def _show_rows(database: Database, rows: Sequence[Listed], first: int, key: str)
     event = st.dataframe(
         _table(rows, first, database.now()),
         hide_index=True,
-        row_height=56,  # two lines: lower rows do not wrap
-        height=min(56 * len(rows) + 40, 640),
+        row_height=75,  # three lines: lower rows do not wrap
+        height=min(75 * len(rows) + 40, 640),
         on_select="rerun",
         selection_mode="multi-row",
         key=key,

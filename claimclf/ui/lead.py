@@ -289,7 +289,11 @@ def _handling(microseconds: int | None) -> str:
 def show_escalations(person: Person, report: Report) -> None:
     """Show what waits for a lead, and give it to one."""
     st.subheader("Escalations waiting")
+    _list_escalations(person, report)
     _show_what_was_said(_ESCALATED)
+
+
+def _list_escalations(person: Person, report: Report) -> None:
     if not report.escalations:
         st.info("No case waits for a lead.")
         return
@@ -336,7 +340,11 @@ def show_escalations(person: Person, report: Report) -> None:
 def show_held(person: Person, report: Report) -> None:
     """Show who is looking at what, and take it out of their hands or give it to others."""
     st.subheader("Who is looking at what")
+    _list_held(person, report)
     _show_what_was_said(_HELD)
+
+
+def _list_held(person: Person, report: Report) -> None:
     if not report.held:
         st.info("Nobody holds a case now. People take them on the page *Review*.")
         return
@@ -461,7 +469,6 @@ def _reassign(
 def show_settings(settings: Settings, history: Sequence[Change]) -> None:
     """Show what the team has set, let it be changed for a reason, and show every change."""
     st.subheader("Settings")
-    _show_what_was_said(_SETTINGS)
     with st.form("settings"):
         values = _ask_settings(settings)
         # Another key after each change: the reason of the last one is not that of the next.
@@ -471,6 +478,7 @@ def show_settings(settings: Settings, history: Sequence[Change]) -> None:
         if st.form_submit_button("Change the settings"):
             _act(_SETTINGS, _change, settings, reason, values)
             st.rerun()
+    _show_what_was_said(_SETTINGS)
     st.markdown("**Changes so far**")
     if not history:
         st.caption("Nothing was changed yet: these are the defaults.")

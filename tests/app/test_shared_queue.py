@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from claimclf.places import DATABASE_VARIABLE
 from claimclf.queue.database import Database
 from claimclf.queue.people import Person
-from claimclf.schema import Role
+from claimclf.schema import CaseState, Decision, Role
 from claimclf.services import queue
 from claimclf.ui import state
 from tests.app.test_triage_page import GOOD, give, settled
@@ -19,6 +19,7 @@ from tests.builders import reported_csv
 from tests.conftest import ROOT
 
 BEN = Person("ben", Role.MODERATOR)
+LEAD = Person("lena", Role.LEAD)
 
 
 @pytest.fixture
@@ -102,3 +103,70 @@ def test_long_queue_is_turned_page_by_page(database: Database) -> None:
     assert shown_places(app) == list(range(51, 61))
     app = press(app, "Previous page")
     assert shown_places(app) == list(range(1, 51))
+
+
+def test_filters_are_as_one_left_them_after_a_visit_to_another_page(page: AppTest) -> None:
+    search = next(t for t in page.text_input if t.label == "Search in transcripts")
+    app = settled(search.input("tower").run())
+    app = settled(app.switch_page("pages/review.py").run())
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    search = next(t for t in app.text_input if t.label == "Search in transcripts")
+    assert search.value == "tower"
+    chance = next(s for s in app.slider if s.label == "Claim probability")
+    assert chance.value == (0.0, 1.0)
+
+
+def test_filters_stand_in_the_pages_address(page: AppTest, database: Database) -> None:
+    search = next(t for t in page.text_input if t.label == "Search in transcripts")
+    app = settled(search.input("tower").run())
+    assert app.query_params["text"] == "tower"
+    shared = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    shared.query_params.update({"text": "tower", "ranking": "statement"})
+    shared = settled(shared.switch_page("pages/triage_queue.py").run())
+    search = next(t for t in shared.text_input if t.label == "Search in transcripts")
+    assert search.value == "tower"
+
+
+def test_view_is_saved_under_a_name_and_used_again(page: AppTest, database: Database) -> None:
+    search = next(t for t in page.text_input if t.label == "Search in transcripts")
+    app = settled(search.input("tower").run())
+    next(t for t in app.text_input if t.label == "Save these filters as").input("towers")
+    app = press(app, "Save")
+    assert [view.name for view in queue.saved_views(database, BEN)] == ["towers"]
+    search = next(t for t in app.text_input if t.label == "Search in transcripts")
+    app = settled(search.input("harbor").run())
+    view = next(s for s in app.selectbox if s.label == "Use a saved view")
+    app = settled(view.select("towers").run())
+    search = next(t for t in app.text_input if t.label == "Search in transcripts")
+    assert search.value == "tower"
+    app = press(app, "Delete it")
+    assert queue.saved_views(database, BEN) == []
+
+
+def test_cases_chosen_in_the_list_are_decided_together(page: AppTest, database: Database) -> None:
+    page.session_state["cases-0"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
+    app = settled(page.run())
+    next(r for r in app.radio if r.label == "Decision").set_value(Decision.OPINION)
+    app = press(app, "Decide on 2 cases")
+    assert "2 cases: opinion." in says(app)
+    assert n_decided(database) == 2
+    app = press(app, "Undo")
+    assert n_decided(database) == 0
+
+
+def n_decided(database: Database) -> int:
+    return sum(t.n for t in queue.counted(database, BEN) if t.state is CaseState.DECIDED)
+
+
+def test_todays_cut_is_a_line_in_the_list(page: AppTest, database: Database) -> None:
+    queue.change_settings(database, LEAD, "three a day", {"capacity": 3})
+    app = settled(page.run())
+    assert any("Today's cut" in m.value for m in app.markdown)
+    above, below = app.dataframe[-2].value, app.dataframe[-1].value
+    assert list(above["place"]) == [1, 2, 3]
+    assert below["place"].iloc[0] == 4
+
+
+def test_export_is_offered_to_those_whose_role_allows_it(page: AppTest) -> None:
+    app = press(page, "Prepare the file")
+    assert any(b.label.startswith("Download decisions.csv") for b in app.get("download_button"))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +15,19 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, expect
 
 from claimclf.cli import main
-from claimclf.places import APP, DATABASE_VARIABLE
+from claimclf.places import DATABASE_VARIABLE
 from claimclf.schema import Role
 from claimclf.ui.page import PAGES
 from claimclf.ui.page import Page as PageOfOurs
-from tests.browser.dashboard import free_port, running_dashboard, settle
+from tests.browser.dashboard import running_dashboard, settle
 from tests.browser.provider import running_provider
 
 pytestmark = pytest.mark.browser
 
 COOKIE, SECRET = "_streamlit_user", "a secret of this test, long enough to be one"
 DAY = 86_400
+#: Milliseconds that a page may take at most: a busy machine imports slowly the first time.
+PATIENCE = 60_000
 #: Subject -> claims. The lead's role comes from the token, the others' from the list.
 USERS: dict[str, dict[str, Any]] = {
     **{role: {"email": f"{role.title()}@Example.org", "email_verified": True} for role in Role},
@@ -99,6 +98,7 @@ def open_at(page: Page, servers: Servers, file: str = "app.py") -> None:
 
 
 def sign_in(page: Page, servers: Servers, subject: str) -> None:
+    page.set_default_timeout(PATIENCE)
     open_at(page, servers)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=subject, exact=True).click()
@@ -148,7 +148,8 @@ def test_each_role_sees_its_pages_and_is_told_what_others_need(
             links.filter(has_text=one.label).click()
         else:  # there is no link to it
             page.goto(f"{servers.dashboard}/{place_of(file)}")
-        expect(page.locator("h1")).to_have_text(one.label if file != "app.py" else "claimclf")
+        title = one.label if file != "app.py" else "claimclf"
+        expect(page.locator("h1")).to_have_text(title, timeout=PATIENCE)
         settle(page)
         expect_page_or_refusal(page, one, role)
         allowed = [other.label for other in PAGES.values() if role in other.roles]
@@ -291,32 +292,3 @@ def test_two_people_at_once_each_have_their_own_role(
     settle(other)
     expect(other.get_by_text("analyst@example.org · analyst")).to_be_visible()
     context.close()
-
-
-def test_whoever_listens_to_others_without_a_login_serves_nothing(
-    page: Page, tmp_path: Path
-) -> None:
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
-    everywhere = ["--server.address=0.0.0.0", "--server.headless=true"]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen([*command, *everywhere], cwd=tmp_path, stdout=quiet) as server:
-        try:
-            wait_until_open(port)
-            page.goto(f"http://127.0.0.1:{port}/dataset")
-            settle(page)
-            expect_nothing_but(page, "Without a login the dashboard is for this machine only.")
-            page.goto("about:blank")  # before the server goes
-        finally:
-            server.terminate()
-
-
-def wait_until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not answer")

@@ -136,6 +136,8 @@ def test_first_ten_minutes_of_a_moderator(
 def export(page: Page, folder: Path) -> pd.DataFrame:
     """Export the decisions on the page."""
     page.get_by_role("link", name="Triage queue").click()
+    expect(page.get_by_text("Open: claims")).to_be_visible(timeout=60_000)
+    settle(page)
     page.get_by_text("Export", exact=True).click()
     page.get_by_role("button", name="Prepare the file").click()
     with page.expect_download() as download:

@@ -222,7 +222,7 @@ def test_clock_that_steps_back_leaves_a_report(database: Database, clock: Clock)
 
 def test_people_have_what_they_did_and_how_long_it_took(database: Database, clock: Clock) -> None:
     fill(database, 20)
-    for minutes in (1, 3, 8):
+    for minutes in (0, 3, 8):
         lease = take(database)
         clock.step(minutes)
         decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
@@ -243,6 +243,27 @@ def test_people_have_what_they_did_and_how_long_it_took(database: Database, cloc
     assert (anna.handling, anna.last_seen) == (3 * MINUTE, seen_at)
     assert (boris.made[Decision.WITHIN_RULES], boris.handling) == (2, None)
     assert (carla.n_decided, carla.last_seen) == (0, clock())
+
+
+def test_who_only_undid_in_the_window_is_told_of(database: Database, clock: Clock) -> None:
+    fill(database, 3)
+    clock.step(minutes=50)
+    made = done(database)
+    clock.step(minutes=15)
+    undo(database, ANNA, made.id)
+    (anna,) = last(database, 0).people
+    assert (anna.n_decided, anna.undos, anna.handling) == (0, 1, None)
+
+
+def test_log_is_read_from_the_windows_first_entry(database: Database, clock: Clock) -> None:
+    fill(database, 9)
+    people = [Person(f"person-{n}") for n in range(9)]
+    for person in people:
+        take(database, person)
+        clock.step(minutes=60)
+    for n, person in enumerate(people):
+        found = report(database, START + n * HOUR, START + (n + 1) * HOUR)
+        assert [one.name for one in found.people] == [person.name]
 
 
 def test_escalations_and_cases_in_hands_are_listed(database: Database, clock: Clock) -> None:

@@ -10,9 +10,14 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# SQLite's tables of characters are of Unicode 6.1 and take what came later for letters. Marks
-# upon letters are part of a word; symbols are not, nor what says how a symbol looks.
-_SYMBOLS = ((0x20BA, 0x20D0), (0xFE0E, 0xFE10), (0x1F000, 0x1FB00))
+# Marks upon letters are part of a word. SQLite knows the characters of Unicode 6.1 and takes
+# all others for letters: newer symbols and punctuation must be named, emoji among them, and so
+# must what says how a symbol looks.
+_SYMBOLS = (
+    *((0x061C, 0x061D), (0x2066, 0x206A), (0x20BA, 0x20D0), (0x218A, 0x218C), (0x23F4, 0x2400)),
+    *((0x2700, 0x2701), (0x2B4D, 0x2C00), (0x2E3A, 0x2E80), (0xFE0E, 0xFE10)),
+    *((0x1F000, 0x1F100), (0x1F10D, 0x1FB00)),
+)
 _BETWEEN = "".join(chr(code) for start, end in _SYMBOLS for code in range(start, end))
 _TOKENS = f"unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc' separators '{_BETWEEN}'"
 _COLUMN = "video_transcription_text"
