@@ -19,9 +19,6 @@ ENDING_WORDS = 6
 #: Two videos share a statement if this many last words agree in all places but at most one.
 TAIL_WORDS = 7
 
-#: Key of a transcript without words: nothing shares a statement with it.
-NO_KEY = 0
-
 # Characters at the end that mostly hold that many words; and how many times as many to look
 # at where they do not. Most of a long transcript is never looked at.
 _CUT, _CUT_GROWTH = 80, 8
@@ -134,7 +131,7 @@ def statement_keys(transcripts: pd.Series) -> np.ndarray:
     Returns
     -------
     ndarray of int64, shape (n, 7)
-        Signed, as databases store integers. All `NO_KEY` for a transcript that is missing or has no
+        Signed, as databases store integers. All 0 for a transcript that is missing or has no
         words: look nothing up by it.
     """
     keys = np.zeros((len(transcripts), TAIL_WORDS), dtype=np.uint64)
@@ -269,7 +266,7 @@ def _keys(words: np.ndarray, n_words: np.ndarray) -> np.ndarray:
     # The number is mixed in, so that few words are not taken for many with one left out.
     number = n_words[short, None].astype(np.uint64)
     keys[short] = _mixed(together[short] + _mixed(number))
-    keys[n_words == 0] = NO_KEY
+    keys[n_words == 0] = 0
     return keys
 
 

@@ -33,7 +33,7 @@ from claimclf.queue.recognising import know_again
 from claimclf.queue.sampling import drop_cuts
 from claimclf.queue.searching import with_words
 from claimclf.queue.settings import Settings, settings_of
-from claimclf.queue.staging import Progress, group_totals, stage, staged, temporary
+from claimclf.queue.staging import KeysOf, Progress, group_totals, stage, staged, temporary
 from claimclf.queue.states import Event, after
 from claimclf.queue.tables import IS_FREE, batches, cases, sightings
 from claimclf.queue.tallying import HOUR, tally
@@ -114,6 +114,7 @@ def ingest(
     videos: pd.DataFrame,
     upload: Upload,
     progress: Progress = lambda done, total: None,
+    keys_of: KeysOf | None = None,
 ) -> Batch:
     """Store a ranked upload; others go on working meanwhile.
 
@@ -127,6 +128,8 @@ def ingest(
         them; each video once.
     progress : callable
         Gets the rows written and n_accepted, before they count for others.
+    keys_of : callable or None
+        How a statement that an earlier upload brought is known again.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def ingest(
         try:
             database.attempt(
                 connection,
-                lambda c: stage(c, videos, settings.sample_seed, progress),
+                lambda c: stage(c, videos, settings.sample_seed, keys_of, progress),
                 writes=False,
             )
             return database.attempt(

@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
 )
 
-from claimclf.dataset.statements import NO_KEY, TAIL_WORDS, statement_keys
 from claimclf.queue.cases import ENGAGEMENT, PREDICTED, VIDEO
 from claimclf.queue.dialects import analyse, create_temporary, load
 from claimclf.queue.sampling import draws
@@ -42,6 +41,9 @@ _NAMES = (*VIDEO, *PREDICTED)
 _WHOLE = (REPORT_COUNT, *ENGAGEMENT)
 _TIMES = (FIRST_REPORTED, LAST_REPORTED)
 Progress = Callable[[int, int], object]
+#: Transcripts -> what their statements are known again by: integers of 64 bits, shape (n, k);
+#: two transcripts with one in common say the same, and 0 stands for nothing.
+KeysOf = Callable[[pd.Series], np.ndarray]
 
 temporary = MetaData()
 #: The upload's videos, in rank order.
@@ -75,7 +77,13 @@ group_totals = {
 }
 
 
-def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Progress) -> None:
+def stage(
+    connection: Connection,
+    videos: pd.DataFrame,
+    seed: int,
+    keys_of: KeysOf | None,
+    progress: Progress,
+) -> None:
     """Write an upload's videos to `staged`; nothing of it is seen by others.
 
     Parameters
@@ -84,6 +92,8 @@ def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Pro
         As `claimclf.modeling.ranking` returns them; columns that are not there are empty.
     seed : int
         Of the audit sample's draw.
+    keys_of : callable or None
+        How statements are known again; None for none.
     progress : callable
         Gets the rows done and n.
     """
@@ -92,7 +102,7 @@ def stage(connection: Connection, videos: pd.DataFrame, seed: int, progress: Pro
         chunk = videos.iloc[start : start + _CHUNK_ROWS]
         load(connection, staged, _rows(chunk, seed))
         progress(start + len(chunk), len(videos))
-    load(connection, staged_keys, _keys(videos))
+    load(connection, staged_keys, _keys(videos, keys_of) if keys_of else [])
     analyse(connection, staged)
     analyse(connection, staged_keys)
     sum_groups(connection)
@@ -114,15 +124,15 @@ def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     return list(zip(*columns, drawn, strict=True))
 
 
-def _keys(videos: pd.DataFrame) -> list[tuple[int, str]]:
+def _keys(videos: pd.DataFrame, keys_of: KeysOf) -> list[tuple[int, str]]:
     """Return the keys of each statement, as its first video words it."""
     if STATEMENT_ID not in videos:
         return []
     first = videos.loc[videos[STATEMENT_ID].notna(), [STATEMENT_ID, TRANSCRIPT]]
     first = first.drop_duplicates(STATEMENT_ID)
-    keys = statement_keys(first[TRANSCRIPT])
-    rows = pd.DataFrame({"key": keys.ravel(), "id": np.repeat(first[STATEMENT_ID], TAIL_WORDS)})
-    rows = rows[rows["key"] != NO_KEY].drop_duplicates("key").sort_values("key")
+    keys = keys_of(first[TRANSCRIPT])
+    rows = pd.DataFrame({"key": keys.ravel(), "id": np.repeat(first[STATEMENT_ID], keys.shape[1])})
+    rows = rows[rows["key"] != 0].drop_duplicates("key").sort_values("key")
     return list(zip(rows["key"].tolist(), rows["id"].tolist(), strict=True))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pandas as pd
 
 from claimclf.dataset.reading import Table
+from claimclf.dataset.statements import statement_keys
 from claimclf.errors import QueueError
 from claimclf.modeling.ranking import Ranked
 from claimclf.modeling.scoring import predicted
@@ -158,7 +159,7 @@ def _store(
         model.manifest.version,
         validated.n_rejected,
     )
-    return ingest.ingest(database, person, ranked.videos, upload, told)
+    return ingest.ingest(database, person, ranked.videos, upload, told, statement_keys)
 
 
 @needs(*LEADS)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import func, select
 
+from claimclf.dataset.statements import statement_keys as keys_of_statements
 from claimclf.dataset.statements import statements
 from claimclf.queue.database import Database
+from claimclf.queue.ingest import ingest
 from claimclf.queue.listing import page
 from claimclf.queue.ordering import Filters
 from claimclf.queue.tables import statement_keys
 from claimclf.schema import STATEMENT_ID, TRANSCRIPT, Ranking
-from tests.queue.builders import fill, take
+from tests.queue.builders import LEAD, take, upload, videos
 
 SAID = "that one whale weighs more than two trucks"
 #: One word is another in each; together they are one statement, under another id than alone.
@@ -21,7 +23,9 @@ VARIANTS = [SAID.replace(word, "x") for word in ("whale", "weighs", "trucks")]
 def store(database: Database, name: str, texts: list[str], **columns: object) -> None:
     found = statements(pd.Series(texts, dtype="str")).ids
     columns = {TRANSCRIPT: texts, STATEMENT_ID: found, **columns}
-    fill(database, len(texts), name, video_id=[f"{name}-{n}" for n in range(len(texts))], **columns)
+    names = [f"{name}-{n}" for n in range(len(texts))]
+    rows = videos(len(texts), video_id=names, **columns)
+    ingest(database, LEAD, rows, upload(name), keys_of=keys_of_statements)
 
 
 def ids(database: Database) -> set[str]:
