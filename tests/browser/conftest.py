@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser import dashboard
+
+
+# What is slow is a matter for benchmarks: here a page may take its time.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
