@@ -162,7 +162,8 @@ def search(
         rest = [*anyhow, *_holds(connection, frequent)]
         found.insert(0, _first(connection, _indexed(connection, rare), FEW, rest))
     if counted and not found:
-        query = select(cases.c.id).where(*wanted.conditions(now))
+        # By rank, for SQLite to take the index that holds what is asked for.
+        query = select(cases.c.id).where(*wanted.conditions(now)).order_by(*KEYS[Ranking.REPORTS])
         found = [_first(connection, query, counted, _holds(connection, words))]
     few = [part for part in found if part.is_whole]
     if not few:

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser import dashboard
 
-
 # What is slow is a matter for benchmarks: here a page may take its time.
 expect.set_options(timeout=60_000)
 

@@ -42,8 +42,9 @@ _POSTGRESQL = (
 
 def upgrade() -> None:
     """Add indexes, and fill them from the cases that are there."""
-    for name, which in (("waiting", ""), ("again", " AND reported_again")):
-        where = sa.text(f"state = 'open'{which}")
+    # Each is taken for what it is for only.
+    for name, which in (("waiting", "waits_since IS NOT NULL"), ("again", "reported_again")):
+        where = sa.text(f"state = 'open' AND {which}")
         op.create_index(
             f"ix_cases_{name}",
             "cases",
