@@ -18,8 +18,10 @@ from claimclf.schema import (
     LABELS,
     UPLOAD_LIMITS,
     VERIFIED_STATUS,
+    Role,
 )
 from claimclf.services.datasets import Dataset, open_dataset, open_table
+from claimclf.ui.access import person_at_work
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
 from claimclf.ui.page import explained, open_page, plain, synthetic_notice
 from claimclf.ui.state import dataset_in_use, has_own_dataset, use_dataset
@@ -37,15 +39,22 @@ def choose_dataset() -> None:
             st.caption(f"{LIMITS_IN_WORDS} The twelve columns of the course dataset.")
             if file is not None:
                 use_upload(read_upload(file, "dataset"))
-        with by_path, st.form("dataset_path"):
-            path = st.text_input("Or a path on this machine", placeholder="data/my_dataset.csv")
-            if st.form_submit_button("Open this file") and path.strip():
-                with explained(), st.spinner("Reading the dataset …"):
-                    use_dataset(open_dataset(Path(path.strip()), limits=UPLOAD_LIMITS))
+        if person_at_work().role is Role.ADMIN:  # others have no files on the server's machine
+            with by_path:
+                ask_path()
     if has_own_dataset() and st.button("Go back to the default dataset"):
         use_dataset(None)
         st.session_state[UPLOADS] += 1  # a new key is an empty uploader
         st.rerun()
+
+
+def ask_path() -> None:
+    """Let an administrator open a file of the machine that the server runs on."""
+    with st.form("dataset_path"):
+        path = st.text_input("Or a path on this machine", placeholder="data/my_dataset.csv")
+        if st.form_submit_button("Open this file") and path.strip():
+            with explained(), st.spinner("Reading the dataset …"):
+                use_dataset(open_dataset(Path(path.strip()), limits=UPLOAD_LIMITS))
 
 
 def use_upload(table: Table) -> None:

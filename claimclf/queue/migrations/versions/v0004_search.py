@@ -42,8 +42,8 @@ _POSTGRESQL = (
 
 def upgrade() -> None:
     """Add indexes, and fill them from the cases that are there."""
-    # Each is taken for what it is for only.
-    for name, which in (("waiting", "waits_since IS NOT NULL"), ("again", "reported_again")):
+    # What goes without saying keeps SQLite from reading whatever is open by the first.
+    for name, which in (("waiting", "waits_since + 0 >= 0"), ("again", "reported_again")):
         where = sa.text(f"state = 'open' AND {which}")
         op.create_index(
             f"ix_cases_{name}",
