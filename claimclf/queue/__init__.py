@@ -5,6 +5,7 @@
     tables        what is stored             database    transactions on SQLite or PostgreSQL
     states        what may happen to a case  settings    what a team sets, with its history
     ordering      rank and filters in SQL    sampling    today's cut and the audit sample
+    searching     words, and the way to few  views       filters by name, or in a link
     ingest        an upload becomes cases    rescoring   a new model's view of open cases
     leases        who holds which case       decisions   what people said; bulk for many cases
     audit         a chain of all that was done           listing     what a screen shows

@@ -52,7 +52,8 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"] :is(p, li) {
   color: color-mix(in srgb, currentColor 85%, transparent);
 }
-:is([data-testid^="stBaseButton-primary"], [data-baseweb="tag"]) { /* with white text */
+:is([data-testid^="stBaseButton-primary"], [data-testid="stMultiSelectTagsContainer"] > * > span) {
+  /* The text on it is white. */
   &, &:hover, &:focus-visible { background-color: #00609C; border-color: #00609C; }
 }
 </style>"""
