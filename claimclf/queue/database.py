@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from claimclf.errors import StorageError
 from claimclf.places import database_url
 from claimclf.queue import migrations
-from claimclf.queue.failures import described, is_transient
+from claimclf.queue.failures import described, found, is_transient
 
 Result = TypeVar("Result")
 
@@ -159,7 +159,7 @@ class Database:
             if problem is None:
                 raise
             what, advice = problem
-            raise StorageError(what, f"Found: {error.orig} ({self.name}).", advice) from error
+            raise StorageError(what, f"Found: {found(error)} ({self.name}).", advice) from error
         except OSError as error:
             raise StorageError(
                 "The queue's database cannot be reached.",

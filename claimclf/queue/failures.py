@@ -6,7 +6,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 # PostgreSQL's codes: two transactions in each other's way; one of them may simply try again.
 _TRANSIENT = frozenset({"40001", "40P01"})
-_FULL = "53100"
 _FULL_ADVICE = (
     "The disk of the queue's database is full.",
     "Nothing was changed. Free some space and try again.",
@@ -15,6 +14,28 @@ _GONE_ADVICE = (
     "The queue's database cannot be reached.",
     "Check that it runs and that CLAIMCLF_DATABASE_URL names it, then try again.",
 )
+_UNWRITABLE = "The queue's database cannot be written."
+#: PostgreSQL's codes, or the classes that they begin with -> what is wrong and what to do.
+_POSTGRESQL = {
+    "53100": _FULL_ADVICE,
+    "53": (
+        "The queue's database has not enough room for this.",
+        "Nothing was changed. Give it more memory, connections or temporary files.",
+    ),
+    "57014": (
+        "The queue's database stopped this work before it was done.",
+        "Nothing was changed. Try again, or allow it a longer statement_timeout.",
+    ),
+    "25006": (_UNWRITABLE, "It lets itself only be read: name the server that takes writes."),
+    "58": (
+        "The disk of the queue's database does not answer.",
+        "Nothing was changed. Check the disk and try again.",
+    ),
+    "XX": (
+        "The queue's database has failed by itself.",
+        "Nothing was changed. Look into its log, and try again.",
+    ),
+}
 _SQLITE = {
     "database or disk is full": _FULL_ADVICE,
     "locked": (
@@ -30,7 +51,7 @@ _SQLITE = {
         "Restore it from a backup, or name another file in CLAIMCLF_DATABASE_URL.",
     ),
     "readonly": (
-        "The queue's database cannot be written.",
+        _UNWRITABLE,
         "Check the permissions of the file and its folder.",
     ),
     "unable to open": _GONE_ADVICE,
@@ -55,12 +76,19 @@ def described(error: DBAPIError) -> tuple[str, str] | None:
         if words in said:
             return problem
     code = _code(error)
-    if code == _FULL:
-        return _FULL_ADVICE
+    for start, problem in _POSTGRESQL.items():
+        if code.startswith(start):
+            return problem
     # Class 08 is the connection, 57P the server's shutdown, 3D a database that is not there;
     # no code at all: the server did not even answer.
     gone = error.connection_invalidated or code[:2] in {"08", "3D"} or code.startswith("57P")
     return _GONE_ADVICE if gone or _unanswered(error) else None
+
+
+def found(error: DBAPIError) -> str:
+    """Return what the driver says, in one line; its further lines may quote a row."""
+    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return str(told or str(error.orig).partition("\n")[0])
 
 
 def _code(error: DBAPIError) -> str:
