@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.errors import DiskFull
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from claimclf.errors import NotAllowedError, QueueError, StorageError
@@ -26,12 +26,15 @@ from claimclf.queue.audit import verify
 from claimclf.queue.backup import TABLES, Backup, backup, restore
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import Verdict, reopen, undo
+from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
+from claimclf.queue.preferences import Preferences, prefer
 from claimclf.queue.settings import change_settings
 from claimclf.queue.tables import audit as log
-from claimclf.queue.tables import metadata
+from claimclf.queue.tables import metadata, sightings, statement_keys
+from claimclf.queue.views import save_view
 from claimclf.queue.webhook import Webhook, deliver_due
-from claimclf.schema import Decision, ReasonCode, Role
+from claimclf.schema import Decision, Ranking, ReasonCode, Role
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
 from tests.queue.killed import after
@@ -66,6 +69,11 @@ def something_of_all(database: Database) -> None:
     reopen(database, LEAD, first.case.id, "look again")
     webhook = Webhook("https://platform.example/hook", "x" * 24)
     deliver_due(database, webhook, lambda webhook, message: "", most=2)
+    prefer(database, ANNA, Preferences(blur=False))
+    save_view(database, ANNA, "harbors", Filters(text="harbor"), Ranking.REPORTS)
+    sighted = insert(sightings).values(case_id=1, batch_id=0, report_count=5)
+    known = insert(statement_keys).values(key=-(2**62), statement_id="a")
+    database.write(lambda c: [c.execute(sighted), c.execute(known)])
     take(database)
 
 
