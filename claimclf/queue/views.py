@@ -181,7 +181,10 @@ def from_query(query: Mapping[str, Any]) -> tuple[Filters, Ranking]:
     values: dict[str, Any] = {}
     for name, read in {**_READ, _RANKING: Ranking}.items():
         try:
-            values[name] = read(query[name])
+            given = query[name]
+            if isinstance(given, str):
+                given.encode()  # half a character, of a careless program, fits in no link
+            values[name] = read(given)
         except (KeyError, ValueError, TypeError, AttributeError):
             continue
     ranking = values.pop(_RANKING, Ranking.REPORTS)
