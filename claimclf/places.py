@@ -7,11 +7,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "app.py"
+#: What Streamlit is started with; it serves `APP` and the pages beside it.
+SERVER = Path(__file__).parent / "ui" / "server.py"
 MODELS = ROOT / "models"
 #: Names a labelled dataset to use instead of `data/tiktok_dataset.csv`.
 DATASET_VARIABLE = "CLAIMCLF_DATASET"
 #: Names another folder of models.
 MODELS_VARIABLE = "CLAIMCLF_MODELS"
+DEFAULT_QUEUE = ROOT / "data" / "queue.db"
 #: Names another database of the queue, such as `postgresql://user@host/name`.
 DATABASE_VARIABLE = "CLAIMCLF_DATABASE_URL"
 
@@ -31,4 +34,4 @@ def models_folder() -> Path:
 def database_url() -> str:
     """Return the address of the queue's database; a file of the project unless one is named."""
     named = os.environ.get(DATABASE_VARIABLE)
-    return named or f"sqlite:///{ROOT / 'data' / 'queue.db'}"
+    return named or f"sqlite:///{DEFAULT_QUEUE}"

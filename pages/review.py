@@ -6,7 +6,13 @@ from claimclf.errors import ClaimclfError
 from claimclf.queue.ordering import Filters
 from claimclf.queue.preferences import Preferences
 from claimclf.schema import Lane, Ranking
-from claimclf.services.queue import counted, my_preferences, prefer, settings_in_force
+from claimclf.services.queue import (
+    counted,
+    my_preferences,
+    prefer,
+    saved_views,
+    settings_in_force,
+)
 from claimclf.ui.access import person_at_work
 from claimclf.ui.console import Console, desk, show_console, start_with
 from claimclf.ui.counts import n_open, show_n_open
@@ -17,7 +23,15 @@ from claimclf.ui.wording import RANKINGS
 
 def ask_which(ranking: Ranking) -> tuple[Filters, Ranking]:
     """Ask which cases are wanted, and what puts one before another."""
+    views = {view.name: view for view in saved_views(database, person)}
     with st.popover("Which cases", icon=":material/filter_list:"):
+        if views:
+            name = st.selectbox(
+                "A saved view", list(views), index=None, placeholder="none: as chosen below"
+            )
+            if name:
+                st.caption("The next case is one of this view; the one in hand stays.")
+                return views[name].filters, views[name].ranking
         lanes = st.pills(
             "Lanes", list(Lane), default=[Lane.CLAIMS, Lane.UNCERTAIN], selection_mode="multi"
         )
@@ -65,7 +79,7 @@ with explained():
 told, which, mine = st.columns([3, 1, 1], vertical_alignment="center")
 with told:
     show_n_open(database, person)
-with which:
+with which, explained():
     wanted, ranking = ask_which(settings.ranking)
 with mine:
     ask_preferences(preferences)

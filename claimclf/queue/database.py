@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from claimclf.errors import StorageError
-from claimclf.places import database_url
+from claimclf.places import DEFAULT_QUEUE, database_url
 from claimclf.queue import migrations
 from claimclf.queue.failures import described, found, is_transient
 
@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 
 _TRIES = 8
 _BUSY_SECONDS = 30
+_SORTING_THREADS = 4
 _CACHE_KIB = 128 * 1024
 _WRITES = "claimclf_writes"
 
@@ -126,7 +127,8 @@ class Database:
         if self._ready:
             return
         with self._friendly():
-            if self._file is not None:
+            if self._file == DEFAULT_QUEUE:
+                # One that was named must be there: its disk may be away, and with it the queue.
                 self._file.parent.mkdir(parents=True, exist_ok=True)
             with self.engine.connect() as connection:
                 version = self.attempt(connection, migrations.version, writes=False)
@@ -182,6 +184,7 @@ def _sqlite(file: Path) -> Engine:
             "synchronous = FULL",  # a decision survives a power cut
             f"cache_size = -{_CACHE_KIB}",
             f"temp.cache_size = -{_CACHE_KIB}",
+            f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload
             "recursive_triggers = ON",  # replacing a row counts as deleting it
         ):
             connection.execute(f"PRAGMA {pragma}")

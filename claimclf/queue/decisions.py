@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from claimclf.errors import LostLeaseError, QueueError
+from claimclf.errors import QueueError
 from claimclf.queue.audit import DECIDED, Entry, append
 from claimclf.queue.cases import COLUMNS as CASE_COLUMNS
 from claimclf.queue.cases import AnyRow, Case, case_of, find_case
 from claimclf.queue.database import Database
-from claimclf.queue.leases import NO_LEASE, lost, mine
+from claimclf.queue.leases import NO_LEASE, end_lapsed, lost, mine
 from claimclf.queue.ordering import rank_anew
 from claimclf.queue.people import LEADS, Person, allow
 from claimclf.queue.settings import settings_of
@@ -89,7 +89,8 @@ def decide(
     LostLeaseError
         The hold is over or somebody else decided; nothing is recorded.
     QueueError
-        The reason code is missing or does not belong there.
+        The reason code is missing or does not belong there, or the case waits for a lead
+        already and is escalated again.
     UnknownCaseError
         There is no such case.
     """
@@ -99,12 +100,16 @@ def decide(
     def record(connection: Connection) -> Decided:
         at = database.now()
         held = and_(mine(person, case_id, token, at), cases.c.version == version)
-        state = connection.scalar(
-            select(cases.c.state).where(held, cases.c.state.in_(before(event))).with_for_update()
-        )
+        state = connection.scalar(select(cases.c.state).where(held).with_for_update())
         if state is None:
-            raise _lost(connection, case_id, person, at)
+            raise lost(find_case(connection, case_id), person, at)
         was = CaseState(state)
+        if was not in before(event):
+            raise QueueError(
+                "A decision does not fit the case's state.",
+                f"Found: '{verdict.decision}', and case {case_id} is {was}.",
+                "Decide on it, or skip it.",
+            )
         change = update(cases).where(held, cases.c.state == was)
         row = connection.execute(
             change.values(closing(was, event, at)).returning(*CASE_COLUMNS, *_extra())
@@ -281,6 +286,7 @@ def undo_all(
     QueueError
         As for `undo`.
     """
+    end_lapsed(connection, at)  # who held such a case and went away is no obstacle
     if not rows:
         raise _not_undone("there is no such decision", "Choose one of the case's history.")
     if any(row.by != person.name for row in rows):
@@ -337,10 +343,6 @@ def _version_since(ids: list[int]) -> Any:
 
 def _extra() -> tuple[Any, ...]:
     return (cases.c.rank_stale, cases.c.lease_sampled, cases.c.sample_probability)
-
-
-def _lost(connection: Connection, case_id: int, person: Person, at: int) -> LostLeaseError:
-    return lost(find_case(connection, case_id), person, at)
 
 
 def _not_undone(why: str, advice: str) -> QueueError:

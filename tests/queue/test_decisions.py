@@ -14,6 +14,7 @@ from claimclf.queue.decisions import Verdict, decide, reopen, undo
 from claimclf.queue.leases import next_case, release
 from claimclf.queue.listing import history, page
 from claimclf.queue.ordering import Filters
+from claimclf.queue.settings import change_settings
 from claimclf.queue.tables import decisions
 from claimclf.schema import CaseState, Decision, ReasonCode
 from tests.queue.builders import (
@@ -154,6 +155,25 @@ def test_decision_on_a_case_that_went_on_is_not_undone(database: Database) -> No
     assert undo(database, LEAD, ruled.id).state == CaseState.ESCALATED
     with pytest.raises(QueueError, match="changed since"):
         undo(database, ANNA, made.id)
+
+
+def test_escalation_is_undone_after_a_leads_lease_ran_out(database: Database, clock: Clock) -> None:
+    fill(database, 1)
+    made = done(database, ANNA, ESCALATE)
+    change_settings(database, LEAD, "short", lease_minutes=1)
+    take(database, LEAD, filters=Filters(escalated=True))
+    clock.step(minutes=2)
+    assert undo(database, ANNA, made.id).state == CaseState.OPEN
+
+
+def test_escalated_case_is_not_escalated_again_and_stays_in_hand(database: Database) -> None:
+    fill(database, 1)
+    done(database, ANNA, ESCALATE)
+    lease = take(database, LEAD, filters=Filters(escalated=True))
+    click = (lease.case.id, lease.token, lease.case.version)
+    with pytest.raises(QueueError, match="'escalate', and case 1 is escalated"):
+        decide(database, LEAD, *click, ESCALATE)
+    decide(database, LEAD, *click, OPINION)
 
 
 def test_escalation_is_undone(database: Database) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from claimclf.errors import LostLeaseError, NotAllowedError, UnknownCaseError
+from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
 from claimclf.queue.audit import verify
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import decide
@@ -18,7 +18,7 @@ from claimclf.queue.leases import (
 from claimclf.queue.listing import history
 from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
-from claimclf.schema import Decision, Lane, Ranking
+from claimclf.schema import Decision, Lane, Ranking, Role
 from tests.queue.builders import (
     ANNA,
     BORIS,
@@ -31,6 +31,8 @@ from tests.queue.builders import (
     fill,
     take,
 )
+
+OTHER_LEAD = Person("lars", Role.LEAD)
 
 
 def number(lease: Lease | None) -> int | None:
@@ -182,6 +184,18 @@ def test_case_is_handed_on_with_a_new_token(database: Database) -> None:
     assert number(take(database, BORIS)) == 0
     assert number(take(database, ANNA)) == 1
     assert actions(database, lease.case.id) == ["lease", "hand-on"]
+
+
+def test_escalated_case_is_handed_on_to_leads_only(database: Database) -> None:
+    fill(database)
+    done(database, ANNA, ESCALATE)
+    lease = take(database, LEAD, filters=Filters(escalated=True))
+    with pytest.raises(QueueError, match="boris cannot decide on this case"):
+        hand_on(database, LEAD, lease.case.id, lease.token, BORIS)
+    assert (
+        hand_on(database, LEAD, lease.case.id, lease.token, OTHER_LEAD).case.holder
+        == OTHER_LEAD.name
+    )
 
 
 def test_lead_takes_over_and_moderators_do_not(database: Database) -> None:

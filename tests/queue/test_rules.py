@@ -274,8 +274,9 @@ class Rules(RuleBasedStateMachine):
     @rule(back=RECENT, to=PEOPLE)
     def hand_on(self, back: int, to: Person) -> None:
         person, lease, case, holds = self.recent(back)
-        if not holds or (case.state == "escalated" and to is not LEAD):
-            with pytest.raises(LostLeaseError):
+        unfit = case.state == "escalated" and to is not LEAD
+        if unfit or not holds:
+            with pytest.raises(QueueError if unfit else LostLeaseError):
                 hand_on(self.database, person, lease.case.id, lease.token, to)
             return
         other = hand_on(self.database, person, lease.case.id, lease.token, to)
@@ -303,8 +304,9 @@ class Rules(RuleBasedStateMachine):
         self, person: Person, lease: Lease, case: ModelCase, holds: bool, said: Decision
     ) -> None:
         args = (person, lease.case.id, lease.token, lease.case.version, Verdict(said))
-        if not holds or (said == Decision.ESCALATE and case.state == "escalated"):
-            with pytest.raises(LostLeaseError):
+        unfit = said == Decision.ESCALATE and case.state == "escalated"
+        if unfit or not holds:
+            with pytest.raises(LostLeaseError if not holds else QueueError):
                 decide(self.database, *args)
             return
         made = decide(self.database, *args)
@@ -329,7 +331,7 @@ class Rules(RuleBasedStateMachine):
         return (
             case.last is not None
             and case.version == case.last.version
-            and case.holder is None
+            and not self.runs(case)
             and self.clock() - case.last.at <= UNDO
         )
 
@@ -345,6 +347,7 @@ class Rules(RuleBasedStateMachine):
                 undo(self.database, by, made.id)
             return
         assert undo(self.database, by, made.id).state == made.before
+        self.lapse()
         case.last = None
         case.open_again(made.before)
 
@@ -377,6 +380,7 @@ class Rules(RuleBasedStateMachine):
                 undo_bulk(self.database, Person(made.by), made.bulk)
             return
         undo_bulk(self.database, Person(made.by), made.bulk)
+        self.lapse()
         for case in part:
             case.last = None
             case.open_again()

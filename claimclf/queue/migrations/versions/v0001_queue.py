@@ -182,8 +182,8 @@ def tables() -> None:
             ["first_batch_id"], ["batches.id"], name=op.f("fk_cases_first_batch_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
-        sa.UniqueConstraint("video_id", name=op.f("uq_cases_video_id")),
     )
+    op.create_index("uq_cases_video_id", "cases", ["video_id"], unique=True)
     op.create_index(
         "ix_cases_author",
         "cases",

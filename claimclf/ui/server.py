@@ -1,0 +1,74 @@
+"""What Streamlit serves: the pages, told where their server is, on imports that are warm."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.starlette import App
+
+from claimclf.places import APP
+
+_HEAD = b"<head>"
+# Without it the browser looks for the server below each page of a deep link first, and its
+# console fills with what is not found there.
+_WHERE = b"<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin};</script>"
+#: What the first case on the screen needs and takes seconds to import.
+_HEAVY = ("claimclf.ui.console", "claimclf.ui.case_list", "claimclf.ui.upload_view")
+
+
+class TellsWhere:
+    """Tell the browser, within each page, that the server is at the root of its address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as an ASGI application does."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def tell(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start" and _is_page(message):
+                start = message  # its length is known when all of it is there
+            elif start is None:
+                await send(message)
+            elif message["type"] == "http.response.body":
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    body = body.replace(_HEAD, _WHERE, 1)
+                    MutableHeaders(scope=start)["content-length"] = str(len(body))
+                    await send(start)
+                    await send({"type": "http.response.body", "body": body})
+
+        await self._app(scope, receive, tell)
+
+
+def _is_page(message: Message) -> bool:
+    headers = MutableHeaders(scope=message)
+    html = headers.get("content-type", "").startswith("text/html")
+    return html and message["status"] == 200 and "content-encoding" not in headers
+
+
+@asynccontextmanager
+async def _warmed(_app: App) -> AsyncIterator[None]:
+    """Import what is slow to import while the first visitor looks at the first page."""
+    threading.Thread(target=_import_heavy, daemon=True).start()
+    yield
+
+
+def _import_heavy() -> None:
+    for module in _HEAVY:
+        import_module(module)
+
+
+app = App(str(APP), lifespan=_warmed, middleware=[Middleware(TellsWhere)])
