@@ -15,10 +15,7 @@ st.markdown(
     "how often they were reported, and puts them before a person, who decides."
 )
 
-with explained():
-    dataset = dataset_in_use()
-    best = champion(model_store())
-
+best = champion(model_store())
 waiting, data, model = st.columns(3, border=True)
 with waiting:
     st.subheader("What waits")
@@ -29,18 +26,6 @@ with waiting:
     else:
         st.markdown("No reported videos uploaded in this session yet.")
     link_to("pages/triage_queue.py", "Open the queue" if summary else "Upload, or try demo data")
-with data:
-    st.subheader("Dataset in use")
-    st.metric("Labelled videos", f"{dataset.description.complete:,}")
-    st.caption(plain(dataset.name))
-    if dataset.synthetic:
-        st.markdown(
-            f":material/science: **Synthetic demo data.** Use your own: set `{DATASET_VARIABLE}`, "
-            "or choose a file on the page *Dataset*."
-        )
-    elif has_own_dataset():
-        st.markdown("Chosen in this session.")
-    link_to("pages/dataset.py", "Explore the dataset")
 with model:
     st.subheader("Model in use")
     if best:
@@ -52,6 +37,19 @@ with model:
     else:
         st.markdown("No model is stored yet. Train some on the page *Model comparison*.")
     link_to("pages/model_comparison.py", "Compare models" if best else "Train models")
-
 if not signs_in():
     st.caption("One local user, on this machine only: the server listens on 127.0.0.1.")
+with data:  # last: a server that was just started reads the dataset first
+    st.subheader("Dataset in use")
+    with explained():
+        dataset = dataset_in_use()
+    st.metric("Labelled videos", f"{dataset.description.complete:,}")
+    st.caption(plain(dataset.name))
+    if dataset.synthetic:
+        st.markdown(
+            f":material/science: **Synthetic demo data.** Use your own: set `{DATASET_VARIABLE}`, "
+            "or choose a file on the page *Dataset*."
+        )
+    elif has_own_dataset():
+        st.markdown("Chosen in this session.")
+    link_to("pages/dataset.py", "Explore the dataset")

@@ -29,7 +29,6 @@ from claimclf.modeling.curves import brier, reliability
 from claimclf.modeling.highlighting import explain
 from claimclf.modeling.recipes import RECIPES
 from claimclf.modeling.store import Manifest, ModelStore
-from claimclf.modeling.stress import worst_case
 from claimclf.modeling.training import train
 from claimclf.places import MODELS, ROOT
 from claimclf.schema import CLAIM, TRANSCRIPT
@@ -236,7 +235,7 @@ def _report(
 def _worst_lines(manifests: list[Manifest]) -> Iterator[tuple[str, ...]]:
     yield "model", "recall on validation", "worst condition", "claims hidden in it"
     for manifest in manifests:
-        worst = worst_case(manifest.stress) or {"title": "not measured", "claims_hidden": 1.0}
+        worst = manifest.worst_case or {"title": "not measured", "claims_hidden": 1.0}
         recall = manifest.metrics["validation"].recall
         yield manifest.name, f"{recall:.4f}", worst["title"], f"{worst['claims_hidden']:.4f}"
 

@@ -16,7 +16,7 @@ import click
 from claimclf import __version__
 from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError
 from claimclf.places import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
-from claimclf.schema import REPORTED, Ranking
+from claimclf.schema import DEFAULT_FEATURE_SETS, REPORTED, Ranking
 
 if TYPE_CHECKING:
     from claimclf.modeling.search import Progress
@@ -120,7 +120,6 @@ def train(
     data: Path, features: tuple[str, ...], search: bool, models: Path, encoding: str | None
 ) -> None:
     """Train a random forest and an XGBoost model on each feature set and store them."""
-    from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS
     from claimclf.services.datasets import open_dataset
     from claimclf.services.models import train_models
     from claimclf.services.search import search_models

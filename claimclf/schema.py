@@ -33,6 +33,8 @@ ENGAGEMENT = (VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS)
 CLAIM, OPINION = "claim", "opinion"
 #: Labels in the order of confusion matrices: the negative class first.
 LABELS = (OPINION, CLAIM)
+#: Feature sets that models are trained on where nothing else is asked for.
+DEFAULT_FEATURE_SETS = ("course", "content")
 
 # Columns that scoring adds.
 RANK, LANE, PREDICTION, PROBABILITY = "rank", "lane", "prediction", "claim_probability"

@@ -7,18 +7,13 @@ import streamlit as st
 from claimclf.errors import ModelDamagedError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import RULE, back_to_rule, champion, overrule
-from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS
-from claimclf.modeling.search import Progress
 from claimclf.modeling.store import Manifest, ModelStore
-from claimclf.places import models_folder
 from claimclf.services.comparison import Judged
-from claimclf.services.export import comparison_html
-from claimclf.services.models import train_models
-from claimclf.services.search import search_models
-from claimclf.ui import comparison, stress
+from claimclf.ui import comparison
 from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
 from claimclf.ui.state import dataset_in_use, judged_model, model_store
+from claimclf.ui.training import offer_training
 
 SECTIONS = (
     "Class reports",
@@ -33,55 +28,6 @@ SECTIONS = (
     "Would we use it?",
     "Test set",
 )
-
-FEATURES_IN_WORDS = {
-    "course": "duration, counts, statuses, word pairs; as the course",
-    "content": "how a transcript begins; no counts",
-    "content-counts": "the same with counts, to see what they cost on young videos",
-}
-
-
-def offer_training() -> None:
-    """Train models on the dataset in use, or search their settings first."""
-    dataset = dataset_in_use()
-    left_out = dataset.cleaned.n_dropped
-    st.markdown(
-        f"On **{plain(dataset.name)}** ({dataset.description.complete:,} complete rows"
-        + (f"; {left_out:,} rows with missing values are left out" if left_out else "")
-        + "). A model of the same name is replaced when the new one is whole."
-    )
-    wanted = st.multiselect(
-        "Feature sets",
-        list(FEATURES_IN_WORDS),
-        default=list(DEFAULT_FEATURE_SETS),
-        format_func=lambda name: f"{name}: {FEATURES_IN_WORDS[name]}",
-    )
-    quick, search = st.columns(2)
-    if quick.button("Train with the known settings (a minute)", type="primary"):
-        bar = st.progress(0.0, "Preparing …")
-        with explained():
-            train_models(
-                dataset,
-                models_folder(),
-                wanted or DEFAULT_FEATURE_SETS,
-                on_progress=lambda done, total, name: bar.progress(
-                    done / total, f"Training {name} …"
-                ),
-            )
-        st.rerun()
-    if search.button("Search all settings, then train (minutes; goes on where it stopped)"):
-        bar = st.progress(0.0, "Preparing …")
-
-        def tell(name: str, progress: Progress) -> None:
-            left = "" if progress.seconds_left is None else f", {progress.seconds_left:,.0f} s left"
-            bar.progress(
-                progress.done / progress.total,
-                f"Searching {name}: {progress.done} of {progress.total} fits{left}",
-            )
-
-        with explained():
-            search_models(dataset, models_folder(), wanted or DEFAULT_FEATURE_SETS, tell)
-        st.rerun()
 
 
 def show_champion(store: ModelStore, best: Manifest) -> None:
@@ -179,8 +125,12 @@ elif section == "Curves":
 elif section == "Is one better?":
     comparison.show_differences(models, cut)
 elif section == "Under stress":
+    from claimclf.ui import stress
+
     stress.show_stress(manifests, dataset)
 elif section == "Lanes":
+    from claimclf.ui import stress
+
     stress.show_lanes(models)
 elif section == "Slices":
     comparison.show_slices(models, cut, dataset)
@@ -200,6 +150,8 @@ with st.expander("Save a cut-off, overrule the champion", icon=":material/gavel:
 with st.expander("Train or search again", icon=":material/school:"):
     offer_training()
 if st.button("Prepare the comparison as one HTML file", icon=":material/description:"):
+    from claimclf.services.export import comparison_html
+
     with st.spinner("Drawing …"):
         st.session_state["comparison_html"] = comparison_html(models, cut, dataset)
 if "comparison_html" in st.session_state:

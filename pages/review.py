@@ -17,7 +17,7 @@ from claimclf.ui.access import person_at_work
 from claimclf.ui.console import Console, desk, show_console, start_with
 from claimclf.ui.counts import n_open, show_n_open
 from claimclf.ui.page import explained, open_page, say_error
-from claimclf.ui.state import CHOSEN_CASE, model_in_use, queue_database
+from claimclf.ui.state import CHOSEN_CASE, queue_database
 from claimclf.ui.wording import RANKINGS
 
 
@@ -74,7 +74,6 @@ with explained():
     waiting = n_open(counted(database, person))
     settings = settings_in_force(database, person)
     preferences = my_preferences(database, person)
-    model = model_in_use()
 
 told, which, mine = st.columns([3, 1, 1], vertical_alignment="center")
 with told:
@@ -83,7 +82,7 @@ with which, explained():
     wanted, ranking = ask_which(settings.ranking)
 with mine:
     ask_preferences(preferences)
-console = Console(database, person, model, wanted, ranking)
+console = Console(database, person, wanted, ranking)
 chosen = st.session_state.pop(CHOSEN_CASE, None)
 if chosen is not None:
     start_with(console, chosen)

@@ -4,12 +4,8 @@ import streamlit as st
 
 from claimclf.services.queue import counted
 from claimclf.ui.access import person_at_work
-from claimclf.ui.case_list import show_case_list
-from claimclf.ui.counts import show_counts
-from claimclf.ui.exporting import offer_export
 from claimclf.ui.page import explained, open_page
-from claimclf.ui.state import model_in_use, queue_database
-from claimclf.ui.upload_view import STORED, show_upload
+from claimclf.ui.state import STORED, model_in_use, queue_database
 
 SHARED, UPLOAD = "Shared queue", "Upload"
 
@@ -23,10 +19,16 @@ said = st.session_state.pop(STORED, None)
 if said:
     st.success(said)
 if (view or first) == UPLOAD:
+    from claimclf.ui.upload_view import show_upload
+
     with explained():
         model = model_in_use()
     show_upload(model)
 elif tallies:
+    from claimclf.ui.case_list import show_case_list
+    from claimclf.ui.counts import show_counts
+    from claimclf.ui.exporting import offer_export
+
     show_counts(database, person)
     show_case_list(database, person)
     offer_export(database, person)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from claimclf.dataset.validation import Validated
 from claimclf.errors import TrainingDataError
 from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, TEXT_LENGTH, TRANSCRIPT, VIDEO_ID
+
+if TYPE_CHECKING:
+    from claimclf.dataset.validation import Validated
 
 _DEMO_PREFIX = "demo-"
 _LEAST_PER_CLASS = 10

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import CountVectorizer
 
 from claimclf.dataset.cleaning import Cleaned, is_claim
 from claimclf.dataset.validation import Validated
@@ -134,6 +133,8 @@ def telling_ngrams(rows: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     """
     if rows.empty:
         return pd.DataFrame(columns=["label", "ngram", "videos", "log_odds"])
+    from sklearn.feature_extraction.text import CountVectorizer  # takes seconds to import
+
     counter = CountVectorizer(ngram_range=(1, 3), binary=True, min_df=min(20, len(rows)))
     try:
         contains = counter.fit_transform(rows[TRANSCRIPT])

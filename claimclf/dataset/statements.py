@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 #: In the course's dataset the framing comes first and the statement last; this many words at
 #: the end tell statements apart.
@@ -301,6 +299,9 @@ def _linked(keys: np.ndarray) -> tuple[int, np.ndarray]:
         linked = to != rows
         edges.append((rows[linked], to[linked]))
     ends = np.concatenate(edges, axis=1)
+    from scipy.sparse import coo_array  # takes a second to import
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(ends.shape[1], dtype=bool), tuple(ends)), shape=(n, n))
     n_groups, group = connected_components(graph, directed=False)
     return int(n_groups), group

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from claimclf.modeling.champion import RULE
-from claimclf.modeling.store import Manifest
-from claimclf.modeling.stress import ELSEWHERE, HELD_OUT, worst_case
+from claimclf.modeling.store import ELSEWHERE, HELD_OUT, Manifest
 from claimclf.schema import ENGAGEMENT
 
 
@@ -131,7 +130,7 @@ def _leaning(manifest: Manifest) -> str:
 
 def _failures(manifest: Manifest) -> str:
     rows = {row["condition"]: row for row in manifest.stress}
-    worst = worst_case(manifest.stress)
+    worst = manifest.worst_case
     if worst is None:
         return "Not measured yet: run `claimclf stress`."
     parts = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from claimclf.modeling.store import BY_RULE, Manifest, ModelStore, Pointer
-from claimclf.modeling.stress import worst_case
 
 RULE = (
     "The champion is the model with the highest recall on the validation split, because a "
@@ -30,7 +29,7 @@ def best_by_rule(manifests: Sequence[Manifest]) -> Manifest | None:
     real = [m for m in manifests if not m.data["synthetic"]]
 
     def merit(manifest: Manifest) -> tuple[float, float, float, int]:
-        figures, worst = manifest.metrics["validation"], worst_case(manifest.stress)
+        figures, worst = manifest.metrics["validation"], manifest.worst_case
         # Without a stress test the worst must be assumed.
         hidden = float(worst["claims_hidden"]) if worst else 1.0
         trees = int(manifest.settings.get("n_estimators", 0))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from claimclf.errors import InputError, TrainingDataError
-from claimclf.modeling.evaluation import Metrics
+from claimclf.modeling.metrics import Metrics
 
 
 @dataclass(frozen=True)

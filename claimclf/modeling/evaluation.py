@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from sklearn.metrics import (
@@ -16,6 +14,7 @@ from sklearn.metrics import (
 )
 
 from claimclf.dataset.cleaning import is_claim
+from claimclf.modeling.metrics import Metrics
 from claimclf.modeling.statistics import wilson
 from claimclf.schema import LABELS, PROBABILITY
 
@@ -29,25 +28,6 @@ def predict_claim(probability: np.ndarray, threshold: float = DEFAULT_THRESHOLD)
     scikit-learn's forest and XGBoost predict, an exact tie being an opinion.
     """
     return probability > threshold
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """Figures of one set of predictions; *claim* is the positive class.
-
-    Parameters
-    ----------
-    confusion_matrix : list of list of int, shape (2, 2)
-        ``[[tn, fp], [fn, tp]]``.
-    recall, precision, f1, accuracy : float
-        Shares from 0 to 1; 0 where a share has nothing to count.
-    """
-
-    confusion_matrix: list[list[int]]
-    recall: float
-    precision: float
-    f1: float
-    accuracy: float
 
 
 def measure(truth: np.ndarray, predicted: np.ndarray) -> Metrics:

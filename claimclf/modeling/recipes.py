@@ -153,8 +153,6 @@ RECIPES = {
     "content": _content("content"),
     "content-counts": _content("content-counts"),
 }
-#: What is trained where nothing else is asked for.
-DEFAULT_FEATURE_SETS = ("course", "content")
 
 
 def recipes_for(feature_sets: Sequence[str]) -> tuple[Recipe, ...]:

@@ -30,21 +30,27 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
 
-import pandas as pd
 from filelock import FileLock
-from sklearn.pipeline import Pipeline
 
 from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
-from claimclf.modeling.conformal import Conformal
-from claimclf.modeling.evaluation import Metrics, measure_splits
+from claimclf.modeling.metrics import Metrics
+
+# What is known of a model is read without what it takes to load or measure one.
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+    from claimclf.modeling.conformal import Conformal
 
 _MODEL, _CONFORMAL = "model.skops", "conformal.skops"
 _PREDICTIONS, _CV_RESULTS = "predictions.parquet", "cv_results.csv"
 _MANIFEST, _CARD, _POINTER, _LOCK = "manifest.json", "card.md", "champion.json", ".lock"
 BY_RULE = "rule"
+#: Kinds of the stress suite's conditions; every model goes through those on the test split.
+ALTERED, HELD_OUT, ELSEWHERE = "altered", "held out", "out of domain"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 #: Types beyond skops' own list that our pipelines need. Reviewed: none runs anything on
 #: being rebuilt but its own constructor. The file never adds to this list.
@@ -135,6 +141,15 @@ class Manifest:
         decides = [self.files.get(_MODEL), self.files.get(_CONFORMAL), self.threshold]
         written = json.dumps([*decides, sorted(self.error_rates.items())])
         return hashlib.sha256(written.encode()).hexdigest()[:12]
+
+    @property
+    def worst_case(self) -> dict[str, Any] | None:
+        """The condition under which most claims end where nobody looks; None without a test.
+
+        Only conditions that every model goes through count.
+        """
+        own = [row for row in self.stress if row["kind"] == ALTERED]
+        return max(own, key=lambda row: float(row["claims_hidden"]), default=None)
 
 
 @dataclass(frozen=True)
@@ -304,10 +319,14 @@ class ModelStore:
         ModelError
             As for `load`.
         """
+        import pandas as pd
+
         return pd.read_parquet(self._checked(self.manifest(name), _PREDICTIONS))
 
     def cv_results(self, name: str) -> pd.DataFrame | None:
         """Return the table of the search behind a model's settings; None without a search."""
+        import pandas as pd
+
         manifest = self.manifest(name)
         if _CV_RESULTS not in manifest.files:
             return None
@@ -401,6 +420,8 @@ class ModelStore:
         ModelError
             As for `load` and `save`, or the threshold or reason cannot be used.
         """
+        from claimclf.modeling.evaluation import measure_splits
+
         if not -1e-9 <= threshold < 1:
             raise ModelError(
                 "The threshold is out of range.", f"Found: {threshold}.", "Choose from 0 to 1."

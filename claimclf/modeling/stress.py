@@ -10,7 +10,7 @@ Three kinds of condition, measured alike:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -27,11 +27,10 @@ from claimclf.modeling.perturbations import PERTURBATIONS, Perturbation
 from claimclf.modeling.prediction import predictions
 from claimclf.modeling.recipes import RECIPES, Recipe
 from claimclf.modeling.statistics import wilson
-from claimclf.modeling.store import Manifest, Model
+from claimclf.modeling.store import ALTERED, ELSEWHERE, HELD_OUT, Manifest, Model
 from claimclf.modeling.training import fit
 from claimclf.schema import CLAIM, LABELS, LANE, OPINION, P_VALUES, PREDICTION, TRANSCRIPT, Lane
 
-ALTERED, HELD_OUT, ELSEWHERE = "altered", "held out", "out of domain"
 #: Error rates of the trade-off curve.
 ERROR_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 #: The last words of a transcript: coarser than a statement, so that none is in both parts.
@@ -205,15 +204,6 @@ def _share(name: str, hits: np.ndarray) -> dict[str, float]:
     interval = wilson(int(hits.sum()), len(hits))
     share = float(hits.mean()) if len(hits) else float("nan")
     return {name: share, f"{name}_low": interval.low, f"{name}_high": interval.high}
-
-
-def worst_case(stress_rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the condition under which most claims end where nobody looks.
-
-    Only conditions that every model goes through count: the altered test split.
-    """
-    own = [row for row in stress_rows if row["kind"] == ALTERED]
-    return max(own, key=lambda row: float(row["claims_hidden"]), default=None)
 
 
 def trade_off(

@@ -10,10 +10,12 @@ from claimclf.dataset.splitting import split
 from claimclf.errors import ModelDamagedError, ModelNotFoundError
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import champion, follow_rule
-from claimclf.modeling.evaluation import Metrics, measure_splits
-from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS, recipes_for
+from claimclf.modeling.evaluation import measure_splits
+from claimclf.modeling.metrics import Metrics
+from claimclf.modeling.recipes import recipes_for
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.modeling.training import predict_splits, train
+from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed
 

@@ -10,40 +10,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import pandas as pd
-
-from claimclf.dataset.reading import Table
-from claimclf.dataset.statements import statement_keys
 from claimclf.errors import QueueError
-from claimclf.modeling.ranking import Ranked
-from claimclf.modeling.scoring import predicted
-from claimclf.modeling.store import Model
 from claimclf.queue import (
     audit,
     bulk,
     decisions,
-    ingest,
     leases,
     listing,
     preferences,
-    reporting,
-    rescoring,
     settings,
     tallying,
     views,
-    webhook,
 )
-from claimclf.queue import backup as backups
 from claimclf.queue import briefing as briefings
-from claimclf.queue import export as exports
 from claimclf.queue.cases import Case
 from claimclf.queue.database import Database
 from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person, allow
 from claimclf.schema import Ranking, Role
-from claimclf.services.triage import triage
+
+# What reads, scores or writes tables takes seconds to import: only services that do so need it.
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from claimclf.dataset.reading import Table
+    from claimclf.modeling.ranking import Ranked
+    from claimclf.modeling.store import Model
+    from claimclf.queue import backup as backups
+    from claimclf.queue import export as exports
+    from claimclf.queue import ingest, reporting, rescoring, webhook
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,6 +118,8 @@ def store_table(
     StorageError
         Nothing was stored.
     """
+    from claimclf.services.triage import triage
+
     told = on_progress or (lambda what, done, total: None)
     ranked = triage(table, model, chosen, partial(told, "scored"))
     return Stored(_store(database, person, ranked, model, partial(told, "stored")), ranked)
@@ -151,6 +150,9 @@ def _store(
     model: Model,
     told: Callable[[int, int], object],
 ) -> ingest.Batch:
+    from claimclf.dataset.statements import statement_keys
+    from claimclf.queue import ingest
+
     validated = ranked.scored.validated
     upload = ingest.Upload(
         validated.table.name,
@@ -170,6 +172,8 @@ def rescore_open(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> rescoring.Rescored:
     """Give open cases that nobody holds another model's prediction."""
+    from claimclf.modeling.scoring import predicted
+    from claimclf.queue import rescoring
 
     def predict(videos: pd.DataFrame) -> pd.DataFrame:
         return predicted(model, videos)
@@ -367,6 +371,8 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     since, until : int
         The window, microseconds since 1970, UTC; its ends are moved out to full hours.
     """
+    from claimclf.queue import reporting
+
     return reporting.report(database, since, until)
 
 
@@ -403,6 +409,10 @@ def export(
         What `queue.export.export` yields, whole. Which cases were drawn at random is told to
         those who make estimates from it, never to a moderator: no moderator may ask.
     """
+    import pandas as pd
+
+    from claimclf.queue import export as exports
+
     return pd.concat(exports.export(database, person, what, since, with_sample=True))
 
 
@@ -414,6 +424,8 @@ def backup(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> backups.Backup:
     """Write the whole queue to one file while others go on working."""
+    from claimclf.queue import backup as backups
+
     return backups.backup(database, person, file, on_progress or (lambda done, total: None))
 
 
@@ -425,6 +437,8 @@ def restore(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> backups.Backup:
     """Fill an empty queue from a backup: all of it, or nothing."""
+    from claimclf.queue import backup as backups
+
     return backups.restore(database, person, file, on_progress or (lambda done, total: None))
 
 
@@ -437,6 +451,8 @@ def tell_platform(database: Database, _person: Person) -> webhook.Delivered:
     QueueError
         No webhook is set up.
     """
+    from claimclf.queue import webhook
+
     hook = webhook.configured()
     if hook is None:
         raise QueueError(
@@ -450,10 +466,14 @@ def tell_platform(database: Database, _person: Person) -> webhook.Delivered:
 @needs(*LEADS)
 def untold(database: Database, _person: Person) -> list[webhook.DeadLetter]:
     """List what the platform could not be told after all tries."""
+    from claimclf.queue import webhook
+
     return webhook.dead_letters(database)
 
 
 @needs(*LEADS)
 def tell_again(database: Database, person: Person) -> int:
     """Put everything that could not be told up for another round of tries."""
+    from claimclf.queue import webhook
+
     return webhook.requeue(database, person)

@@ -13,10 +13,11 @@ from claimclf.dataset.splitting import split
 from claimclf.modeling.card import model_card
 from claimclf.modeling.champion import follow_rule
 from claimclf.modeling.features import FEATURE_SETS
-from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS, Recipe, recipes_for
+from claimclf.modeling.recipes import Recipe, recipes_for
 from claimclf.modeling.search import Progress, TreeSearchCV
 from claimclf.modeling.store import Manifest, ModelStore
 from claimclf.modeling.training import Trained, train
+from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
-from claimclf.errors import ClaimclfError, LostLeaseError
-from claimclf.modeling.highlighting import explain
-from claimclf.modeling.store import Model
+from claimclf.errors import ClaimclfError, LostLeaseError, ModelError
 from claimclf.queue.briefing import MOST_COUNTED, Briefing, Group
 from claimclf.queue.cases import Case
 from claimclf.queue.database import Database
@@ -45,9 +42,13 @@ from claimclf.schema import (
 from claimclf.services import queue
 from claimclf.ui.access import note_activity, signs_in
 from claimclf.ui.media import show_media
-from claimclf.ui.page import explained, plain
-from claimclf.ui.transcript import show_transcript
+from claimclf.ui.page import explained, plain, say_error
+from claimclf.ui.state import model_in_use
 from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, REASONS, likely, moment, number, span
+
+# The page is there before its first case, whose explanation takes seconds to import.
+if TYPE_CHECKING:
+    from claimclf.modeling.highlighting import Explained
 
 _DESK = "desk"
 #: Seconds between two signs that a case is still on the screen.
@@ -139,13 +140,12 @@ class Desk:
 
 @dataclass(frozen=True)
 class Console:
-    """Who reviews what, with which model at hand to explain a score.
+    """Who reviews what.
 
     Parameters
     ----------
     database : Database
     person : Person
-    model : Model
     wanted : Filters
         Which cases.
     ranking : Ranking
@@ -154,7 +154,6 @@ class Console:
 
     database: Database
     person: Person
-    model: Model
     wanted: Filters
     ranking: Ranking
 
@@ -376,7 +375,7 @@ def _show_case(console: Console, lease: Lease) -> None:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             with st.container(height=250, border=False):
-                _show_words(console, case)
+                _show_words(case)
             _ask_for_decision(console, lease)
         with right:
             _show_figures(case, brief)
@@ -411,16 +410,35 @@ def _show_hold(console: Console, lease: Lease) -> None:
     st.error(f"{plain(at_desk.lost)} What you typed is kept.", icon=":material/lock_open:")
 
 
-def _show_words(console: Console, case: Case) -> None:
+def _show_words(case: Case) -> None:
     if case.reason:
         st.warning(f"{plain(case.reason).capitalize()}.")
-    model = console.model
-    same = (case.model_name, case.model_version) == (model.name, model.manifest.version)
     with st.container(key="transcript"):
-        if same and case.probability is not None:
-            show_transcript(explain(model.pipeline, pd.DataFrame([case.video]))[0])
-        else:  # only the model that gave the score can say why
+        why = _explanation(case)
+        if why is None:
             st.text(case.video[TRANSCRIPT] or "No transcript.")
+        else:
+            from claimclf.ui.transcript import show_transcript
+
+            show_transcript(why)
+
+
+def _explanation(case: Case) -> Explained | None:
+    """Say where a score comes from; only the model that gave it can."""
+    if case.probability is None:
+        return None
+    try:
+        model = model_in_use()
+    except ModelError as error:  # a person can decide without
+        say_error(error)
+        return None
+    if (case.model_name, case.model_version) != (model.name, model.manifest.version):
+        return None
+    import pandas as pd
+
+    from claimclf.modeling.highlighting import explain
+
+    return explain(model.pipeline, pd.DataFrame([case.video]))[0]
 
 
 def _ask_for_decision(console: Console, lease: Lease) -> None:
@@ -608,7 +626,7 @@ def _show_history(console: Console, case: Case) -> None:
         for entry in told.happenings
     ]
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        st.dataframe(rows, hide_index=True)
     else:
         st.caption("Nothing yet but its upload.")
 

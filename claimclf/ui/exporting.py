@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from claimclf.dataset.writing import neutralised, to_csv_bytes
 from claimclf.queue.database import Database
-from claimclf.queue.export import What
 from claimclf.queue.people import Person
 from claimclf.services import queue
 from claimclf.ui.page import explained
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from claimclf.queue.export import What
 
 _WHAT: dict[What, str] = {
     "decisions": "Decisions, with statements of reasons",
@@ -35,6 +38,8 @@ def offer_export(database: Database, person: Person) -> None:
             since = second.date_input("Since (UTC)", value=today - timedelta(days=28))
             suffix = third.radio("As", ["csv", "parquet"], horizontal=True)
             if st.form_submit_button("Prepare the file"):
+                from claimclf.dataset.writing import to_csv_bytes
+
                 start = int(datetime.combine(since, time(), UTC).timestamp() * 1_000_000)
                 with st.spinner("Writing …"), explained():
                     found = queue.export(database, person, what, start)
@@ -49,6 +54,8 @@ def offer_export(database: Database, person: Person) -> None:
 
 
 def _parquet(found: pd.DataFrame) -> bytes:
+    from claimclf.dataset.writing import neutralised
+
     stream = BytesIO()
     neutralised(found).to_parquet(stream, index=False)
     return stream.getvalue()

@@ -1,8 +1,9 @@
-"""What Streamlit serves: the pages, told where their server is, on imports that are warm."""
+"""What Streamlit serves: the pages, told where their server is, with imports made in between."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -18,8 +19,18 @@ _HEAD = b"<head>"
 # Without it the browser looks for the server below each page of a deep link first, and its
 # console fills with what is not found there.
 _WHERE = b"<head><script>window.__streamlit = {BACKEND_BASE_URL: location.origin};</script>"
-#: What the first case on the screen needs and takes seconds to import.
-_HEAVY = ("claimclf.ui.console", "claimclf.ui.case_list", "claimclf.ui.upload_view")
+#: What pages and the first case on the screen need and takes seconds to import.
+_HEAVY = (
+    "pandas",
+    "claimclf.ui.console",
+    "claimclf.ui.case_list",
+    "claimclf.ui.transcript",
+    "claimclf.modeling.highlighting",
+    "skops.io",
+    "claimclf.ui.upload_view",
+)
+#: Seconds without a message to any browser after which nobody waits for a page.
+_QUIET = 1.0
 
 
 class TellsWhere:
@@ -59,16 +70,63 @@ def _is_page(message: Message) -> bool:
     return html and message["status"] == 200 and "content-encoding" not in headers
 
 
+class Quiet:
+    """Know when no page is being drawn: none was asked for, or it is there.
+
+    Imports run in the interpreter beside the pages and slow them down, so they wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+
+    def told(self) -> None:
+        """Note that a message went to a browser."""
+        self._last = time.monotonic()
+
+    def wait(self) -> None:
+        """Wait until a page was drawn, and nothing has been sent since for a while."""
+        while self._last is None or time.monotonic() - self._last < _QUIET:
+            time.sleep(_QUIET / 10)
+
+
+class NotesMessages:
+    """Note each message over a websocket, which is how pages are drawn."""
+
+    def __init__(self, app: ASGIApp, quiet: Quiet) -> None:
+        self._app = app
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as an ASGI application does."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+
+        async def noted(message: Message) -> None:
+            await send(message)
+            self._quiet.told()
+
+        await self._app(scope, receive, noted)
+
+
+_quiet = Quiet()
+
+
 @asynccontextmanager
 async def _warmed(_app: App) -> AsyncIterator[None]:
-    """Import what is slow to import while the first visitor looks at the first page."""
+    """Import what is slow to import once the first visitor has the first page."""
     threading.Thread(target=_import_heavy, daemon=True).start()
     yield
 
 
 def _import_heavy() -> None:
     for module in _HEAVY:
+        _quiet.wait()
         import_module(module)
 
 
-app = App(str(APP), lifespan=_warmed, middleware=[Middleware(TellsWhere)])
+app = App(
+    str(APP),
+    lifespan=_warmed,
+    middleware=[Middleware(TellsWhere), Middleware(NotesMessages, quiet=_quiet)],
+)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from claimclf.dataset.demo import demo_videos
-from claimclf.dataset.reading import Table, read_table
 from claimclf.modeling.champion import champion
-from claimclf.modeling.highlighting import explain
-from claimclf.modeling.ranking import Ranked
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.places import DATABASE_VARIABLE, find_dataset, models_folder
-from claimclf.queue.database import Database
 from claimclf.schema import LANE, Lane
-from claimclf.services.comparison import Judged, judge
-from claimclf.services.datasets import Dataset, open_default_dataset
-from claimclf.services.models import load_model
+
+# Every page asks here for what is in use, and waits only for the imports behind what it gets.
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from claimclf.dataset.reading import Table
+    from claimclf.modeling.ranking import Ranked
+    from claimclf.queue.database import Database
+    from claimclf.services.comparison import Judged
+    from claimclf.services.datasets import Dataset
 
 _DATASET, _QUEUE = "dataset_in_use", "queue"
 #: Number of the case that was chosen from a list, on the way to the page *Review*.
 CHOSEN_CASE = "chosen_case"
+#: What became of an upload that was just added to the shared queue.
+STORED = "stored_batch"
 DEMO_UPLOAD = "synthetic reported videos"
 _DEMO_ROWS, _DEMO_SEED = 2_000, 1
 
@@ -53,6 +57,8 @@ def has_own_dataset() -> bool:
 @st.cache_resource(show_spinner="Reading the dataset …", max_entries=2)
 def _default_dataset(path: str, stamp: int) -> Dataset:
     # Path and time of change are the cache's key: an edited file is read again.
+    from claimclf.services.datasets import open_default_dataset
+
     return open_default_dataset()
 
 
@@ -76,6 +82,8 @@ def model_in_use() -> Model:
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
 def _loaded(folder: str, name: str | None, versions: tuple[object, ...]) -> Model:
     # Folder, champion and versions are the cache's key: a new model is loaded at once.
+    from claimclf.services.models import load_model
+
     return load_model(Path(folder))
 
 
@@ -86,6 +94,8 @@ def loaded_model(name: str) -> Model:
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
 def _loaded_by_name(folder: str, name: str, version: str) -> Model:
+    from claimclf.services.models import load_model
+
     return load_model(Path(folder), name)
 
 
@@ -97,6 +107,8 @@ def judged_model(name: str, manifest: Manifest) -> Judged:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _judged(folder: str, name: str, digest: str) -> Judged:
+    from claimclf.services.comparison import judge
+
     return judge(ModelStore(Path(folder)), name)
 
 
@@ -107,6 +119,8 @@ def queue_database() -> Database:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _database(url: str | None) -> Database:
+    from claimclf.queue.database import Database
+
     return Database(url)
 
 
@@ -122,6 +136,9 @@ def _secret(name: str) -> str | None:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def demo_table() -> Table:
     """Make up reported videos for a queue without an upload."""
+    from claimclf.dataset.demo import demo_videos
+    from claimclf.dataset.reading import read_table
+
     content = demo_videos(_DEMO_ROWS, _DEMO_SEED).to_csv(index=False).encode()
     return read_table(content, DEMO_UPLOAD)
 
@@ -176,5 +193,7 @@ def words_of(key: tuple[object, ...], _model: Model, _videos: pd.DataFrame, most
     """
     if _videos.empty:
         return []
+    from claimclf.modeling.highlighting import explain
+
     found = explain(_model.pipeline, _videos)
     return [", ".join(one.present["feature"].head(most)) for one in found]

@@ -10,8 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
 from claimclf.modeling.card import model_card
-from claimclf.modeling.store import Manifest
-from claimclf.modeling.stress import HELD_OUT
+from claimclf.modeling.store import HELD_OUT, Manifest
 from claimclf.schema import CLAIM, OPINION
 from claimclf.services.comparison import Judged
 from claimclf.services.datasets import Dataset

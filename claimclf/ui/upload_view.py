@@ -45,6 +45,7 @@ from claimclf.ui.access import person_at_work
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
 from claimclf.ui.page import explained, plain, synthetic_notice
 from claimclf.ui.state import (
+    STORED,
     demo_table,
     model_store,
     queue_database,
@@ -60,7 +61,7 @@ MOST_SHOWN = 500
 #: Words shown in the table for each video.
 MOST_WORDS = 3
 WORDS = "words that moved the score"
-SELECTED, UPLOADED, STORED = "selected_video", "uploaded_videos", "stored_batch"
+SELECTED, UPLOADED = "selected_video", "uploaded_videos"
 
 
 def show_upload(model: Model) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,15 +68,6 @@ def test_every_page_opens_itself_first() -> None:
         first = next(call for call in calls if isinstance(call, ast.Call))
         assert isinstance(first.func, ast.Name), path
         assert first.func.id == "open_page", path
-
-
-def test_command_line_starts_without_heavy_imports() -> None:
-    code = (
-        "import sys, claimclf.cli; "
-        "print([m for m in ('pandas', 'sklearn', 'xgboost', 'streamlit') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_upload_limit_is_the_same_in_the_browser_and_in_python() -> None:
