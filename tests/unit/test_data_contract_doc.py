@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from claimclf import errors
-from claimclf.dataset.reading import DELIMITERS
+from claimclf.dataset.records import DELIMITERS
 from claimclf.dataset.validation import MESSAGES
 from claimclf.schema import (
     LABELLED,

@@ -139,14 +139,6 @@ def test_a_row_of_another_width_is_kept_with_its_field_count() -> None:
     assert table.surplus == {2: "3;4"}
 
 
-def test_rows_beyond_one_chunk_keep_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claimclf.dataset.reading._CHUNK_ROWS", 2)
-    table = read_table(b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(5)) + b"5,x,y\n")
-    assert table.frame["a"].tolist() == list("012345")
-    assert table.lines.tolist() == [2, 3, 4, 5, 6, 7]
-    assert table.surplus == {5: "y"}
-
-
 def test_a_file_and_its_bytes_give_the_same_table_and_hash(tmp_path: Path) -> None:
     content = reported_csv()
     path = tmp_path / "mine.csv"

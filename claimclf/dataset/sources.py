@@ -1,0 +1,237 @@
+"""An input's bytes: hashed while they are read, unpacked, and decoded, a piece at a time."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from charset_normalizer import from_bytes
+
+from claimclf.errors import (
+    ClaimclfError,
+    InputError,
+    NotATableError,
+    OverLimitError,
+    WrongEncodingError,
+)
+from claimclf.schema import Limits
+
+_SNIFF_BYTES = 65_536
+_SAMPLE_BYTES = 16 * _SNIFF_BYTES
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+#: First bytes of files that are often given by mistake.
+_SIGNATURES = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Say in words why the input cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InputError(f"{name} cannot be opened.", f"Found: {reason}.", "Check the path.") from (
+            error
+        )
+
+
+def check_limit(name: str, unit: str, found: int, limit: int | None) -> None:
+    """Refuse an input with more bytes, rows or columns than allowed."""
+    if limit is not None and found > limit:
+        advice = "Split it, or use the command line: claimclf score has no limit on size and rows."
+        raise OverLimitError(
+            f"{name} has too many {unit}.",
+            f"Found: {found:,}; the limit is {limit:,}.",
+            "Remove columns that are not needed." if unit == "columns" else advice,
+        )
+
+
+class HashedStream:
+    """A seekable binary stream that hashes and counts what is read from it, from start to end.
+
+    Parameters
+    ----------
+    stream : binary file
+        What is read.
+
+    Attributes
+    ----------
+    size : int
+        Bytes in all.
+    done : int
+        Bytes read so far.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        self.done = 0
+        self._stream, self._hash = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most `size` bytes, or all that is left."""
+        content = self._stream.read(size)
+        self._hash.update(content)
+        self.done += len(content)
+        return content
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what has been read so far."""
+        return self._hash.hexdigest()
+
+
+def opened(source: Path | bytes) -> BinaryIO:
+    """Open a file or its content."""
+    return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+
+
+class Format(StrEnum):
+    """What an input's first bytes say it is."""
+
+    TEXT = "text"
+    GZIP = "gzip"
+    PARQUET = "parquet"
+
+
+def format_of(stream: BinaryIO, name: str) -> Format:
+    """Tell the formats apart, and refuse what is none of them.
+
+    Raises
+    ------
+    NotATableError
+        The first bytes are those of something else.
+    """
+    start = stream.read(16)
+    stream.seek(0)
+    for signature, what in _SIGNATURES.items():
+        if start.startswith(signature):
+            raise NotATableError(
+                f"{name} is not a CSV or Parquet table.",
+                f"Found: {what}.",
+                "Export the table as CSV (UTF-8) and give that file.",
+            )
+    if start.startswith(_PARQUET):
+        return Format.PARQUET
+    return Format.GZIP if start.startswith(_GZIP) else Format.TEXT
+
+
+class TextSource:
+    """The text of an input, as UTF-8 bytes and a piece at a time.
+
+    Parameters
+    ----------
+    stream : HashedStream
+        The input's bytes.
+    name : str
+        What to call the input in messages.
+    limits : Limits
+        The size beyond which unpacking stops: a small file may unpack to a huge one.
+    encoding : str or None
+        Encoding of text that is not UTF-8.
+    zipped : bool
+        Whether the bytes are to be unpacked.
+
+    Raises
+    ------
+    InputError
+        The encoding is unknown.
+    """
+
+    def __init__(
+        self,
+        stream: HashedStream,
+        name: str,
+        limits: Limits,
+        encoding: str | None,
+        *,
+        zipped: bool,
+    ) -> None:
+        self._name, self._encoding, self._limit = name, encoding, limits.size
+        self._decoder = _decoder(encoding)
+        self._stream: HashedStream | gzip.GzipFile = stream
+        if zipped:
+            self._stream = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")
+        self._unpacked = 0
+        self._sample = b""
+
+    def read(self, size: int) -> bytes:
+        """Return about `size` bytes, none at the end only; a character is never cut."""
+        while True:
+            content = self._read(size)
+            try:
+                text = self._decoder.decode(content, final=not content).encode()
+            except UnicodeError as error:
+                raise self._not_decodable() from error
+            if text or not content:
+                return text
+
+    def _read(self, size: int) -> bytes:
+        try:
+            content = self._stream.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise NotATableError(
+                f"{self._name} is not a readable gzip file.",
+                "Found: damaged or cut data.",
+                "Compress it again.",
+            ) from error
+        self._unpacked += len(content)
+        if self._limit is not None:
+            # How far beyond the limit it goes is not known: unpacking stops there.
+            check_limit(self._name, "bytes", min(self._unpacked, self._limit + 1), self._limit)
+        self._sample += content[: _SAMPLE_BYTES - len(self._sample)]
+        return content
+
+    def _not_decodable(self) -> ClaimclfError:
+        name, encoding = self._name, self._encoding
+        if encoding is not None:
+            return InputError(
+                f"{name} is not {encoding} text.", "", "Leave the encoding out to have it detected."
+            )
+        while len(self._sample) < _SAMPLE_BYTES and self._read(_SAMPLE_BYTES):
+            pass
+        utf_16 = self._sample.startswith((b"\xff\xfe", b"\xfe\xff"))
+        if b"\x00" in self._sample[:_SNIFF_BYTES] and not utf_16:
+            return NotATableError(
+                f"{name} is not a CSV or Parquet table.",
+                "Found: binary data.",
+                "Export the table as CSV (UTF-8) and give that file.",
+            )
+        return WrongEncodingError(name, "utf-16" if utf_16 else _likely_encoding(self._sample))
+
+
+def _decoder(encoding: str | None) -> codecs.IncrementalDecoder:
+    try:
+        # Refuses what is no encoding of text, which looking it up alone would not.
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding or "utf-8-sig")
+        return codecs.getincrementaldecoder(encoding or "utf-8-sig")()
+    except (LookupError, ValueError) as error:
+        raise InputError(
+            f"The encoding '{encoding}' is unknown.", "", "Use a name such as cp1252 or utf-16."
+        ) from error
+
+
+def _likely_encoding(sample: bytes) -> str | None:
+    """Name the encoding, from the surroundings of the first bytes that are not ASCII."""
+    first = next((i for i, byte in enumerate(sample) if byte > 127), 0)
+    window = sample[max(0, first - 200) : first + _SNIFF_BYTES]
+    # Western European text is by far the most frequent case, and short samples of it are
+    # taken for one of its many neighbours; where it fits, it is the offer.
+    best = from_bytes(window, cp_isolation=["cp1252"]).best() or from_bytes(window).best()
+    return best.encoding if best else None
