@@ -142,7 +142,7 @@ def test_blocks_of_any_size_hold_what_the_csv_module_reads(
     assert put_together(blocks) == expected
     assert held(read_table(source)) == expected
     assert [block.number for block in blocks] == list(range(len(blocks)))
-    assert [block.rows for block in blocks] == [len(parse(block)) for block in blocks]
+    assert all(block.rows == len(parse(block)) > 0 for block in blocks)
 
 
 @relaxed
