@@ -331,7 +331,7 @@ class Rules(RuleBasedStateMachine):
         return (
             case.last is not None
             and case.version == case.last.version
-            and not self.runs(case)
+            and not (case.holder is not None and self.runs(case))
             and self.clock() - case.last.at <= UNDO
         )
 
