@@ -185,7 +185,7 @@ def from_query(query: Mapping[str, Any]) -> tuple[Filters, Ranking]:
             if isinstance(given, str):
                 given.encode()  # half a character, of a careless program, fits in no link
             values[name] = read(given)
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             continue
     ranking = values.pop(_RANKING, Ranking.REPORTS)
     if values.get("min_probability", 0) > values.get("max_probability", 1):

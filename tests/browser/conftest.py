@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser import dashboard
 
@@ -42,17 +42,11 @@ def page(opened: Browser) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text) if _is_error(line) else None)
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     page.on("request", lambda request: errors.append(request.url) if _leaves(request) else None)
     yield page
     context.close()
     assert not errors
-
-
-def _is_error(line: ConsoleMessage) -> bool:
-    # On a deep link Streamlit's own client looks for its server below the page first.
-    probing = line.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
-    return line.type == "error" and not probing
 
 
 _LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "file:", "about:")

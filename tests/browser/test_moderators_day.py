@@ -59,6 +59,12 @@ def press(page: Page, key: str) -> None:
     before = case(page).inner_text()
     page.keyboard.press(key)
     expect(case(page)).not_to_have_text(before)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    """Wait until the case on the screen can be decided: a key without its button does nothing."""
+    expect(page.locator(".st-key-decide-skip button")).to_be_enabled()
     settle(page)
 
 
@@ -87,8 +93,7 @@ def test_first_ten_minutes_of_a_moderator(
         expect(page.get_by_role("button", name="Start reviewing")).to_be_visible(timeout=60_000)
         settle(page)
         page.keyboard.press("n")
-        expect(case(page)).to_be_visible()
-        settle(page)
+        ready(page)
         sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not page.evaluate(sideways)
         for key in "23" * 9:
@@ -154,16 +159,17 @@ def test_case_in_hand_and_decisions_survive_a_restart_of_the_server(
     with running_dashboard(port, **{DATABASE_VARIABLE: url}) as address:
         fill(page, address, csv)
         page.goto(f"{address}/review")
+        expect(page.get_by_role("button", name="Start reviewing")).to_be_visible()
         settle(page)
         page.keyboard.press("n")
-        settle(page)
+        ready(page)
         press(page, "3")
         before = case(page).inner_text()
         page.goto("about:blank")
     with running_dashboard(port, **{DATABASE_VARIABLE: url}) as address:
         page.goto(f"{address}/review")
-        expect(case(page)).to_have_text(before, timeout=60_000)
-        settle(page)
+        expect(case(page)).to_have_text(before)
+        ready(page)
         press(page, "3")
         assert decided(database) == 2
         page.goto("about:blank")
