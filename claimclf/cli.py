@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimclf import __version__
-from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError
+from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError, StorageError
 from claimclf.places import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
 from claimclf.schema import DEFAULT_FEATURE_SETS, REPORTED, Ranking
 
@@ -536,15 +537,43 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
 
 @main.command()
 @click.option("--again", is_flag=True, help="Try anew what could not be told before.")
+@click.option("--history", is_flag=True, help="Tell of what was decided before the first run, too.")
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    help="Go on doing so, until it is stopped.",
+)
 @_DATABASE
-def deliver(again: bool, url: str | None) -> None:
-    """Tell the platform's webhook of what was decided; run it every minute."""
-    from claimclf.services.queue import tell_again, tell_platform
+def deliver(again: bool, history: bool, every: float | None, url: str | None) -> None:
+    """Tell the platform's webhook of what was decided since the first run."""
+    from claimclf.services.queue import tell_again
 
     at_work = _queue(url)
     if again:
         click.echo(f"{tell_again(*at_work):,} put up for another round of tries")
-    done = tell_platform(*at_work)
+    _deliver(at_work, history)
+    while every is not None:
+        time.sleep(every)
+        try:
+            _deliver(at_work, quiet=True)
+        except StorageError as error:  # it may be back the next time
+            click.echo(f"claimclf: {' '.join(str(error).split())}", err=True)
+
+
+def _deliver(
+    at_work: tuple[Database, Person], history: bool = False, *, quiet: bool = False
+) -> None:
+    from claimclf.services.queue import tell_platform
+
+    done = tell_platform(*at_work, history=history)
+    if done.n_before:
+        click.echo(
+            f"From now on the platform is told. {done.n_before:,} earlier events are not: "
+            "claimclf deliver --history tells of them as well."
+        )
+    if quiet and not (done.n_delivered or done.n_failed):
+        return
     click.echo(
         f"{done.n_delivered:,} told, {done.n_failed:,} failed and will be tried again; "
         f"{done.n_waiting:,} wait, {done.n_dead:,} could not be told"

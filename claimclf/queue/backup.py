@@ -9,6 +9,7 @@ elsewhere.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -16,12 +17,12 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from sqlalchemy import Connection, Table, func, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
@@ -44,6 +45,7 @@ TABLES = tuple(table for table in metadata.sorted_tables if table not in (cuts, 
 _MANIFEST = "manifest.json"
 _MARK = b"claimclf queue backup, sha256 "
 _HEX = 64
+_PART = ".part"
 _CHUNK_ROWS = 2_000
 _CHUNK_BYTES = 1 << 20
 _FAST = 1  # of zlib's levels: a third of the time of the usual one, for a quarter more bytes
@@ -203,10 +205,12 @@ def _write_whole(
 ) -> Backup:
     """Write the file beside its place, and put it there when all of it is on the disk."""
     with _writing(file):
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        _remove_leftovers(file)
+        handle, name = tempfile.mkstemp(_PART, f".{file.name}.", file.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w+b") as stream:
+                _mark_as_ours(stream)
                 written = _write(connection, stream, at, person, progress)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -216,6 +220,28 @@ def _write_whole(
             raise
         _sync_folder(file.parent)
     return written
+
+
+def _remove_leftovers(file: Path) -> None:
+    """Remove what killed backups left; what somebody is writing now is marked as theirs."""
+    for old in file.parent.glob(f".{glob.escape(file.name)}.*{_PART}"):
+        with suppress(OSError), old.open("r+b") as stream:
+            _mark_as_ours(stream)
+            old.unlink()
+
+
+def _mark_as_ours(stream: IO[bytes]) -> None:
+    """Lock an open file until it is closed; Windows lets nobody remove one that is open anyway.
+
+    Raises
+    ------
+    OSError
+        Somebody else has locked it.
+    """
+    if os.name == "posix":
+        import fcntl
+
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager

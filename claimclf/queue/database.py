@@ -21,7 +21,10 @@ from claimclf.queue.failures import described, found, is_transient
 Result = TypeVar("Result")
 
 _TRIES = 8
-_BUSY_SECONDS = 30
+#: Waited for one's turn to write to SQLite: longer than the largest upload takes to be stored.
+_BUSY_SECONDS = 180
+#: After so many, somebody should be told why nothing happens.
+_PATIENCE_SECONDS = 1.0
 _SORTING_THREADS = 4
 _CACHE_KIB = 128 * 1024
 _WRITES = "claimclf_writes"
@@ -42,6 +45,9 @@ class Database:
         `CLAIMCLF_DATABASE_URL`, else a file of the project.
     clock : callable
         Returns the time in microseconds since 1970, UTC.
+    on_wait : callable
+        Called where somebody waits for a second for their turn to write: an upload is being
+        stored, say.
 
     Raises
     ------
@@ -49,12 +55,17 @@ class Database:
         From every method: the database is gone, full, locked or of a newer version.
     """
 
-    def __init__(self, url: str | None = None, clock: Callable[[], int] = now) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        clock: Callable[[], int] = now,
+        on_wait: Callable[[], object] = lambda: None,
+    ) -> None:
         self.url = make_url(url or database_url())
         self.now = clock
         if self.url.get_backend_name() == "sqlite":
             self._file: Path | None = Path(self.url.database or "")
-            self.engine = _sqlite(self._file)
+            self.engine = _sqlite(self._file, on_wait)
         else:
             self._file = None
             self.engine = create_engine(
@@ -170,7 +181,7 @@ class Database:
             ) from error
 
 
-def _sqlite(file: Path) -> Engine:
+def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
     engine = create_engine(
         f"sqlite:///{file}",
         # No transactions of the driver's own making: they would leave out changes of tables.
@@ -193,27 +204,31 @@ def _sqlite(file: Path) -> Engine:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         if writes:
-            _begin_writing(connection)
+            _begin_writing(connection, on_wait)
         else:
             connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> None:
     """Wait for one's turn to write, and take it before anything is read.
 
     SQLite itself looks the more rarely the longer it has waited: among many writers some
     would wait for ever. Here all of them are equals.
     """
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-    last = time.monotonic() + _BUSY_SECONDS
+    start, told = time.monotonic(), False
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             break
         except OperationalError as error:
-            if "locked" not in str(error.orig) or time.monotonic() > last:
+            waited = time.monotonic() - start
+            if "locked" not in str(error.orig) or waited > _BUSY_SECONDS:
                 raise
+            if waited > _PATIENCE_SECONDS and not told:
+                told = True
+                on_wait()
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")

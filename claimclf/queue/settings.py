@@ -85,6 +85,16 @@ class Change:
     new: Any
 
 
+#: Setting -> what people call it.
+WORDS = {
+    "capacity": "Capacity",
+    "ranking": "Ranked by",
+    "lease_minutes": "A case is held for (minutes)",
+    "undo_minutes": "Undo within (minutes)",
+    "reopen_factor": "Reopen at (times the reports)",
+    "sample_rate": "Audit sample (%)",
+    "sample_seed": "Seed of the audit sample",
+}
 _LOWEST = {
     "lease_minutes": 0.1,
     "undo_minutes": 0,
@@ -160,7 +170,7 @@ def _check(values: dict[str, Any]) -> None:
         if name == "ranking":
             if value not in list(Ranking):
                 raise QueueError(
-                    "The setting 'ranking' is out of range.",
+                    f"The setting '{WORDS[name]}' is out of range.",
                     f"Found: {value}.",
                     f"Choose one of {', '.join(Ranking)}.",
                 )
@@ -168,7 +178,7 @@ def _check(values: dict[str, Any]) -> None:
             low, high = _LOWEST.get(name, float("-inf")), _HIGHEST.get(name, float("inf"))
             if isinstance(value, str) or not low <= value <= high:
                 raise QueueError(
-                    f"The setting '{name}' is out of range.",
+                    f"The setting '{WORDS[name]}' is out of range.",
                     f"Found: {value}.",
                     f"Choose from {low:g} to {high:g}.",
                 )

@@ -28,7 +28,18 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.errors import QueueError
@@ -56,6 +67,8 @@ _IS_WAITING = deliveries.c.delivered_at.is_(None) & deliveries.c.dead_at.is_(Non
 _IS_DEAD = deliveries.c.dead_at.is_not(None)
 _FREE = {"lease_token": None, "lease_started": None, "lease_until": None}
 
+#: Action of the log: from here on the platform is told.
+_BEGIN = "webhook"
 #: Action of the log -> type of the event.
 EVENTS = {
     DECIDED: "case.decided",
@@ -161,12 +174,15 @@ class Delivered:
         Events that were told, and tries that failed, now.
     n_dead, n_waiting : int
         Events on the dead-letter list, and those still to be told, after it.
+    n_before : int
+        Events from before anybody told anything, where it began now: they are left out.
     """
 
     n_delivered: int
     n_failed: int
     n_dead: int
     n_waiting: int
+    n_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,6 +250,45 @@ def post(webhook: Webhook, message: Message) -> str:
         return f"answer {error.code} {error.reason}"
     except (OSError, http.client.HTTPException) as error:
         return f"{getattr(error, 'reason', error) or type(error).__name__}"
+
+
+def begin(database: Database, person: Person) -> int:
+    """Have the platform told of what happens from now on, unless that has begun already.
+
+    Returns
+    -------
+    int
+        Events before it, which are left out until `add_history`; 0 where it had begun.
+    """
+
+    def note(connection: Connection) -> int:
+        lock(connection, "deliveries")
+        if _last_noted(connection) is not None:
+            return 0
+        n = connection.scalar(select(func.count()).select_from(_events().subquery())) or 0
+        append(connection, person, database.now(), [Entry(_BEGIN, details={"n_before": n})])
+        return n
+
+    return database.write(note)
+
+
+def add_history(database: Database, person: Person) -> int:
+    """Put up all events of the log that the platform was never to be told of.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    noted = exists().where(deliveries.c.seq == audit.c.seq)
+
+    def note(connection: Connection) -> int:
+        lock(connection, "deliveries")
+        n = _put_up(connection, _events().where(~noted))
+        append(connection, person, database.now(), [Entry(_BEGIN, details={"n_history": n})])
+        return n
+
+    return database.write(note)
 
 
 def deliver_due(
@@ -354,15 +409,31 @@ def _is_this_machine(host: str) -> bool:
 def _note(connection: Connection) -> int:
     """Note the next events of the log; return how many."""
     lock(connection, "deliveries")
-    last = connection.scalar(select(func.max(deliveries.c.seq))) or 0
+    new = _events().where(audit.c.seq > (_last_noted(connection) or 0))
+    return _put_up(connection, new.order_by(audit.c.seq).limit(_CHUNK_ROWS))
+
+
+def _last_noted(connection: Connection) -> int | None:
+    """Return the entry of the log after which nothing is noted yet; None where nobody began."""
+    last: int | None = connection.scalar(select(func.max(deliveries.c.seq)))
+    if last is None:
+        begun = select(func.max(audit.c.seq)).where(audit.c.action == _BEGIN)
+        last = connection.scalar(begun)
+    return last
+
+
+def _events() -> Select[Any]:
+    """Select the entries of the log that the platform is told of."""
     # What is passed on or over is no ruling; nor is it one when that is taken back.
     ruling = decisions.c.decision.in_(PRIMARY_DECISIONS)
     told = and_(audit.c.action.in_(EVENTS), or_(audit.c.decision_id.is_(None), ruling))
     log = audit.outerjoin(decisions, decisions.c.id == audit.c.decision_id)
-    new = select(audit.c.seq, literal(0)).select_from(log).where(audit.c.seq > last, told)
-    new = new.order_by(audit.c.seq).limit(_CHUNK_ROWS)
-    noted = insert(deliveries).from_select(["seq", "tries"], new).returning(deliveries.c.seq)
-    return len(connection.scalars(noted).all())
+    return select(audit.c.seq, literal(0)).select_from(log).where(told)
+
+
+def _put_up(connection: Connection, events: Select[Any]) -> int:
+    noted = insert(deliveries).from_select(["seq", "tries"], events)
+    return len(connection.scalars(noted.returning(deliveries.c.seq)).all())
 
 
 def _take(connection: Connection, webhook: Webhook, at: int) -> tuple[str, Message] | None:

@@ -7,7 +7,7 @@ decorator, are checked before anything else, and can be read from it as `roles`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -443,8 +443,15 @@ def restore(
 
 
 @needs(*ADMINS)
-def tell_platform(database: Database, _person: Person) -> webhook.Delivered:
-    """Tell the platform of what was decided and is not told yet.
+def tell_platform(
+    database: Database, person: Person, *, history: bool = False
+) -> webhook.Delivered:
+    """Tell the platform of what was decided and is not told yet, from the first call on.
+
+    Parameters
+    ----------
+    history : bool
+        Tell of what was before that as well.
 
     Raises
     ------
@@ -460,7 +467,10 @@ def tell_platform(database: Database, _person: Person) -> webhook.Delivered:
             "",
             "Name it in CLAIMCLF_WEBHOOK_URL and its secret in CLAIMCLF_WEBHOOK_SECRET.",
         )
-    return webhook.deliver_due(database, hook)
+    before = webhook.begin(database, person)
+    if history:
+        webhook.add_history(database, person)
+    return replace(webhook.deliver_due(database, hook), n_before=0 if history else before)
 
 
 @needs(*LEADS)

@@ -18,7 +18,7 @@ from claimclf.queue.leases import Lease
 from claimclf.queue.people import LEADS, Person
 from claimclf.queue.reporting import AtWork, Report, Wait
 from claimclf.queue.sampling import DAY
-from claimclf.queue.settings import Change, Settings
+from claimclf.queue.settings import WORDS, Change, Settings
 from claimclf.queue.tallying import HOUR
 from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import queue
@@ -44,16 +44,6 @@ NOT_REACHED = "not reached yet"
 NO_LIMIT, A_DAY, PERCENT = "no limit", "cases a day", "% of what is open"
 _EVERYTHING = "all lanes"
 _WHO = "Who was at work in the period above."
-#: Setting -> what it is called here.
-SETTINGS = {
-    "capacity": "Capacity",
-    "ranking": "Ranked by",
-    "lease_minutes": "A case is held for (minutes)",
-    "undo_minutes": "Undo within (minutes)",
-    "reopen_factor": "Reopen at (times the reports)",
-    "sample_rate": "Audit sample (%)",
-    "sample_seed": "Seed of the audit sample",
-}
 
 
 def ask_period(now: int) -> tuple[int, int]:
@@ -487,7 +477,7 @@ def show_settings(settings: Settings, history: Sequence[Change]) -> None:
         {
             "when": _when(change.at),
             "who": change.by,
-            "setting": SETTINGS.get(change.name, change.name),
+            "setting": WORDS.get(change.name, change.name),
             "from": in_words(change.name, change.old),
             "to": in_words(change.name, change.new),
             "reason": change.reason,
@@ -514,10 +504,10 @@ def _ask_settings(now: Settings) -> dict[str, Any]:
     kinds = [NO_LIMIT, A_DAY, PERCENT]
     rankings = list(Ranking)
     found: dict[str, Any] = {
-        "kind": first.selectbox(SETTINGS["capacity"], kinds, index=kinds.index(kind)),
+        "kind": first.selectbox(WORDS["capacity"], kinds, index=kinds.index(kind)),
         "amount": second.number_input("How many, or what share", value=amount, format="%g"),
         "ranking": third.selectbox(
-            SETTINGS["ranking"],
+            WORDS["ranking"],
             rankings,
             index=rankings.index(now.ranking),
             format_func=RANKINGS.__getitem__,
@@ -532,7 +522,7 @@ def _ask_settings(now: Settings) -> dict[str, Any]:
     places = st.columns(len(numbers), vertical_alignment="bottom")
     for place, (name, value) in zip(places, numbers.items(), strict=True):
         # No bounds here: a field that refuses what is typed does not say why.
-        found[name] = place.number_input(SETTINGS[name], value=float(value), format="%g")
+        found[name] = place.number_input(WORDS[name], value=float(value), format="%g")
     return found
 
 
@@ -559,7 +549,9 @@ def capacity_of(kind: str, amount: float) -> float | None:
         return amount / 100
     wanted = "a whole number of cases" if kind == A_DAY else "a share above 0 and below 100 %"
     raise QueueError(
-        "The setting 'capacity' is out of range.", f"Found: {amount:g} {kind}.", f"Give {wanted}."
+        f"The setting '{WORDS['capacity']}' is out of range.",
+        f"Found: {amount:g} {kind}.",
+        f"Give {wanted}.",
     )
 
 
@@ -568,9 +560,13 @@ def _change(
 ) -> str:
     if not 0 <= form["sample_rate"] <= 100:  # in the words of the form, which asks for percent
         found = f"Found: {form['sample_rate']:g} %."
-        raise QueueError("The audit sample is out of range.", found, "Choose from 0 to 100 %.")
+        raise QueueError(
+            f"The setting '{WORDS['sample_rate']}' is out of range.",
+            found,
+            "Choose from 0 to 100 %.",
+        )
     wanted = {"capacity": capacity_of(form["kind"], form["amount"])}
-    wanted |= {name: form[name] for name in SETTINGS if name in form}
+    wanted |= {name: form[name] for name in WORDS if name in form}
     wanted["sample_rate"] = form["sample_rate"] / 100
     changed = {
         name: value for name, value in wanted.items() if not _is_same(value, getattr(now, name))
@@ -578,7 +574,7 @@ def _change(
     if not changed:
         raise QueueError("Nothing is different.", "", "Change a value first.")
     queue.change_settings(database, person, reason, changed)
-    told = (f"{SETTINGS[name]}: {in_words(name, value)}" for name, value in changed.items())
+    told = (f"{WORDS[name]}: {in_words(name, value)}" for name, value in changed.items())
     return f"Changed. {'; '.join(told)}."
 
 

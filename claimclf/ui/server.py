@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
@@ -61,7 +61,16 @@ class TellsWhere:
                     await send(start)
                     await send({"type": "http.response.body", "body": body})
 
-        await self._app(scope, receive, tell)
+        await self._app(_uncompressed(scope), receive, tell)
+
+
+def _uncompressed(scope: Scope) -> Scope:
+    """Ask for what a browser opens as a page without compression, which hides its words."""
+    asked = Headers(scope=scope)
+    if "text/html" not in asked.get("accept", ""):
+        return scope
+    kept = [(name, value) for name, value in asked.raw if name != b"accept-encoding"]
+    return {**scope, "headers": kept}
 
 
 def _is_page(message: Message) -> bool:

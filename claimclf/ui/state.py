@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from claimclf.modeling.champion import champion
 from claimclf.modeling.store import Manifest, Model, ModelStore
@@ -121,7 +122,17 @@ def queue_database() -> Database:
 def _database(url: str | None) -> Database:
     from claimclf.queue.database import Database
 
-    return Database(url)
+    return Database(url, on_wait=_say_why_nothing_happens)
+
+
+def _say_why_nothing_happens() -> None:
+    """Tell who is at a screen that the queue is busy; what they did is done when it is free."""
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        st.toast(
+            "A large upload is being stored. What you did is kept, and done as soon as it is in: "
+            "within a minute or two.",
+            icon=":material/hourglass_top:",
+        )
 
 
 def _secret(name: str) -> str | None:

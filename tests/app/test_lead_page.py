@@ -139,7 +139,12 @@ def test_setting_is_changed_with_a_reason_and_stands_in_the_history(database: Da
     ("label", "value", "reason", "words"),
     [
         ("A case is held for (minutes)", 15, "", "A reason is missing."),
-        ("A case is held for (minutes)", -5, "why not", "out of range. Found: -5.0. Choose from"),
+        (
+            "A case is held for (minutes)",
+            -5,
+            "why not",
+            "held for (minutes)' is out of range. Found: -5.0. Choose from",
+        ),
         ("Audit sample (%)", 150, "why not", "Found: 150 %. Choose from 0 to 100 %."),
         ("Undo within (minutes)", 30, "why not", "Nothing is different."),
     ],

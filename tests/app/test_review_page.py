@@ -187,3 +187,22 @@ def test_pause_is_suggested_after_the_chosen_number(console: AppTest, database: 
     app = press(app, "Opinion")
     assert "2 cases since the last pause" in says(app)
     assert "since the last pause" not in says(press(app, "I had a pause"))
+
+
+def test_click_that_waits_for_a_large_upload_says_so_and_counts(
+    console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimclf.queue.database._PATIENCE_SECONDS", 0)
+    upload = database.engine.raw_connection()
+    upload.cursor().execute("BEGIN IMMEDIATE")
+    told: list[str] = []
+
+    def note(words: str, **_: object) -> None:
+        told.append(words)
+        upload.rollback()
+
+    monkeypatch.setattr(st, "toast", note)
+    press(console, "Opinion")
+    assert n_decided(database) == 1
+    assert [words.partition(".")[0] for words in told] == ["A large upload is being stored"]
+    upload.close()

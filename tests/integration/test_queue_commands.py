@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from claimclf.cli import main
+from claimclf.errors import StorageError
+from claimclf.queue import webhook
 from claimclf.queue.database import Database
 from claimclf.queue.listing import page
+from claimclf.queue.webhook import SECRET_VARIABLE, URL_VARIABLE
 from tests.builders import reported_csv
 from tests.conftest import ROOT
+from tests.queue.builders import done, fill
+from tests.queue.test_webhook import Platform
 
 
 @pytest.fixture
@@ -84,3 +91,58 @@ def test_unreachable_database_is_explained(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "database" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    platform = Platform()
+    monkeypatch.setenv(URL_VARIABLE, platform.url)
+    monkeypatch.setenv(SECRET_VARIABLE, "a secret of 24 characters")
+    yield platform
+    platform.close()
+
+
+def test_platform_is_told_from_the_first_run_on_and_of_the_history_when_asked(
+    url: str, platform: Platform
+) -> None:
+    database = Database(url)
+    fill(database, 3)
+    done(database)
+    first = run("deliver", "--database", url)
+    assert "1 earlier events are not: claimclf deliver --history" in first.stdout
+    assert platform.types() == []
+    done(database)
+    assert run("deliver", "--database", url).stdout.startswith("1 told, 0 failed")
+    assert run("deliver", "--history", "--database", url).stdout.startswith("1 told, 0 failed")
+    assert platform.types() == ["decided", "decided"]
+
+
+def test_platform_is_told_again_and_again_until_it_is_stopped(
+    url: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(url)
+    fill(database, 3)
+    reach, pauses = webhook.deliver_due, []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            done(database)
+        if len(pauses) == 4:
+            raise KeyboardInterrupt
+
+    def gone_once(*args: Any) -> webhook.Delivered:
+        if len(pauses) == 1:
+            raise StorageError("The queue's database cannot be reached.", "", "Wait.")
+        return reach(*args)
+
+    monkeypatch.setattr("claimclf.cli.time.sleep", pause)
+    monkeypatch.setattr(webhook, "deliver_due", gone_once)
+    told = run("deliver", "--every", 20, "--database", url)
+    assert pauses == [20] * 4
+    assert "cannot be reached" in told.stderr
+    assert told.stdout.splitlines() == [
+        "0 told, 0 failed and will be tried again; 0 wait, 0 could not be told",
+        "1 told, 0 failed and will be tried again; 0 wait, 0 could not be told",
+    ]
+    assert platform.types() == ["decided"]

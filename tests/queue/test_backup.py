@@ -508,5 +508,28 @@ def test_killed_backup_leaves_the_one_of_before(
     file.write_text("before")
     killed(url, str(file), "backup", point)
     assert file.read_text() == "before"
+    assert len(parts(file)) == 1
     assert backup(database, ADMIN, file).members["cases"].n_rows == 3
+    assert parts(file) == []  # nor is anything left of the one that was killed
     database.close()
+
+
+def parts(file: Path) -> list[Path]:
+    return list(file.parent.glob(f".{file.name}.*"))
+
+
+def test_backup_leaves_alone_what_another_one_is_writing(
+    used: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, calls = module._write, []
+
+    def both(*args: Any) -> Backup:
+        calls.append(args)
+        if len(calls) == 1:  # another one, from its beginning to its end
+            backup(used, ADMIN, file)
+            assert len(parts(file)) == 1
+        return write(*args)
+
+    monkeypatch.setattr(module, "_write", both)
+    backup(used, ADMIN, file)
+    assert parts(file) == []

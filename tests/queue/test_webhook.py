@@ -30,6 +30,8 @@ from claimclf.queue.webhook import (
     Delivered,
     Message,
     Webhook,
+    add_history,
+    begin,
     configured,
     dead_letters,
     deliver_due,
@@ -315,6 +317,43 @@ def test_long_log_is_noted_in_parts(
 ) -> None:
     monkeypatch.setattr(module, "_CHUNK_ROWS", 2)
     assert deliver_due(used, webhook).n_delivered == 5
+
+
+def test_webhook_that_is_set_up_late_tells_of_what_comes_and_counts_what_was(
+    database: Database, webhook: Webhook, platform: Platform
+) -> None:
+    fill(database, 5)
+    undo(database, ANNA, done(database).id)
+    assert begin(database, LEAD) == 2
+    assert deliver_due(database, webhook) == Delivered(0, 0, 0, 0)
+    done(database, BORIS)
+    assert begin(database, LEAD) == 0
+    assert deliver_due(database, webhook).n_delivered == 1
+    assert platform.types() == ["decided"]
+    assert verify(database).problems == []
+
+
+def test_history_is_told_when_it_is_asked_for(
+    database: Database, webhook: Webhook, platform: Platform
+) -> None:
+    fill(database, 5)
+    undo(database, ANNA, done(database).id)
+    begin(database, LEAD)
+    done(database, BORIS)
+    deliver_due(database, webhook)
+    assert add_history(database, LEAD) == 2
+    assert deliver_due(database, webhook).n_delivered == 2
+    assert platform.types() == ["decided", "decided", "decision_undone"]
+    assert add_history(database, LEAD) == 0
+    done(database)
+    assert deliver_due(database, webhook).n_delivered == 1
+
+
+def test_webhook_of_a_new_queue_has_nothing_before_it(database: Database, webhook: Webhook) -> None:
+    assert begin(database, LEAD) == 0
+    fill(database, 1)
+    done(database)
+    assert deliver_due(database, webhook).n_delivered == 1
 
 
 # Two senders, and one that dies --------------------------------------------------------------
