@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 import pandas as pd
 
+from claimclf.dataset.formatting import (
+    csv_rows,
+    is_plain,
+    is_text,
+    neutralised_text,
+    text_bytes,
+)
 from claimclf.errors import InputError
 
-# A spreadsheet runs a cell that begins with one of these, full-width forms included.
-_FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"
-_NUMBER = r"^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$"
+_STRETCH_ROWS = 50_000
 
 
 def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
@@ -28,40 +33,76 @@ def neutralised(frame: pd.DataFrame) -> pd.DataFrame:
         Any table; only text cells are looked at.
     """
     safe = frame.copy()
-    for name in frame.columns[[_is_text(dtype) for dtype in frame.dtypes]]:
-        safe[name] = _neutralised_text(frame[name])
-    safe.columns = pd.Index(_neutralised_text(pd.Series(frame.columns, dtype="str")))
+    for name in frame.columns[[is_text(dtype) for dtype in frame.dtypes]]:
+        safe[name] = neutralised_text(frame[name])
+    safe.columns = pd.Index(_neutralised_names(frame), dtype="str")
     return safe
 
 
-def _is_text(dtype: object) -> bool:
-    if isinstance(dtype, pd.CategoricalDtype):  # a dictionary of texts, in Parquet
-        return _is_text(dtype.categories.dtype)
-    return isinstance(dtype, pd.StringDtype) or dtype == np.dtype(object)
+def _neutralised_names(frame: pd.DataFrame) -> list[str]:
+    return neutralised_text(pd.Series(frame.columns, dtype="str")).tolist()
 
 
-def _neutralised_text(cells: pd.Series) -> pd.Series:
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(object)
-    text = cells.astype("str")
-    runs = text.str.contains(_FORMULA) & ~text.str.match(_NUMBER)
-    return cells.mask(runs.fillna(False).astype(bool), "'" + text)
+def to_csv_bytes(frame: pd.DataFrame, *, raw: bool = False) -> bytes:
+    """Return the table as a UTF-8 CSV for people.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table.
+    raw : bool
+        Keep every byte of the cells; by default formulas are neutralised.
+    """
+    return b"".join(_csv_parts(frame, raw=raw))
 
 
-def to_csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Return the table as a UTF-8 CSV for people, formulas neutralised."""
-    return _csv_bytes(neutralised(frame))
+def csv_lines(
+    frame: pd.DataFrame, *, raw: bool = False, line_end: str = "\n", header: bool = True
+) -> bytes:
+    """Return a stretch of a CSV; stretches of one table, joined, are the whole.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Some rows.
+    raw : bool
+        Keep every byte of the cells; by default formulas are neutralised.
+    line_end : str
+        What lines end in: CRLF where any cell of the whole table, or a column's name, holds a
+        CR (see `holds_cr`), else LF.
+    header : bool
+        Whether to begin with the columns' names.
+    """
+    if is_plain(frame):
+        names = list(frame.columns) if raw else _neutralised_names(frame)
+        top = _by_pandas(pd.DataFrame(columns=names), line_end) if header else b""
+        return top + csv_rows(frame, line_end, raw=raw)
+    return _by_pandas(frame if raw else neutralised(frame), line_end, header=header)
 
 
-def _csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a UTF-8 CSV whose lines end in LF, or in CRLF where a cell holds a CR.
+def holds_cr(frame: pd.DataFrame) -> bool:
+    """Say whether a cell or a column's name holds a CR.
 
     The csv module quotes a CR only where lines end in one; unquoted, it would begin a new row.
     """
-    text = frame.to_csv(index=False, lineterminator="\n")
-    if "\r" in text:
-        text = frame.to_csv(index=False, lineterminator="\r\n")
-    return text.encode()
+    if is_plain(frame):
+        return any("\r" in str(name) for name in frame.columns) or any(
+            b"\r" in text_bytes(frame.iloc[:, position]) for position in range(frame.shape[1])
+        )
+    return b"\r" in _by_pandas(frame, "\n")
+
+
+def _csv_parts(frame: pd.DataFrame, *, raw: bool) -> Iterator[bytes]:
+    line_end = "\r\n" if holds_cr(frame) else "\n"
+    # What pandas writes of a time depends on the times around it: it gets all rows at once.
+    rows = _STRETCH_ROWS if is_plain(frame) else max(1, len(frame))
+    for start in range(0, max(1, len(frame)), rows):
+        stretch = frame.iloc[start : start + rows]
+        yield csv_lines(stretch, raw=raw, line_end=line_end, header=start == 0)
+
+
+def _by_pandas(frame: pd.DataFrame, line_end: str, *, header: bool = True) -> bytes:
+    return frame.to_csv(index=False, header=header, lineterminator=line_end).encode()
 
 
 def require_place(path: Path) -> None:
@@ -121,7 +162,5 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
 def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool) -> None:
     if suffix == ".parquet":
         frame.to_parquet(stream, index=False)
-    elif raw:
-        stream.write(_csv_bytes(frame))
     else:
-        stream.write(to_csv_bytes(frame))
+        stream.writelines(_csv_parts(frame, raw=raw))

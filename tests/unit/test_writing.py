@@ -9,8 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from claimclf.dataset.formatting import is_plain
 from claimclf.dataset.reading import read_table
-from claimclf.dataset.writing import neutralised, to_csv_bytes, write_table
+from claimclf.dataset.writing import (
+    csv_lines,
+    holds_cr,
+    neutralised,
+    to_csv_bytes,
+    write_table,
+)
 from claimclf.errors import InputError
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -135,14 +142,105 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(
     path = tmp_path / "out.csv"
     path.write_text("old")
 
-    def fails(frame: pd.DataFrame) -> bytes:
+    def fails(frame: pd.DataFrame, **options: object) -> bytes:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("claimclf.dataset.writing.to_csv_bytes", fails)
+    monkeypatch.setattr("claimclf.dataset.writing.csv_lines", fails)
     with pytest.raises(RuntimeError, match="disk is full"):
         write_table(pd.DataFrame({"a": [1]}), path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+# Byte for byte as pandas writes
+
+
+def by_pandas(frame: pd.DataFrame, *, raw: bool) -> bytes:
+    """Write in the plain way: what the fast one is held against."""
+    shown = frame if raw else neutralised(frame)
+    written = shown.to_csv(index=False, lineterminator="\n")
+    if "\r" in written:
+        written = shown.to_csv(index=False, lineterminator="\r\n")
+    return written.encode()
+
+
+special = st.text(st.sampled_from('a1, "\r\n\t\0=-@＝\xa0é😀'), max_size=6)
+floats = st.floats() | st.integers(-(10**17), 10**17).map(float) | st.floats(1e-6, 1e11)
+columns = st.integers(0, 6).flatmap(
+    lambda rows: st.fixed_dictionaries(
+        {
+            name: st.lists(values, min_size=rows, max_size=rows)
+            for name, values in {
+                "text": special | st.none() | st.sampled_from(FORMULAS),
+                "more,=text": special | st.none(),
+                "whole": st.integers(-(2**63), 2**63 - 1),
+                "gaps": st.integers(-(2**63), 2**63 - 1) | st.none(),
+                "number": floats,
+                "other": floats | st.none(),
+            }.items()
+        }
+    )
+)
+TYPES = {"text": "str", "more,=text": "string", "whole": "int64", "gaps": "Int64",
+         "number": "float64", "other": "float64"}  # fmt: skip
+
+
+@settings(relaxed, max_examples=150)
+@given(columns, st.booleans(), st.permutations(list(TYPES)), st.integers(2, 6), st.integers(0, 3))
+def test_a_csv_is_byte_for_byte_what_pandas_writes(
+    cells: dict[str, list[object]], raw: bool, order: list[str], width: int, skipped: int
+) -> None:
+    series = {name: pd.Series(cells[name], dtype=TYPES[name]) for name in order[:width]}
+    frame = pd.DataFrame(series).iloc[skipped:]  # a slice begins within Arrow's memory
+    assert is_plain(frame)
+    assert to_csv_bytes(frame, raw=raw) == by_pandas(frame, raw=raw)
+    assert holds_cr(frame) == (b"\r" in by_pandas(frame, raw=raw))
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["=1", None, "a\rb"], dtype=object),
+        pd.Series([1, "x,y", None], dtype=object),
+        pd.Series(["-", "b", "b"], dtype="category"),
+        pd.Series([True, False, True]),
+        pd.Series([0.1, None, 3.0], dtype="float32"),
+        pd.Series(pd.to_datetime(["2025-01-31", "2025-01-31T12:00", None], format="ISO8601")),
+        pd.Series([1, None, 3], dtype="int64[pyarrow]"),
+        pd.Series(["", "x", None], dtype="str"),
+    ],
+    ids=lambda column: str(column.dtype),
+)
+def test_unusual_columns_are_written_as_pandas_does(column: pd.Series, raw: bool) -> None:
+    for frame in (column.to_frame("alone"), pd.DataFrame({"text": ["a", "\n", "="], "it": column})):
+        assert to_csv_bytes(frame, raw=raw) == by_pandas(frame, raw=raw)
+        assert holds_cr(frame) == (b"\r" in by_pandas(frame, raw=raw))
+
+
+def test_a_carriage_return_in_a_name_is_seen() -> None:
+    frame = pd.DataFrame({"a\rb": ["x"], "c": ["y"]})
+    assert holds_cr(frame)
+    assert to_csv_bytes(frame) == by_pandas(frame, raw=False) == b'"a\rb",c\r\nx,y\r\n'
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_stretches_joined_are_the_whole(line_end: str) -> None:
+    cells = [cell for cell in (*FORMULAS, *HARMLESS) if "\r" not in cell]
+    frame = pd.DataFrame({"text": cells, "n": range(len(cells)), "also": cells})
+    first, rest = frame.iloc[:5], frame.iloc[5:]
+    joined = csv_lines(first, line_end=line_end) + csv_lines(rest, line_end=line_end, header=False)
+    assert joined == csv_lines(frame, line_end=line_end)
+    assert joined.decode() == neutralised(frame).to_csv(index=False, lineterminator=line_end)
+
+
+def test_a_long_table_is_written_in_stretches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimclf.dataset.writing._STRETCH_ROWS", 2)
+    frame = pd.DataFrame({"text": ["a", "=b", "c\rd", "e", "f"], "n": range(5)})
+    write_table(frame, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == by_pandas(frame, raw=False)
 
 
 def test_an_existing_file_is_replaced_and_readable_by_others(tmp_path: Path) -> None:
