@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from claimclf.modeling.words import CHUNK_TEXTS, Lexicon, plain, words
 from claimclf.schema import CLAIM, LABELS, OPINION, Lane
 
 #: Share of each class's videos that its own class may be ruled out for.
@@ -74,12 +75,8 @@ class Conformal:
 
     def novelty(self, transcripts: pd.Series) -> np.ndarray:
         """Return the share of new word pairs for each class, shape (n, 2), 0 to 1."""
-        seen = np.array([self._seen(text) for text in transcripts], dtype=float)
-        return 1 - np.minimum(seen.reshape(-1, len(LABELS)) / _WORDS, 1.0)
-
-    def _seen(self, transcript: str) -> list[int]:
-        found = [self.known[pair] for pair in _pairs(transcript) if pair in self.known]
-        return [sum(known[c] for known in found) for c in range(len(LABELS))]
+        seen = _Pairs(self.known).seen(transcripts.tolist())
+        return 1 - np.minimum(seen / _WORDS, 1.0)
 
     def p_values(self, learnt: np.ndarray, novelty: np.ndarray) -> np.ndarray:
         """Return the p-value of each class, shape (n, 2); ties count against the video.
@@ -144,8 +141,11 @@ def lanes(p_values: np.ndarray, error_rates: Mapping[str, float]) -> np.ndarray:
 
 def doubts(transcripts: pd.Series, novelty: np.ndarray) -> np.ndarray:
     """Say for each video why, if it is uncertain, shape (n,) of str."""
-    short = np.array([len(text.split(None, _WORDS)) < _WORDS for text in transcripts], dtype=bool)
-    return np.select([short, novelty.min(axis=1) >= _NEW], [TOO_SHORT, NEW], BOTH_WAYS)
+    short = [len(text.split(None, _WORDS)) < _WORDS for text in transcripts.tolist()]
+    which = np.select([np.array(short, dtype=bool), novelty.min(axis=1) >= _NEW], [0, 1], 2)
+    # Objects: the longest of them would otherwise be the size of all.
+    doubt: np.ndarray = np.array([TOO_SHORT, NEW, BOTH_WAYS], dtype=object)[which]
+    return doubt
 
 
 def _log_odds(probability: np.ndarray) -> np.ndarray:
@@ -159,12 +159,53 @@ def _strangeness(learnt: np.ndarray, novelty: np.ndarray) -> np.ndarray:
     return strange
 
 
-def _pairs(transcript: str) -> list[str]:
+class _Pairs:
+    """Finds known word pairs at the start of many transcripts.
+
+    Words are numbered, and a pair of numbers is looked up in a table of all pairs.
+    """
+
+    def __init__(self, known: dict[str, list[bool]]) -> None:
+        self._known = known
+        pairs = [pair.split(" ") for pair in known]
+        distinct = dict.fromkeys([_START, *(word for pair in pairs for word in pair)])
+        numbers = {word: number for number, word in enumerate(distinct, start=1)}
+        self._lexicon = Lexicon({word: n for word, n in numbers.items() if word.isascii()})
+        self._table = np.zeros((len(numbers) + 1, len(numbers) + 1, len(LABELS)), dtype=bool)
+        for (first, second), classes in zip(pairs, known.values(), strict=True):
+            self._table[numbers[first], numbers[second]] = classes
+
+    def seen(self, transcripts: list[str]) -> np.ndarray:
+        """Return how many pairs each class knows, shape (n, 2) of float."""
+        seen = np.zeros((len(transcripts), len(LABELS)))
+        for at in range(0, len(transcripts), CHUNK_TEXTS):
+            starts = _starts(transcripts[at : at + CHUNK_TEXTS])
+            read, other = plain(starts)
+            seen[at : at + len(starts)] = self._counted(read)
+            for i in other:
+                found = [self._known[pair] for pair in _pairs(starts[i]) if pair in self._known]
+                seen[at + i] = np.sum(found, axis=0)
+        return seen
+
+    def _counted(self, starts: list[str]) -> np.ndarray:
+        found = words(starts)
+        second = self._lexicon.numbers(found)
+        begins = np.diff(found.text, prepend=-1) > 0
+        first = np.where(begins, 1, np.roll(second, 1))  # the start's number is 1
+        known = self._table[first, second]
+        counted = [np.bincount(found.text, of_class, len(starts)) for of_class in known.T]
+        return np.column_stack(counted)
+
+
+def _starts(transcripts: Sequence[str]) -> list[str]:
+    """Return the first words of each transcript, in one spelling."""
+    starts = "\n".join([" ".join(text.split(None, _WORDS)[:_WORDS]) for text in transcripts])
     # Without apostrophes "I'm" is "Im", as people type it and captions have it.
-    start = " ".join(transcript.split(None, _WORDS)[:_WORDS])
-    plain = start.casefold().replace("'", "").replace("’", "")
-    words = [_START, *_WORD.findall(plain)]
-    return [f"{first} {second}" for first, second in pairwise(words)]
+    return starts.casefold().replace("'", "").replace("’", "").split("\n")
+
+
+def _pairs(start: str) -> list[str]:
+    return [f"{first} {second}" for first, second in pairwise([_START, *_WORD.findall(start)])]
 
 
 def _known_pairs(transcripts: pd.Series, labels: np.ndarray) -> dict[str, list[bool]]:
@@ -175,5 +216,5 @@ def _known_pairs(transcripts: pd.Series, labels: np.ndarray) -> dict[str, list[b
 
 def _distinct(transcripts: Iterable[str]) -> Iterator[str]:
     """Yield each transcript's pairs, each once a transcript."""
-    for text in transcripts:
-        yield from set(_pairs(text))
+    for start in _starts(list(transcripts)):
+        yield from set(_pairs(start))

@@ -86,7 +86,7 @@ def opening(transcript: str) -> str:
     "A friend read online that …" and "our view is that …" tell a claim from an opinion
     whatever follows; what follows is the statement, which a model must not learn by heart.
     """
-    return " ".join(transcript.casefold().split(None, OPENING_WORDS)[:OPENING_WORDS])
+    return " ".join(transcript.split(None, OPENING_WORDS)[:OPENING_WORDS]).casefold()
 
 
 def _words() -> CountVectorizer:

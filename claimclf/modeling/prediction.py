@@ -80,7 +80,7 @@ def say(
 
 
 def _say(predictor: Predictor, rows: pd.DataFrame) -> Said:
-    learnt = predictor.pipeline.predict_proba(rows)[:, 1].astype(np.float64)
+    learnt = predictor.applied.probability(rows)
     conformal = predictor.conformal
     if conformal is None:
         return Said(learnt)

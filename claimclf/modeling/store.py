@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
+    from claimclf.modeling.applying import Applied
     from claimclf.modeling.conformal import Conformal
 
 _MODEL, _CONFORMAL = "model.skops", "conformal.skops"
@@ -166,6 +168,13 @@ class Predictor:
 
     pipeline: Pipeline
     conformal: Conformal | None = None
+
+    @cached_property
+    def applied(self) -> Applied:
+        """The pipeline, ready for many rows; made when it is first asked for."""
+        from claimclf.modeling.applying import Applied
+
+        return Applied(self.pipeline)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -128,6 +130,39 @@ def test_novelty_counts_pairs_that_a_class_does_not_have_case_and_apostrophes_as
     claim = model.novelty(spoken)[:, 1]
     assert claim.tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
     assert model.novelty(texts("our vi'ew is that"))[0, 0] == 0.0
+
+
+PARTS = st.sampled_from(
+    [
+        *(*CLAIM_TEXT.split(), *OPINION_TEXT.split(), "SOMEONE", "o'ur", "’our", "our-view"),
+        *("caf\u00e9", "\u0130s", "\u0345", "\u212a", "“is”", "\U0001f600", "'", "^", "x" * 30),
+    ]
+)
+GAPS = st.sampled_from([" ", " ", " ", "  ", "\n", "\x1c", "\x85", "\u2028", "-", "’", ""])
+SPOKEN = st.lists(st.tuples(PARTS, GAPS), max_size=8).map(
+    lambda parts: "".join(part + gap for part, gap in parts)
+)
+
+
+@given(st.lists(SPOKEN | st.text(max_size=30), max_size=12))
+@settings(deadline=None)
+def test_novelty_of_any_texts_is_that_of_their_pairs_one_by_one(spoken: list[str]) -> None:
+    model = learnt()
+
+    def novelty(text: str, c: int) -> float:
+        start = " ".join(text.split()[:4]).casefold().replace("'", "").replace("’", "")
+        pairs = [f"{a} {b}" for a, b in pairwise(["^", *re.findall(r"\w+", start)])]
+        return 1 - min(sum(model.known.get(pair, [False, False])[c] for pair in pairs) / 4, 1.0)
+
+    expected = [[novelty(text, c) for c in range(len(LABELS))] for text in spoken]
+    assert model.novelty(texts(*spoken)).tolist() == expected
+
+
+def test_words_that_are_not_in_ascii_are_known_too() -> None:
+    spoken = texts(*["Я думаю, что так"] * 40)
+    model = learn(np.linspace(0, 1, 40), spoken, np.arange(40) % 2, spoken, np.arange(40) % 2)
+    asked = texts("someone read", "я ДУМАЮ, что так", "Я думаю")
+    assert model.novelty(asked)[:, 0].tolist() == [1.0, 0.0, 0.5]
 
 
 @pytest.mark.parametrize(("rows", "novelty"), [(9, 1.0), (10, 0.0)])

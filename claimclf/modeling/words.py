@@ -1,0 +1,156 @@
+"""The words of many texts as numbers, without a Python object for each word.
+
+What scikit-learn's `CountVectorizer` finds by walking through one text after another, found
+for thousands of texts at once. Only texts in ASCII are read like this, where it is plain
+what a word and a small letter are; the caller reads the others as ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Texts read at one time: few enough for their characters to stay in the cache.
+CHUNK_TEXTS = 2_500
+#: Words that a lexicon can hold: its table has the square of their number of places.
+MAX_WORDS = 1_000
+
+# What parts words in ASCII, as `\W` does, is a space here.
+_LETTERS = bytes(code if re.match(r"\w", chr(code), re.ASCII) else 32 for code in range(256))
+_SMALL = _LETTERS.lower()
+# Neither part of a word nor a gap between the words of `str.split`: emoji, curly quotes.
+_SIGN = re.compile(r"[^\w\s\x00-\x7f]")
+# A word is compared in pieces of as many characters as fit into one number.
+_PIECE = 8
+_FIRST = np.array([(1 << 8 * n) - 1 for n in range(_PIECE + 1)], dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Where the words of some texts are.
+
+    Parameters
+    ----------
+    codes : ndarray of uint8
+        The characters of all texts, small; space where no word is.
+    starts, lengths : ndarray of int, shape (n_words,)
+        Of each word: a run of letters, digits and underscores.
+    text : ndarray of int, shape (n_words,)
+        Number of the text that each word is in.
+    """
+
+    codes: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    text: np.ndarray
+
+
+def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Write texts in ASCII, with the same words; say which cannot be.
+
+    Returns
+    -------
+    texts : list of str
+        Empty where a text cannot be written in ASCII.
+    other : list of int
+        The numbers of those texts.
+    """
+    written, other = list(texts), []
+    for number, text in enumerate(texts):
+        if not text.isascii():
+            written[number] = _SIGN.sub("'", text.lower())
+            if not written[number].isascii():
+                written[number] = ""
+                other.append(number)
+    return written, other
+
+
+def words(texts: Sequence[str], shortest: int = 1) -> Words:
+    """Find the words of texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        In ASCII.
+    shortest : int
+        Characters from which on a word counts.
+    """
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    small = "\n".join(texts).encode("ascii").translate(_SMALL)
+    # A gap before and after all, so that each word has both edges; and a piece can be read
+    # from the start of the last word.
+    codes = np.frombuffer(b" " + small + b" " * _PIECE, dtype=np.uint8)
+    within = codes > ord(" ")
+    edges = np.flatnonzero(within[1:] != within[:-1]) + 1
+    found = np.diff(edges)[::2]
+    long_enough = np.flatnonzero(found >= shortest)
+    starts, found = edges[::2].take(long_enough), found.take(long_enough)
+    until = np.searchsorted(starts, np.cumsum(lengths + 1))
+    text = np.repeat(np.arange(len(texts)), np.diff(until, prepend=0))
+    return Words(codes, starts, found, text)
+
+
+class Lexicon:
+    """Numbers for a few words, by exact comparison.
+
+    Parameters
+    ----------
+    numbers : dict of str to int
+        Word, in small letters and ASCII -> number, from 1 on; no more than `MAX_WORDS`.
+    """
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        longest = max(map(len, numbers), default=0)
+        self._longest = _PIECE * max(1, -(-longest // _PIECE))
+        padded = b"".join(word.encode("ascii").ljust(self._longest, b"\0") for word in numbers)
+        pieces = np.frombuffer(padded, dtype="<u8").reshape(len(numbers), self._longest // _PIECE).T
+        # Place 0 is for no word: nothing equals its empty pieces.
+        self._pieces = np.pad(pieces, ((0, 0), (1, 0))).astype(np.uint64)
+        self._numbers = np.array([0, *numbers.values()], dtype=np.int64)
+        self._bits = np.uint64(2 * max(4, len(numbers).bit_length()))
+        self._factors, self._table = self._hashed()
+
+    def _hashed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find factors that give each word a place of its own in a table."""
+        rng = np.random.default_rng(0)
+        places = np.arange(len(self._numbers), dtype=np.int16)
+        while True:
+            factors = rng.integers(2**64, size=len(self._pieces), dtype=np.uint64) | np.uint64(1)
+            slots = self._slots(factors, self._pieces[:, 1:])
+            if len(np.unique(slots)) == len(slots):
+                table = np.zeros(1 << int(self._bits), dtype=np.int16)
+                table[slots] = places[1:]
+                return factors, table
+
+    def _slots(self, factors: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+        mixed = pieces[0] * factors[0]
+        for piece, factor in zip(pieces[1:], factors[1:], strict=True):
+            mixed = mixed + piece * factor
+        slots: np.ndarray = (mixed >> (np.uint64(64) - self._bits)).view(np.int64)
+        return slots
+
+    def numbers(self, words: Words) -> np.ndarray:
+        """Return the number of each word, shape (n_words,) of int; 0 for one that has none."""
+        pieces = self._read(words)
+        place = self._table.take(self._slots(self._factors, pieces))
+        same = words.lengths <= self._longest
+        for known, piece in zip(self._pieces, pieces, strict=True):
+            same &= known.take(place) == piece
+        numbers: np.ndarray = self._numbers.take(place) * same
+        return numbers
+
+    def _read(self, words: Words) -> np.ndarray:
+        """Return the words' characters, 8 to a number, 0 beyond their end."""
+        pieces = np.zeros((len(self._pieces), len(words.starts)), dtype=np.uint64)
+        # A piece may start at any character.
+        at = np.ndarray(len(words.codes) - _PIECE + 1, "<u8", words.codes, strides=(1,))
+        pieces[0] = at[words.starts] & _FIRST.take(words.lengths, mode="clip")
+        for i in range(1, len(pieces)):
+            longer = np.flatnonzero(words.lengths > i * _PIECE)
+            left = words.lengths[longer] - i * _PIECE
+            piece = at[words.starts[longer] + i * _PIECE]
+            pieces[i, longer] = piece & _FIRST.take(left, mode="clip")
+        return pieces
