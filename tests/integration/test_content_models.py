@@ -14,11 +14,11 @@ from claimclf.modeling.champion import champion
 from claimclf.modeling.conformal import lanes
 from claimclf.modeling.curves import brier
 from claimclf.modeling.prediction import predictions, say
-from claimclf.modeling.recipes import DEFAULT_FEATURE_SETS, RECIPES, Recipe
+from claimclf.modeling.recipes import RECIPES, Recipe
 from claimclf.modeling.store import Model, ModelStore
 from claimclf.modeling.stress import stress, trade_off
 from claimclf.modeling.training import Trained, train
-from claimclf.schema import CLAIM, ENGAGEMENT, OPINION, P_VALUES, Lane
+from claimclf.schema import CLAIM, DEFAULT_FEATURE_SETS, ENGAGEMENT, OPINION, P_VALUES, Lane
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import read_elsewhere
 from tests.conftest import shared_file
