@@ -6,7 +6,13 @@ from claimclf.modeling.champion import champion
 from claimclf.places import DATASET_VARIABLE
 from claimclf.ui.access import signs_in
 from claimclf.ui.page import explained, link_to, open_page, plain
-from claimclf.ui.state import dataset_in_use, has_own_dataset, model_store, remembered_summary
+from claimclf.ui.state import (
+    dataset_in_use,
+    has_own_dataset,
+    model_store,
+    remembered_summary,
+    stored_manifests,
+)
 
 open_page("app.py")
 st.markdown(
@@ -15,7 +21,7 @@ st.markdown(
     "how often they were reported, and puts them before a person, who decides."
 )
 
-best = champion(model_store())
+best = champion(model_store(), stored_manifests())
 waiting, data, model = st.columns(3, border=True)
 with waiting:
     st.subheader("What waits")

@@ -23,7 +23,7 @@ from claimclf.schema import (
 from claimclf.services.datasets import Dataset, open_dataset, open_table
 from claimclf.ui.access import person_at_work
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
-from claimclf.ui.page import explained, open_page, plain, synthetic_notice
+from claimclf.ui.page import drawn_once, explained, open_page, plain, synthetic_notice
 from claimclf.ui.state import dataset_in_use, has_own_dataset, use_dataset
 
 UPLOADS, USED = "dataset_uploads", "dataset_upload_used"
@@ -127,18 +127,21 @@ def show_overview(dataset: Dataset) -> None:
         )
 
 
-def show_columns(dataset: Dataset, tables: dict[str, pd.DataFrame]) -> None:
+@drawn_once
+def show_columns(sha256: str, _dataset: Dataset) -> None:
     """Show columns with types and missing values, and summary statistics."""
     st.subheader("Columns and missing values")
-    st.dataframe(columns_table(dataset), hide_index=True)
+    st.dataframe(columns_table(_dataset), hide_index=True)
     st.subheader("Summary statistics of the complete rows")
-    st.dataframe(tables["statistics"].style.format("{:,.1f}"))
+    st.dataframe(figures(sha256, _dataset)["statistics"].style.format("{:,.1f}"))
 
 
-def show_classes(dataset: Dataset, tables: dict[str, pd.DataFrame]) -> None:
+@drawn_once
+def show_classes(sha256: str, _dataset: Dataset) -> None:
     """Show class balance and the author's status by class."""
+    tables = figures(sha256, _dataset)
     st.subheader("Class balance")
-    st.plotly_chart(charts.class_balance(dataset.description.class_shares))
+    st.plotly_chart(charts.class_balance(_dataset.description.class_shares))
     left, right = st.columns(2)
     for place, column, title in (
         (left, VERIFIED_STATUS, "Verified status by class"),
@@ -149,9 +152,11 @@ def show_classes(dataset: Dataset, tables: dict[str, pd.DataFrame]) -> None:
             st.plotly_chart(charts.shares_by_class(tables[column], column))
 
 
-def show_texts(dataset: Dataset, tables: dict[str, pd.DataFrame]) -> None:
+@drawn_once
+def show_texts(sha256: str, _dataset: Dataset) -> None:
     """Show text lengths and telling words by class."""
-    means = dataset.description.mean_text_length
+    tables = figures(sha256, _dataset)
+    means = _dataset.description.mean_text_length
     st.subheader("Text length by class")
     for column, label in zip(st.columns(2), reversed(LABELS), strict=True):
         if label in means:
@@ -162,13 +167,23 @@ def show_texts(dataset: Dataset, tables: dict[str, pd.DataFrame]) -> None:
         column.plotly_chart(charts.telling_ngrams(tables["ngrams"], label))
 
 
-def show_counts(tables: dict[str, pd.DataFrame]) -> None:
+@drawn_once
+def show_counts(sha256: str, _dataset: Dataset) -> None:
     """Show each count's distribution by class."""
+    tables = figures(sha256, _dataset)
     st.subheader("Counts by class")
     for start in range(0, len(ENGAGEMENT), 2):
         names = ENGAGEMENT[start : start + 2]
         for column, name in zip(st.columns(2), names, strict=False):
             column.plotly_chart(charts.count_histogram(tables[name], name))
+
+
+@drawn_once
+def show_correlations(sha256: str, _dataset: Dataset) -> None:
+    """Show how the numbers go together."""
+    st.subheader("Rank correlations (Spearman)")
+    st.caption(f"Of the numbers with each other and with the label ({CLAIM} = 1).")
+    st.plotly_chart(charts.correlations(figures(sha256, _dataset)["correlations"]))
 
 
 open_page("pages/dataset.py")
@@ -184,19 +199,13 @@ show_overview(dataset)
 if dataset.cleaned.rows.empty:
     st.warning("No row is complete, so there is nothing to draw. Fill the missing values.")
     st.stop()
-tables = figures(dataset.sha256, dataset)
-overview, classes, texts, counts, related = st.tabs(
-    ["Columns", "Classes", "Texts", "Counts", "Correlations"]
-)
-with overview:
-    show_columns(dataset, tables)
-with classes:
-    show_classes(dataset, tables)
-with texts:
-    show_texts(dataset, tables)
-with counts:
-    show_counts(tables)
-with related:
-    st.subheader("Rank correlations (Spearman)")
-    st.caption(f"Of the numbers with each other and with the label ({CLAIM} = 1).")
-    st.plotly_chart(charts.correlations(tables["correlations"]))
+tabs = {
+    "Columns": show_columns,
+    "Classes": show_classes,
+    "Texts": show_texts,
+    "Counts": show_counts,
+    "Correlations": show_correlations,
+}
+for tab, show in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+    with tab:
+        show(dataset.sha256, dataset)

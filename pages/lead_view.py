@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from claimclf.services.queue import settings_history, settings_in_force, team_report
+from claimclf.services.queue import settings_history, settings_in_force
 from claimclf.ui import lead
 from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, link_to, open_page
 from claimclf.ui.state import queue_database
 
 open_page("pages/lead_view.py")
+period = lead.ask_period()
 with explained():
     database, person = queue_database(), person_at_work()
-    since, until = lead.ask_period(database.now())
-    with st.spinner("Counting …"):
-        report = team_report(database, person, since, until)
-        history = settings_history(database, person)
-        settings = settings_in_force(database, person)
+    report = lead.report_of(database.name, person.role, period, database, person)
+    history = settings_history(database, person)
+    settings = settings_in_force(database, person)
+lead.say_period(report)
 
 if lead.is_idle(report):
     st.info(
@@ -25,10 +25,7 @@ if lead.is_idle(report):
     )
     link_to("pages/triage_queue.py", "Open the triage queue")
 else:
-    lead.show_tiles(report)
-    lead.show_flow(report)
-    lead.show_waits(report)
-    lead.show_people(report)
+    lead.show_figures((report.now, report.since, report.until), report)
     lead.show_escalations(person, report)
     lead.show_held(person, report)
 lead.show_settings(settings, history)

@@ -12,7 +12,13 @@ from claimclf.services.comparison import Judged
 from claimclf.ui import comparison
 from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
-from claimclf.ui.state import dataset_in_use, judged_model, model_store
+from claimclf.ui.state import (
+    damaged_models,
+    dataset_in_use,
+    judged_model,
+    model_store,
+    stored_manifests,
+)
 from claimclf.ui.training import offer_training
 
 SECTIONS = (
@@ -47,12 +53,12 @@ def show_champion(store: ModelStore, best: Manifest) -> None:
     st.caption(RULE)
 
 
-def judged(store: ModelStore, names: Sequence[str]) -> list[Judged]:
+def judged(manifests: Sequence[Manifest]) -> list[Judged]:
     """Read the stored predictions; a damaged model is named and left out."""
     found = []
-    for name in names:
+    for manifest in manifests:
         try:
-            found.append(judged_model(name, store.manifest(name)))
+            found.append(judged_model(manifest.name, manifest))
         except ModelDamagedError as error:
             say_error(error)
     return found
@@ -89,7 +95,7 @@ def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, 
 
 open_page("pages/model_comparison.py")
 store = model_store()
-manifests = store.manifests()
+manifests = stored_manifests()
 best = champion(store, manifests)
 if best is None:
     st.info("No model is stored yet. Train some now; it takes a minute.", icon=":material/school:")
@@ -99,13 +105,14 @@ if best is None:
 if best.data["synthetic"]:
     synthetic_notice("These models learnt from made-up videos: they say nothing of real ones.")
 show_champion(store, best)
-for problem in store.problems():
+for problem in damaged_models():
     say_error(problem)
 
 names = [manifest.name for manifest in manifests]
 default = [best.name, *[name for name in names if name != best.name]][:2]
 chosen = st.multiselect("Models side by side", names, default=default)
-models = judged(store, chosen)
+by_name = {manifest.name: manifest for manifest in manifests}
+models = judged([by_name[name] for name in chosen])
 if not models:
     st.info("Choose at least one model above.")
     st.stop()

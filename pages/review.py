@@ -7,7 +7,6 @@ from claimclf.queue.ordering import Filters
 from claimclf.queue.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services.queue import (
-    counted,
     my_preferences,
     prefer,
     saved_views,
@@ -15,7 +14,7 @@ from claimclf.services.queue import (
 )
 from claimclf.ui.access import person_at_work
 from claimclf.ui.console import Console, desk, show_console, start_with
-from claimclf.ui.counts import n_open, show_n_open
+from claimclf.ui.counts import n_open, show_n_open, tallies
 from claimclf.ui.page import explained, open_page, say_error
 from claimclf.ui.state import CHOSEN_CASE, queue_database
 from claimclf.ui.wording import RANKINGS
@@ -71,7 +70,7 @@ def ask_preferences(now: Preferences) -> None:
 open_page("pages/review.py")
 with explained():
     database, person = queue_database(), person_at_work()
-    waiting = n_open(counted(database, person))
+    waiting = n_open(tallies(database, person))
     settings = settings_in_force(database, person)
     preferences = my_preferences(database, person)
 

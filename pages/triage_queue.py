@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from claimclf.services.queue import counted
 from claimclf.ui.access import person_at_work
+from claimclf.ui.counts import show_counts, tallies
 from claimclf.ui.page import explained, open_page
 from claimclf.ui.state import STORED, model_in_use, queue_database
 
@@ -12,8 +12,8 @@ SHARED, UPLOAD = "Shared queue", "Upload"
 open_page("pages/triage_queue.py")
 database, person = queue_database(), person_at_work()
 with explained():
-    tallies = counted(database, person)
-first = SHARED if tallies else UPLOAD  # the queue, once it holds something
+    waits = bool(tallies(database, person))
+first = SHARED if waits else UPLOAD  # the queue, once it holds something
 view = st.segmented_control("View", [SHARED, UPLOAD], default=first, label_visibility="collapsed")
 said = st.session_state.pop(STORED, None)
 if said:
@@ -24,9 +24,8 @@ if (view or first) == UPLOAD:
     with explained():
         model = model_in_use()
     show_upload(model)
-elif tallies:
+elif waits:
     from claimclf.ui.case_list import show_case_list
-    from claimclf.ui.counts import show_counts
     from claimclf.ui.exporting import offer_export
 
     show_counts(database, person)

@@ -50,6 +50,16 @@ def counts(database: Database) -> list[Tally]:
     return database.read(count)
 
 
+def last_change(database: Database) -> tuple[int, int]:
+    """Name the newest change of the counts, and the hour: where both are as before, so are they.
+
+    Where PostgreSQL finishes two transactions in another order than it began them, a change may
+    stay unnoticed until the next one.
+    """
+    newest = select(func.max(tallies.c.id))
+    return int(database.read(lambda rows: rows.scalar(newest)) or 0), database.now() // HOUR
+
+
 def n_open(connection: Connection, *lanes: Lane) -> int:
     """Count the open cases of some lanes."""
     which = (tallies.c.state == CaseState.OPEN, tallies.c[LANE].in_(lanes))

@@ -305,6 +305,12 @@ def counted(database: Database, _person: Person) -> list[tallying.Tally]:
 
 
 @needs(*EVERYONE)
+def last_change(database: Database, _person: Person) -> tuple[int, int]:
+    """Name the newest change of what `counted` returns."""
+    return tallying.last_change(database)
+
+
+@needs(*EVERYONE)
 def saved_views(database: Database, _person: Person) -> list[views.View]:
     """Return filters that somebody saved, by name."""
     return views.views(database)

@@ -25,7 +25,7 @@ from claimclf.services.comparison import (
     rows_of,
 )
 from claimclf.services.datasets import Dataset
-from claimclf.ui.page import plain, say_error
+from claimclf.ui.page import drawn_once, plain, say_error
 from claimclf.ui.state import loaded_model, model_store
 
 OWN, ONE = "each model's own", "one for all"
@@ -50,6 +50,15 @@ def choose_cutoffs(models: Sequence[Judged]) -> dict[str, float]:
 
 def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show recall first, then what it costs; one confusion matrix a model below."""
+    versions = [(model.name, model.manifest.files, cut[model.name]) for model in models]
+    _draw_figures(versions, models, cut)
+
+
+@drawn_once
+def _draw_figures(
+    versions: list[tuple[Any, ...]], _models: Sequence[Judged], _cut: dict[str, float]
+) -> None:
+    models, cut = _models, _cut
     figures = figures_at(models, cut)
     readable = {name: _readable_figures(dict(found)) for name, found in figures.iterrows()}
     st.table(pd.DataFrame(readable))

@@ -15,8 +15,26 @@ from claimclf.ui.page import explained
 
 #: After how many seconds a screen looks again at what others did.
 SECONDS = 3
+#: For how long figures are shown again before the queue is counted anew, at the most.
+FRESH_SECONDS = 5
 #: Class of age -> hours at which it begins.
 AGES = {"under an hour": 0, "1 to 24 hours": 1, "1 to 7 days": 24, "over 7 days": 168}
+
+
+def tallies(database: Database, person: Person) -> list[Tally]:
+    """Count the cases by state, lane and age; not to be changed.
+
+    Each screen asks every few seconds. What one asked is there for all of this server until
+    something changes.
+    """
+    return _tallies(database.name, queue.last_change(database, person), database, person)
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=4, show_spinner=False)
+def _tallies(
+    name: str, change: tuple[int, int], _database: Database, _person: Person
+) -> list[Tally]:
+    return queue.counted(_database, _person)
 
 
 def n_open(tallies: Iterable[Tally], lane: Lane | None = None) -> int:
@@ -42,7 +60,7 @@ def age(hours: int) -> str:
 def show_n_open(database: Database, person: Person) -> None:
     """Say how many cases are open, now and as others go on deciding."""
     with explained():
-        n = n_open(queue.counted(database, person))
+        n = n_open(tallies(database, person))
     st.markdown(f"**{n:,} open cases** in the shared queue")
 
 
@@ -50,13 +68,13 @@ def show_n_open(database: Database, person: Person) -> None:
 def show_counts(database: Database, person: Person) -> None:
     """Draw a tile for each lane with its ages, and what is escalated and decided."""
     with explained():
-        tallies = queue.counted(database, person)
+        found = tallies(database, person)
     places = st.columns(len(Lane) + 2)
     for place, lane in zip(places, Lane, strict=False):
-        place.metric(f"Open: {lane}", f"{n_open(tallies, lane):,}")
-        ages = {name: n for name, n in open_by_age(tallies, lane).items() if n}
+        place.metric(f"Open: {lane}", f"{n_open(found, lane):,}")
+        ages = {name: n for name, n in open_by_age(found, lane).items() if n}
         place.caption(", ".join(f"{n:,} {name}" for name, n in ages.items()) or "none waits")
     for place, state in zip(places[3:], (CaseState.ESCALATED, CaseState.DECIDED), strict=True):
-        n = sum(tally.n for tally in tallies if tally.state is state)
+        n = sum(tally.n for tally in found if tally.state is state)
         place.metric(state.capitalize(), f"{n:,}")
     places[3].caption("wait for a lead")

@@ -23,8 +23,8 @@ from claimclf.queue.tallying import HOUR
 from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import queue
 from claimclf.ui.access import note_activity, person_at_work
-from claimclf.ui.counts import AGES, age
-from claimclf.ui.page import link_to, plain, say_error
+from claimclf.ui.counts import AGES, FRESH_SECONDS, age
+from claimclf.ui.page import drawn_once, link_to, plain, say_error
 from claimclf.ui.state import CHOSEN_CASE, queue_database
 from claimclf.ui.wording import RANKINGS, moment
 
@@ -46,15 +46,36 @@ _EVERYTHING = "all lanes"
 _WHO = "Who was at work in the period above."
 
 
-def ask_period(now: int) -> tuple[int, int]:
-    """Ask which time to look at; return its ends, microseconds since 1970, UTC."""
+def ask_period() -> str:
+    """Ask which time to look at; return a key of `PERIODS`."""
     which, again = st.columns([5, 1], vertical_alignment="bottom")
     period = which.segmented_control("Period", list(PERIODS), default="24 hours", required=True)
-    again.button("Look again", icon=":material/refresh:", width="stretch")
-    hours = PERIODS[period]
+    again.button("Look again", icon=":material/refresh:", width="stretch", on_click=report_of.clear)
+    return period
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=16, show_spinner="Counting …")
+def report_of(name: str, role: Role, period: str, _database: Database, _person: Person) -> Report:
+    """Count what a lead looks at: for all leads of this server, and for a few seconds.
+
+    Parameters
+    ----------
+    name : str
+        The database's.
+    role : Role
+        The person's: what one may see is not kept for another.
+    period : str
+        A key of `PERIODS`, up to now.
+    """
+    now, hours = _database.now(), PERIODS[period]
     since = now // DAY * DAY if hours is None else now - hours * HOUR
-    st.caption(f"From {moment(since // HOUR * HOUR)} to {moment(now)}; all times are UTC.")
-    return since, now + 1
+    return queue.team_report(_database, _person, since, now + 1)
+
+
+def say_period(report: Report) -> None:
+    """Say of which time the figures are."""
+    since = moment(report.since // HOUR * HOUR)
+    st.caption(f"From {since} to {moment(report.now)}; all times are UTC.")
 
 
 def is_idle(report: Report) -> bool:
@@ -64,7 +85,22 @@ def is_idle(report: Report) -> bool:
     return not (report.n_waiting or happened or report.people)
 
 
-def show_tiles(report: Report) -> None:
+@drawn_once
+def show_figures(made_at: tuple[int, ...], _report: Report) -> None:
+    """Show what waits, came and went, how long it took and who did it.
+
+    Parameters
+    ----------
+    made_at : tuple of int
+        When the report was made, and its ends: no two reports have the same.
+    """
+    _show_tiles(_report)
+    _show_flow(_report)
+    _show_waits(_report)
+    _show_people(_report)
+
+
+def _show_tiles(report: Report) -> None:
     """Show what is so now, then what happened in the period."""
 
     def total(name: str) -> str:
@@ -104,7 +140,7 @@ def _tiles(tiles: dict[str, str], widths: Sequence[int] = (1, 1, 1, 1)) -> None:
         place.metric(label, value)
 
 
-def show_flow(report: Report) -> None:
+def _show_flow(report: Report) -> None:
     """Show what came and went by hour, and the backlog that it left."""
     hours = pd.DataFrame(
         {
@@ -168,7 +204,7 @@ _TIMES: Any = {
 }
 
 
-def show_waits(report: Report) -> None:
+def _show_waits(report: Report) -> None:
     """Show how long cases wait for their first decision, open ones counted in."""
     st.subheader("Time to first decision")
     everything = report.waits[0]
@@ -217,7 +253,7 @@ def _reached(at: int | None, wait: Wait) -> str:
     return length(at)
 
 
-def show_people(report: Report) -> None:
+def _show_people(report: Report) -> None:
     """Show what each person did, and all together."""
     st.subheader("By moderator")
     if not report.people:
@@ -407,6 +443,7 @@ def _act(where: str, work: Callable[..., str], *args: Any) -> None:
         said = work(queue_database(), person_at_work(), *args)
     except ClaimclfError as error:
         said = error
+    report_of.clear()  # one's own deeds show at once
     st.session_state[_SAID] = (where, said)
 
 

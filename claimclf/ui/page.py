@@ -36,6 +36,10 @@ PAGES = {
     "pages/model_comparison.py": Page("Model comparison", ":material/balance:", _ANALYSTS),
 }
 
+#: Draws what depends on a function's arguments alone: the next run sends the same messages.
+#: Arguments whose names begin with an underscore are not compared.
+drawn_once = st.cache_data(show_spinner=False, max_entries=32)
+
 #: Seconds between two looks at who is there while nobody does anything.
 _LOOK = 30
 

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from claimclf.errors import ModelDamagedError
 from claimclf.modeling.champion import champion
 from claimclf.modeling.store import Manifest, Model, ModelStore
 from claimclf.places import DATABASE_VARIABLE, find_dataset, models_folder
@@ -68,13 +69,38 @@ def model_store() -> ModelStore:
     return ModelStore(models_folder())
 
 
+def stored_manifests() -> list[Manifest]:
+    """Return the manifests of all models that can be read, by name; not to be changed."""
+    return _manifests(str(models_folder()), _stamps("*/manifest.json"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _manifests(folder: str, stamps: tuple[object, ...]) -> list[Manifest]:
+    return ModelStore(Path(folder)).manifests()
+
+
+def damaged_models() -> list[ModelDamagedError]:
+    """Return what is wrong with which model; its files are read again once one has changed."""
+    return _problems(str(models_folder()), _stamps("*/*"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _problems(folder: str, stamps: tuple[object, ...]) -> list[ModelDamagedError]:
+    return ModelStore(Path(folder)).problems()
+
+
+def _stamps(pattern: str) -> tuple[object, ...]:
+    """Return name, time of change and size of each file of the models."""
+    files = ((str(path), path.stat()) for path in sorted(models_folder().glob(pattern)))
+    return tuple((path, found.st_mtime_ns, found.st_size) for path, found in files)
+
+
 def model_in_use() -> Model:
     """Load the champion once per version and keep it for all sessions.
 
     A model that was loaded stays in use when its files are damaged afterwards.
     """
-    store = model_store()
-    manifests = store.manifests()
+    store, manifests = model_store(), stored_manifests()
     best = champion(store, manifests)
     versions = tuple((m.name, m.version) for m in manifests)
     return _loaded(str(store.folder), best.name if best else None, versions)

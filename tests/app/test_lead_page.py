@@ -195,7 +195,7 @@ def test_escalated_case_is_seen_and_taken(database: Database) -> None:
     assert table(app, "held by") == ["", getpass.getuser()]
     # What is left to take is the other one; a lead who was at work here can be given it.
     say(database, LEA, Decision.OPINION)
-    app = settled(app.run())
+    app = press(app, "Look again")  # figures are kept for some seconds
     choose(app, "Give to the lead", "lea")
     app = press(app, "Give")
     assert f"lea has case {first} now" in says(app)

@@ -11,7 +11,7 @@ from claimclf.queue.database import Database
 from claimclf.queue.decisions import reopen, undo
 from claimclf.queue.rescoring import rescore
 from claimclf.queue.tables import cases, cuts, tallies
-from claimclf.queue.tallying import HOUR, counts, n_open
+from claimclf.queue.tallying import HOUR, counts, last_change, n_open
 from claimclf.schema import CaseState, Lane
 from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, SKIP, Clock, done, fill
 
@@ -72,6 +72,26 @@ def test_counts_follow_everything_that_happens(database: Database, clock: Clock)
         assert counted(database) == found(database)
     # All but the escalated one.
     assert database.read(lambda c: n_open(c, Lane.UNCERTAIN)) == 109
+
+
+def test_each_change_of_the_counts_is_told_from_the_one_before(
+    database: Database, clock: Clock
+) -> None:
+    def change() -> tuple[int, int]:
+        now = last_change(database)
+        seen.append(now)
+        return now
+
+    seen: list[tuple[int, int]] = [last_change(database)]
+    fill(database, 5, lane=LANES)
+    assert change() not in seen[:-1]
+    assert last_change(database) == seen[-1]
+    decided = done(database)
+    assert change() not in seen[:-1]
+    undo(database, ANNA, decided.id)
+    assert change() not in seen[:-1]
+    clock.step(60)  # the same cases are an hour older
+    assert change() not in seen[:-1]
 
 
 def test_lines_are_folded_when_the_cut_is_worked_out(database: Database) -> None:
