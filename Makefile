@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-moderators screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -23,7 +23,7 @@ types: install
 
 check: lint types test   ## the one gate
 
-bench: install  ## the benchmarks, each against a reference in the same run
+bench: install  ## all benchmarks, each against a reference in the same run; writes docs/benchmarks.md (an hour)
 	$(BIN)/python -m benchmarks
 
 bench-search: install   ## the search against GridSearchCV: every cell, and the ratios (half an hour)
@@ -37,6 +37,12 @@ bench-queue: install   ## the shared queue at a million open cases, on both data
 
 bench-console: install   ## from a key to the next case, at a million open cases, in a browser
 	$(BIN)/python -m benchmarks.console
+
+bench-pages: install   ## what each page costs the server, beside an empty page, at a million cases
+	$(BIN)/python -m benchmarks.pages
+
+bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
+	$(BIN)/python -m benchmarks.moderators
 
 screenshots: install   ## a picture of every page, for the README
 	$(BIN)/python -m tests.browser.screenshots

@@ -1,6 +1,39 @@
-"""Run every benchmark: python -m benchmarks."""
+"""Run benchmarks and write docs/benchmarks.md: python -m benchmarks [NAME ...]."""
 
-from benchmarks import score
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from benchmarks.report import REPORT, changes, now_run, read, write
+from claimclf.places import ROOT
+
+#: Each is a module here whose `results` measures and returns its figures.
+NAMES = ("score", "queue", "console", "pages", "moderators", "scale", "model", "search")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chosen benchmarks, or all; return 1 where a promise is not kept."""
+    known = [name for name in NAMES if find_spec(f"benchmarks.{name}")]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
+    names = parser.parse_args(arguments).names or known
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}. Choose from {', '.join(known)}.")
+    last, found = read(), {}
+    for name in names:
+        print(f"{name} ...", flush=True)
+        found[name] = now_run(import_module(f"benchmarks.{name}").results())
+        # After each: what was measured stays when a later one is stopped.
+        REPORT.write_text(write(found, last), "utf-8")
+    for line in changes(found, last):
+        print(line)
+    print(f"written: {REPORT.relative_to(ROOT)}")
+    return 0 if all(result.is_kept for run in found.values() for result in run.results) else 1
+
 
 if __name__ == "__main__":
-    score.main()
+    sys.exit(main())

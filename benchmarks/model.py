@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.course import find_course_dataset
+from benchmarks.report import Result
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.splitting import split
 from claimclf.dataset.statements import endings, pairwise, statements
+from claimclf.errors import InputError
 from claimclf.modeling.card import markdown_table, stress_lines, trade_off_lines
 from claimclf.modeling.champion import RULE, best_by_rule
 from claimclf.modeling.curves import brier, reliability
@@ -43,10 +45,26 @@ REPEATS = 20
 
 def main() -> int:
     """Write the report; return 1 where a promise breaks."""
+    found = results()
+    print(f"written: {REPORT.relative_to(ROOT)}")
+    return 0 if all(result.is_kept for result in found) else 1
+
+
+def results() -> list[Result]:
+    """Measure the models, write their report, and count the promises that are not kept.
+
+    Raises
+    ------
+    InputError
+        The course's dataset or the labelled sentences are not on this machine.
+    """
     path = find_course_dataset()
     if path is None or not ELSEWHERE.is_file():
-        print("The course's dataset or the labelled sentences from elsewhere were not found.")
-        return 1
+        raise InputError(
+            "The course's dataset or the labelled sentences from elsewhere were not found.",
+            f"Looked for {ELSEWHERE.name} beside the dataset.",
+            "Name the dataset in CLAIMCLF_DATASET.",
+        )
     dataset, store = open_dataset(path), ModelStore(MODELS)
     for name in store.names():
         print(f"stress: {name} ...", flush=True)
@@ -57,8 +75,11 @@ def main() -> int:
     REPORT.write_text("\n\n".join(_report(manifests, dataset, store, promises)) + "\n", "utf-8")
     for met, promise in promises:
         print(f"{'met' if met else 'BROKEN'}: {promise}")
-    print(f"written: {REPORT.relative_to(ROOT)}")
-    return 0 if all(met for met, _ in promises) else 1
+    broken = sum(not met for met, _ in promises)
+    return [
+        Result("promises of docs/model-report.md", len(promises), "promises"),
+        Result("of these not kept", broken, "promises", limit=0),
+    ]
 
 
 def _promises(manifests: list[Manifest], dataset: Dataset) -> Iterator[tuple[bool, str]]:

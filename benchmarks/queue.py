@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.report import TIMES, Result
 from claimclf.dataset.statements import statement_keys
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import Verdict, decide
@@ -39,34 +40,59 @@ LEAD = Person("lena", Role.LEAD)
 
 
 def main() -> int:
-    """Print a table for each database; return 1 where a promise breaks."""
+    """Print every figure; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    sizes = parser.parse_args().sizes
-    kept = [_measured(name, made, sizes) for name, made in DATABASES.items()]
-    return 0 if all(kept) else 1
+    found = results(parser.parse_args().sizes)
+    print(*found, sep="\n")
+    return 0 if all(result.is_kept for result in found) else 1
 
 
-def _measured(name: str, made: Callable[[], object], sizes: list[int]) -> bool:
+def results(sizes: Sequence[int] = SIZES, repeats: int = REPEATS) -> list[Result]:
+    """Measure both databases at each size, the smallest first."""
+    return [
+        result
+        for name, made in DATABASES.items()
+        for result in measured(name, made, sizes, repeats)
+    ]
+
+
+def measured(
+    name: str, made: Callable[[], object], sizes: Sequence[int], repeats: int
+) -> Iterator[Result]:
+    """Measure one database.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    made : callable
+        A key's value in `DATABASES`.
+    sizes : sequence of int
+        Open cases, the smallest first.
+    repeats : int
+        People who take and decide one case after the other.
+    """
     found: dict[int, dict[str, float]] = {}
     for size in sizes:
         with made() as database:  # type: ignore[attr-defined]
             rate = _ingested(database, size)
-            found[size] = _times(database)
-        print(f"{name}, {size:,} open cases: ingest {rate:,.0f} rows a second", flush=True)
-        for what, milliseconds in found[size].items():
-            print(f"  {what:<12} p95 {milliseconds:7.2f} ms (promised {LIMITS[what]:g})")
-        found[size]["ingest"] = rate
-    return _promises_kept(name, found, sizes)
-
-
-def _promises_kept(name: str, found: dict[int, dict[str, float]], sizes: list[int]) -> bool:
+            found[size] = _times(database, repeats)
+        promised = size == sizes[-1]
+        yield Result(
+            f"{name}, {size:,} open cases: ingest",
+            rate,
+            "rows a second",
+            limit=INGEST if promised else None,
+            more_is_better=True,
+        )
+        for what, value in found[size].items():
+            limit = LIMITS[what] if promised else None
+            yield Result(f"{name}, {size:,} open cases: {what}, p95", value, "ms", limit=limit)
     small, large = found[sizes[0]], found[sizes[-1]]
-    growth = {what: large[what] / small[what] for what in LIMITS}
-    for what, times in growth.items():
-        print(f"{name}: {what} grows {times:.2f} times (promised {GROWTH})")
-    met = [large[what] <= limit and growth[what] <= GROWTH for what, limit in LIMITS.items()]
-    return all(met) and large["ingest"] >= INGEST
+    for what in LIMITS:
+        reference = f"{sizes[0]:,} open cases"
+        yield Result(f"{name}: {what}, growth", large[what] / small[what], TIMES, reference, GROWTH)
 
 
 def _ingested(database: Database, n: int) -> float:
@@ -80,13 +106,13 @@ def _ingested(database: Database, n: int) -> float:
     return n / (time.perf_counter() - started)
 
 
-def _times(database: Database) -> dict[str, float]:
+def _times(database: Database, repeats: int) -> dict[str, float]:
     """Return each action's p95 over people who take and decide one case after the other."""
     filters = Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN), min_reports=3, verified="not verified")
     verdict = Verdict(Decision.OPINION)
     next_case(database, Person("first"))  # works out today's cut, once after an upload
     spent: dict[str, list[float]] = {what: [] for what in LIMITS}
-    for number in range(REPEATS):
+    for number in range(repeats):
         person, policy = Person(f"person-{number}"), list(Ranking)[number % len(Ranking)]
         lease = _timed(spent["next case"], partial(next_case, database, person, None, policy))
         _timed(spent["page of 50"], partial(page, database, filters, policy))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.report import Result
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
@@ -46,28 +47,32 @@ def our_steps(source: Path, target: Path, model: Model) -> None:
 
 
 def seconds(run: Callable[[Path, Path, Model], None], *arguments: object) -> float:
-    """Return the median wall time of a few runs, in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run(*arguments)  # type: ignore[arg-type]
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    """Return the wall time of a run."""
+    start = time.perf_counter()
+    run(*arguments)  # type: ignore[arg-type]
+    return time.perf_counter() - start
 
 
-def main() -> None:
-    """Print the ratio of our median time to the reference's."""
+def results(rows: int = ROWS, repeats: int = REPEATS) -> list[Result]:
+    """Score the same file both ways, in turn.
+
+    Parameters
+    ----------
+    rows, repeats : int
+        Videos, and how often.
+    """
     model = load_model(models_folder(), "course-random-forest")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "videos.csv"), Path(folder, "ranked.csv")
-        demo_videos(ROWS).to_csv(source, index=False)
-        reference = seconds(notebook_steps, source, target, model)
-        ours = seconds(our_steps, source, target, model)
-    print(
-        f"score, {ROWS:,} videos, median of {REPEATS}: {ours / reference:.2f} times the "
-        "notebook's steps (ours also validates, ranks totally and neutralises formulas)"
-    )
+        demo_videos(rows).to_csv(source, index=False)
+        ratios = [
+            seconds(our_steps, source, target, model)
+            / seconds(notebook_steps, source, target, model)
+            for _ in range(repeats)
+        ]
+    value, ends = statistics.median(ratios), (min(ratios), max(ratios))
+    return [Result(f"score {rows:,} videos", value, reference="the notebook's steps", spread=ends)]
 
 
 if __name__ == "__main__":
-    main()
+    print(*results(), sep="\n")

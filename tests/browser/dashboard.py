@@ -48,14 +48,14 @@ def running_dashboard(port: int | None = None, **environment: str) -> Iterator[s
     server = subprocess.Popen(command, env={**inherited, **environment}, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_served(address, server)
+        wait_until_served(address, server)
         yield address
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _wait_until_served(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_served(address: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:

@@ -1,0 +1,122 @@
+"""Benchmarks stay honest: what is broken, worse, new or gone is named; each runs in small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import moderators, pages, queue, score
+from benchmarks.busy import MODERATORS
+from benchmarks.report import Result, Run, changes, now_run, read, report, write
+
+RATIO = Result("page", 2.0, reference="an empty page", limit=3.0, spread=(1.5, 2.5))
+
+
+def run(*results: Result) -> Run:
+    return Run("2026-01-01T00:00+00:00", "2 cores", "Python 3", list(results))
+
+
+def told(now: Result, before: Result) -> list[str]:
+    return list(changes({"pages": run(now)}, {"pages": run(before)}))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (RATIO, replace(RATIO, value=2.0), []),
+        (RATIO, replace(RATIO, value=1.68), []),  # 19 % worse
+        (RATIO, replace(RATIO, value=1.65), ["pages: page is worse: 2 times, and 1.65 before."]),
+        (RATIO, replace(RATIO, value=9.0), []),  # better
+        (replace(RATIO, value=3.1), RATIO, ["not what is promised", "page is worse"]),
+        (replace(RATIO, unit="ms"), replace(RATIO, unit="ms", value=1.0), []),  # another machine
+    ],
+)
+def test_only_a_ratio_that_is_a_fifth_worse_is_named(
+    now: Result, before: Result, words: list[str]
+) -> None:
+    lines = told(now, before)
+    assert len(lines) == len(words)
+    assert all(word in line for word, line in zip(words, lines, strict=True))
+
+
+def test_ratio_of_which_more_is_better_is_worse_when_it_falls() -> None:
+    speed = Result("faster", 2.0, limit=1.8, more_is_better=True)
+    assert told(speed, replace(speed, value=2.3)) == []
+    assert "faster is worse" in told(speed, replace(speed, value=2.5))[0]
+    assert not replace(speed, value=1.7).is_kept
+    assert replace(speed, value=1.8).is_kept
+
+
+def test_new_and_gone_figures_are_named() -> None:
+    lines = told(replace(RATIO, name="new one"), replace(RATIO, name="old one"))
+    assert lines == ["pages: new one is new.", "pages: old one is gone."]
+
+
+def test_first_report_compares_with_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path / "benchmarks.json") == {}
+    assert list(changes({"pages": run(RATIO)}, {})) == []
+
+
+def test_figures_are_kept_for_the_next_time_and_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "benchmarks.json"
+    first = {"pages": run(RATIO), "queue": run(Result("decide", 5.0, "ms", limit=20.0))}
+    write(first, read(file), file)
+    assert read(file) == first
+    text = write({"pages": run(replace(RATIO, value=2.9))}, read(file), file)
+    assert read(file)["queue"] == first["queue"]
+    assert read(file)["pages"].results[0].value == 2.9
+    row = "| page | 2.9 times | 1.5 to 2.5 | at most 3 | an empty page | 2 |"
+    assert row in text
+    assert "- pages: page is worse: 2.9 times, and 2 before." in text
+    assert "| decide | 5 ms |  | at most 20 |  |  |" in text
+
+
+def test_report_names_machine_versions_and_what_is_not_kept() -> None:
+    broken = now_run([replace(RATIO, value=4.0)])
+    text = "\n".join(report({"pages": broken}, {}))
+    assert "cores" in text
+    assert "streamlit" in text
+    assert "at most 3 **not kept**" in text
+
+
+def test_unknown_name_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        benchmarks.main(["nonsense"])
+    assert "unknown: nonsense. Choose from score" in capsys.readouterr().err
+
+
+# Small forms: that they measure what they say; ratios far from the limits, and no times.
+
+
+def test_score_in_small() -> None:
+    (ratio,) = score.results(rows=200, repeats=1)
+    assert 0 < ratio.value < 50
+
+
+def test_queue_in_small() -> None:
+    found = list(queue.measured("SQLite", queue.DATABASES["SQLite"], (40, 80), 4))
+    assert len({result.name for result in found}) == len(found) == 11
+    assert all(result.value < 50 for result in found if result.unit == "times")
+
+
+def test_moderators_in_small() -> None:
+    found = moderators.results(2.0, MODERATORS[:3], 60, 0.0, "SQLite")
+    figures = {result.name.partition(": ")[2]: result for result in found}
+    assert figures["decisions"].value > 0
+    for name in ("errors", "cases closed but not by a press, or the reverse"):
+        assert figures[name].is_kept, figures[name]
+
+
+def test_pages_in_small() -> None:
+    found = pages.results(n_cases=60, n_decisions=3, repeats=1, starts=0)
+    assert {result.reference for result in found if result.unit == "times"} == {
+        pages.EMPTY,
+        pages.LEAN,
+        pages.GUARD,
+    }
+    sent = [result for result in found if result.unit == "kB"]
+    assert len(sent) == 6
+    assert all(result.is_kept for result in sent)
