@@ -35,7 +35,7 @@ from claimclf.queue.searching import with_words
 from claimclf.queue.settings import Settings, settings_of
 from claimclf.queue.staging import KeysOf, Progress, group_totals, stage, staged, temporary
 from claimclf.queue.states import Event, after
-from claimclf.queue.tables import BY_VIDEO, IS_FREE, batches, cases, sightings
+from claimclf.queue.tables import BY_VIDEO, IS_FREE, SPARSE, batches, cases, sightings
 from claimclf.queue.tallying import HOUR, tally
 from claimclf.schema import (
     AUTHOR_ID,
@@ -340,8 +340,8 @@ def _insert_new(connection: Connection, values: dict[str, Any], n_known: int) ->
     counted = select(sql_literal(CaseState.OPEN), staged.c[LANE], hour, func.count())
     tally(connection, counted.where(*new).group_by(staged.c[LANE]))
     rows = select(*cells).select_from(source).where(*new)
-    looked_up = [BY_VIDEO] if n_known else []
-    with bulk_insert(connection, cases, staged, looked_up), with_words(connection):
+    keep = [*SPARSE, BY_VIDEO] if n_known else SPARSE  # known ones are looked up meanwhile
+    with bulk_insert(connection, cases, staged, keep), with_words(connection):
         connection.execute(insert(cases).from_select(list(values), rows))
 
 

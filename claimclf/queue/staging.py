@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from claimclf.queue.cases import ENGAGEMENT, PREDICTED, VIDEO
 from claimclf.queue.dialects import analyse, create_temporary, load
 from claimclf.queue.sampling import draws
-from claimclf.queue.tables import cases
+from claimclf.queue.tables import Number, cases
 from claimclf.schema import (
     AUTHOR_ID,
     FIRST_REPORTED,
@@ -58,7 +59,7 @@ staged = Table(
 staged_keys = Table(
     "staged_keys",
     temporary,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Number, primary_key=True, autoincrement=False),
     Column(STATEMENT_ID, Text),
     prefixes=["TEMPORARY"],
 )
@@ -103,13 +104,14 @@ def stage(
         load(connection, staged, _rows(chunk, seed))
         progress(start + len(chunk), len(videos))
     load(connection, staged_keys, _keys(videos, keys_of) if keys_of else [])
-    analyse(connection, staged)
-    analyse(connection, staged_keys)
-    sum_groups(connection)
+    for group, table in group_totals.items():
+        load(connection, table, _totals(videos, group))
+    for table in (staged, staged_keys, *group_totals.values()):
+        analyse(connection, table)
 
 
-def sum_groups(connection: Connection) -> None:
-    """Work out what the groups amount to within the upload."""
+def sum_groups_anew(connection: Connection) -> None:
+    """Work out what the groups amount to within the upload, when they have changed."""
     for group, table in group_totals.items():
         connection.execute(delete(table))
         own = select(staged.c[group], func.sum(staged.c[REPORT_COUNT]), literal_column("0"))
@@ -122,6 +124,15 @@ def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     columns = [_cells(videos, name) for name in _NAMES]
     drawn = draws(seed, columns[_NAMES.index(VIDEO_ID)])
     return list(zip(*columns, drawn, strict=True))
+
+
+def _totals(videos: pd.DataFrame, group: str) -> list[tuple[str, int, int]]:
+    """Return each group's name, its reports in this upload, and 0 for no known case yet."""
+    if group not in videos:
+        return []
+    reports = pd.Series(_cells(videos, REPORT_COUNT), index=videos.index, dtype="int64")
+    sums = reports.groupby(videos[group]).sum()  # sorted by name
+    return list(zip(sums.index.tolist(), sums.tolist(), repeat(0)))
 
 
 def _keys(videos: pd.DataFrame, keys_of: KeysOf) -> list[tuple[int, str]]:

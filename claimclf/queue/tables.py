@@ -54,15 +54,15 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in a column of type INTEGER.
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+#: SQLite numbers rows by itself, and finds them without an index, only by an INTEGER.
+Number = BigInteger().with_variant(Integer(), "sqlite")
 # The same order on both databases, and the order of Python: by code point.
 _Ordered = Text().with_variant(Text(collation="C"), "postgresql")
 
 batches = Table(
     "batches",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("file_name", Text, nullable=False),
     Column("file_sha256", String(64), nullable=False),
     Column("model_name", Text, nullable=False),
@@ -82,7 +82,7 @@ batches = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("state", Text, nullable=False),
     Column("state_at", BigInteger, nullable=False),
     # Since when somebody should look at it: its age counts from there.
@@ -181,13 +181,16 @@ _partial(
 # A statement's or an author's videos are few enough to be sorted when they are met.
 _partial("ix_cases_by_statement", cases, ("rank_place", "rank_statement", STATEMENT_KEY), _OPEN)
 _partial("ix_cases_by_author", cases, ("rank_place", "rank_author", AUTHOR_KEY), _OPEN)
-_partial("ix_cases_held", cases, ("lease_until",), "lease_token IS NOT NULL")
-_partial("ix_cases_not_open", cases, ("state", "state_at"), f"state <> '{CaseState.OPEN}'")
-_partial(
-    "ix_cases_drawn",
-    cases,
-    ("sample_draw", "rank_place"),
-    f"{_OPEN} AND sample_draw < sample_probability",
+#: Few new cases or none get into these: it is less work to keep them than to build them anew.
+SPARSE = (
+    _partial("ix_cases_held", cases, ("lease_until",), "lease_token IS NOT NULL"),
+    _partial("ix_cases_not_open", cases, ("state", "state_at"), f"state <> '{CaseState.OPEN}'"),
+    _partial(
+        "ix_cases_drawn",
+        cases,
+        ("sample_draw", "rank_place"),
+        f"{_OPEN} AND sample_draw < sample_probability",
+    ),
 )
 _partial("ix_cases_statement", cases, (STATEMENT_ID,), f"{STATEMENT_ID} IS NOT NULL")
 _partial("ix_cases_author", cases, (AUTHOR_ID,), f"{AUTHOR_ID} IS NOT NULL")
@@ -195,7 +198,7 @@ _partial("ix_cases_author", cases, (AUTHOR_ID,), f"{AUTHOR_ID} IS NOT NULL")
 decisions = Table(
     "decisions",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("round", Integer, nullable=False),
     Column("decision", Text, nullable=False),
@@ -236,7 +239,7 @@ _partial("ix_decisions_bulk", decisions, ("bulk_id",), "bulk_id IS NOT NULL")
 audit = Table(
     "audit",
     metadata,
-    Column("seq", _Id, primary_key=True, autoincrement=False),
+    Column("seq", Number, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -263,7 +266,7 @@ audit_head = Table(
 settings = Table(
     "settings",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("name", Text, nullable=False, index=True),
     Column("value", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -286,7 +289,7 @@ cuts = Table(
 tallies = Table(
     "tallies",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("state", Text, nullable=False),
     Column(LANE, Text, nullable=False),
     Column("hour", BigInteger, nullable=False),
@@ -297,7 +300,7 @@ tallies = Table(
 statement_keys = Table(
     "statement_keys",
     metadata,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Number, primary_key=True, autoincrement=False),
     Column(STATEMENT_ID, Text, nullable=False),
 )
 

@@ -56,7 +56,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "statement_keys",
-        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", ID, autoincrement=False, nullable=False),
         sa.Column("statement_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_statement_keys")),
     )
