@@ -16,8 +16,9 @@ with explained():
 first = SHARED if waits else UPLOAD  # the queue, once it holds something
 view = st.segmented_control("View", [SHARED, UPLOAD], default=first, label_visibility="collapsed")
 said = st.session_state.pop(STORED, None)
-if said:
-    st.success(said)
+with st.container():  # always there: what is unfolded below stays so when the words go
+    if said:
+        st.success(said)
 if (view or first) == UPLOAD:
     from claimclf.ui.upload_view import show_upload
 

@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.audit import DECIDED
 from claimclf.queue.cases import AnyRow
 from claimclf.queue.database import Database
+from claimclf.queue.holding import Held, held_now
 from claimclf.queue.ordering import running
 from claimclf.queue.tables import (
     IS_ESCALATED,
@@ -161,32 +162,6 @@ class Escalation:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A case in somebody's hands.
-
-    Parameters
-    ----------
-    case_id : int
-        Its number.
-    state : CaseState
-        Open or escalated.
-    lane : Lane
-        Where its prediction puts it.
-    holder : str
-        Who holds it.
-    since, until : int
-        When they took it and when it comes back unless renewed, microseconds, UTC.
-    """
-
-    case_id: int
-    state: CaseState
-    lane: Lane
-    holder: str
-    since: int
-    until: int
-
-
-@dataclass(frozen=True)
 class Report:
     """The queue at one moment, and what happened in a window before it.
 
@@ -288,7 +263,7 @@ def report(database: Database, since: int, until: int) -> Report:
             handling=handling.get(None),
             escalations=_escalations(connection, window.now),
             n_escalated=sum(row.n for row in waiting if row.state == CaseState.ESCALATED),
-            held=_held(connection, window.now),
+            held=held_now(connection, window.now),
         )
 
     return database.read(look)
@@ -562,20 +537,4 @@ def _escalations(connection: Connection, now: int) -> list[Escalation]:
             holder=row.lease_holder if row.is_held else None,
         )
         for row in connection.execute(query)
-    ]
-
-
-def _held(connection: Connection, now: int) -> list[Held]:
-    lease = (cases.c.lease_holder, cases.c.lease_started, cases.c.lease_until)
-    query = select(cases.c.id, cases.c.state, cases.c[LANE], *lease).where(IS_HELD, running(now))
-    return [
-        Held(
-            case_id=row.id,
-            state=CaseState(row.state),
-            lane=Lane(row.lane),
-            holder=row.lease_holder,
-            since=row.lease_started,
-            until=row.lease_until,
-        )
-        for row in connection.execute(query.order_by(cases.c.lease_started, cases.c.id))
     ]

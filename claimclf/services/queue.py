@@ -17,6 +17,7 @@ from claimclf.queue import (
     audit,
     bulk,
     decisions,
+    holding,
     leases,
     listing,
     preferences,
@@ -308,6 +309,12 @@ def counted(database: Database, _person: Person) -> list[tallying.Tally]:
 def last_change(database: Database, _person: Person) -> tuple[int, int]:
     """Name the newest change of what `counted` returns."""
     return tallying.last_change(database)
+
+
+@needs(*EVERYONE)
+def in_hands(database: Database, _person: Person) -> list[holding.Held]:
+    """Say who is looking at what now."""
+    return holding.in_hands(database)
 
 
 @needs(*EVERYONE)

@@ -58,7 +58,8 @@ _AGES = {_ANY: (None, None), "under an hour": (None, 1.0), "under a day": (None,
 def show_case_list(database: Database, person: Person) -> None:
     """Draw filters, saved views, the ranked list and what can be done with the chosen cases."""
     _read_link(database, person)
-    _show_what_was_said()
+    with st.container():  # always there: what is unfolded below stays so when the words go
+        _show_what_was_said()
     wanted = _ask_filters(person)
     _offer_views(database, person, wanted)
     _keep_link(wanted)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from claimclf.queue.database import Database
+from claimclf.queue.holding import Held
 from claimclf.queue.people import Person
 from claimclf.queue.tallying import Tally
 from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
-from claimclf.ui.page import explained
+from claimclf.ui.page import explained, plain
 
 #: After how many seconds a screen looks again at what others did.
 SECONDS = 3
 #: For how long figures are shown again before the queue is counted anew, at the most.
 FRESH_SECONDS = 5
+#: So many people are named; the lead's view has all of them.
+_NAMED = 3
 #: Class of age -> hours at which it begins.
 AGES = {"under an hour": 0, "1 to 24 hours": 1, "1 to 7 days": 24, "over 7 days": 168}
 
@@ -58,10 +61,22 @@ def age(hours: int) -> str:
 
 @st.fragment(run_every=SECONDS)
 def show_n_open(database: Database, person: Person) -> None:
-    """Say how many cases are open, now and as others go on deciding."""
+    """Say how many cases are open and what others are looking at, as they go on."""
     with explained():
         n = n_open(tallies(database, person))
-    st.markdown(f"**{n:,} open cases** in the shared queue")
+        held = queue.in_hands(database, person)
+    others = at_work([one for one in held if one.holder != person.name])
+    # In one line: the case below stays where it is.
+    st.markdown(f"**{n:,} open cases** in the shared queue{others}")
+
+
+def at_work(held: Sequence[Held]) -> str:
+    """Say who is looking at what, the first few by name; nothing where nobody is."""
+    if not held:
+        return ""
+    named = [f"{plain(one.holder)} at case {one.case_id:,}" for one in held[:_NAMED]]
+    more = [f"{len(held) - _NAMED:,} more"] if len(held) > _NAMED else []
+    return f" · {', '.join([*named, *more])}"
 
 
 @st.fragment(run_every=SECONDS)

@@ -206,3 +206,12 @@ def test_click_that_waits_for_a_large_upload_says_so_and_counts(
     assert n_decided(database) == 1
     assert [words.partition(".")[0] for words in told] == ["A large upload is being stored"]
     upload.close()
+
+
+def test_console_says_what_others_are_looking_at(console: AppTest, database: Database) -> None:
+    assert " at case " not in says(console)
+    theirs = queue.take_next(database, BEN)
+    assert theirs is not None
+    app = settled(console.run())
+    assert f"{BEN.name} at case {theirs.case.id}" in says(app)
+    assert f"{person_at_work().name} at case" not in says(app)

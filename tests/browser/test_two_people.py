@@ -96,6 +96,8 @@ def test_two_moderators_never_hold_the_same_case_and_see_each_others_work(
             settle(page)
         seen = {case(anna), case(boris)}
         assert len(seen) == 2
+        theirs = case(boris).lower()
+        expect(anna.get_by_text(f"boris@example.org at {theirs}")).to_be_visible(timeout=5_000)
         for left, page in ((11, anna), (10, boris), (9, anna), (8, boris)):
             seen.add(press(page, "3"))
             n_open(anna, left)
