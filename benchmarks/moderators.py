@@ -137,7 +137,7 @@ def _figures(
     yield Result(f"{who}: a decision, p95", p95, "ms", limit=P95_MILLISECONDS)
     yield Result(f"{who}: decisions", 60 * len(presses) / seconds, "a minute")
     yield Result(f"{who}: errors", len(work.errors), "errors", limit=0)
-    lost = abs(closed - work.n_decided)
+    lost = int(abs(closed - work.n_decided))
     yield Result(f"{who}: cases closed but not by a press, or the reverse", lost, "cases", limit=0)
     yield Result(f"{who}: memory of the server", last, "MB", spread=(min(memory), max(memory)))
     yield Result(

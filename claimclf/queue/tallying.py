@@ -43,7 +43,7 @@ def counts(database: Database) -> list[Tally]:
 
     def count(connection: Connection) -> list[Tally]:
         return [
-            Tally(CaseState(row.state), Lane(row.lane), max(hour - row.hour, 0), row.n)
+            Tally(CaseState(row.state), Lane(row.lane), max(hour - row.hour, 0), int(row.n))
             for row in connection.execute(_summed())
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -48,17 +49,30 @@ def choose_cutoffs(models: Sequence[Judged]) -> dict[str, float]:
     return {model.name: model.manifest.threshold for model in models}
 
 
-def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
-    """Show recall first, then what it costs; one confusion matrix a model below."""
-    versions = [(model.name, model.manifest.files, cut[model.name]) for model in models]
-    _draw_figures(versions, models, cut)
+_Draw = Callable[[Sequence[Judged], dict[str, float]], None]
+
+
+def _once(draw: _Draw) -> _Draw:
+    """Draw once for each set of models and cut-offs."""
+
+    @wraps(draw)
+    def drawn(models: Sequence[Judged], cut: dict[str, float]) -> None:
+        files = [(model.name, model.manifest.files) for model in models]
+        _drawn(draw.__name__, files, cut, draw, models)
+
+    return drawn
 
 
 @drawn_once
-def _draw_figures(
-    versions: list[tuple[Any, ...]], _models: Sequence[Judged], _cut: dict[str, float]
+def _drawn(
+    name: str, files: list[Any], cut: dict[str, float], _draw: _Draw, _models: Sequence[Judged]
 ) -> None:
-    models, cut = _models, _cut
+    _draw(_models, cut)
+
+
+@_once
+def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
+    """Show recall first, then what it costs; one confusion matrix a model below."""
     figures = figures_at(models, cut)
     readable = {name: _readable_figures(dict(found)) for name, found in figures.iterrows()}
     st.table(pd.DataFrame(readable))
@@ -90,6 +104,7 @@ def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:
     }
 
 
+@_once
 def show_reports(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show the classification report of each model."""
     digits = dict.fromkeys(("precision", "recall", "f1-score"), "{:.4f}")
@@ -100,6 +115,7 @@ def show_reports(models: Sequence[Judged], cut: dict[str, float]) -> None:
         place.dataframe(report.style.format({**digits, "support": "{:,}"}))
 
 
+@_once
 def show_curves(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show how the models do at every cut-off, and whether a probability means what it says."""
 
@@ -159,14 +175,28 @@ def show_slices(models: Sequence[Judged], cut: dict[str, float], dataset: Datase
     rate = st.segmented_control("Rate", ["recall", "specificity"], default="recall") or "recall"
     for place, model in zip(st.columns(len(models)), models, strict=True):
         place.markdown(f"**{plain(model.name)}**")
-        rows = rows_of(model, dataset)
-        if rows is None:
-            place.info(_other_dataset(model))
-            continue
-        parts = slices(rows, predict_claim(model.probability, cut[model.name]))
-        place.plotly_chart(charts.slices(parts, rate), key=f"slices-{model.name}")
-        with place.expander("The same as a table"):
-            st.dataframe(parts, hide_index=True)
+        with place:
+            files = sorted(model.manifest.files.items())
+            _draw_slices(files, cut[model.name], dataset.sha256, rate, model, dataset)
+
+
+@drawn_once
+def _draw_slices(
+    files: list[tuple[str, str]],
+    threshold: float,
+    sha256: str,
+    rate: str,
+    _model: Judged,
+    _dataset: Dataset,
+) -> None:
+    rows = rows_of(_model, _dataset)
+    if rows is None:
+        st.info(_other_dataset(_model))
+        return
+    parts = slices(rows, predict_claim(_model.probability, threshold))
+    st.plotly_chart(charts.slices(parts, rate), key=f"slices-{_model.name}")
+    with st.expander("The same as a table"):
+        st.dataframe(parts, hide_index=True)
 
 
 def show_mistakes(models: Sequence[Judged], cut: dict[str, float], dataset: Dataset) -> None:

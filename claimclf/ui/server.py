@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -132,6 +133,9 @@ def _import_heavy() -> None:
     for module in _HEAVY:
         _quiet.wait()
         import_module(module)
+    _quiet.wait()
+    gc.collect()
+    gc.freeze()  # what was imported stays: later collections need not look through it
 
 
 app = App(

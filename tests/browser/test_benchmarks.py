@@ -1,0 +1,15 @@
+"""The benchmark of the console in small: it presses keys and meets the next case each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import console
+
+pytestmark = pytest.mark.browser
+
+
+def test_console_in_small() -> None:
+    found = console.results(sizes=(40,), keys=2)
+    assert [result.unit for result in found] == ["ms", "ms", "times"]
+    assert found[-1].value == 1.0  # the same size beside itself
