@@ -16,11 +16,21 @@ from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import OneHotEncoder
 
-from claimclf.modeling.features import opening
-from claimclf.modeling.words import CHUNK_TEXTS, MAX_WORDS, Lexicon, plain, words
+from claimclf.modeling.features import OPENING_WORDS, opening
+from claimclf.modeling.words import (
+    CHUNK_TEXTS,
+    MAX_WORDS,
+    Lexicon,
+    Words,
+    first_words,
+    plain,
+    words,
+)
 
 #: Token pattern -> characters from which on a word counts.
 _PATTERNS = {r"(?u)\b\w\w+\b": 2, r"(?u)\b\w+\b": 1}
+# Characters at the start of a text that nearly always hold its opening.
+_OPENING = 12 * OPENING_WORDS
 _MAX_COMBINATIONS = 1 << 20
 
 
@@ -187,14 +197,22 @@ class _Ngrams:
             self._count(texts, matrix[start : start + len(texts)])
 
     def _count(self, texts: list[str], counts: np.ndarray) -> None:
-        prepare = self._vectorizer.preprocessor
-        read, other = plain([prepare(text) for text in texts] if prepare else texts)
-        self._count_ascii(read, counts)
+        found, other = self._read(texts)
+        self._count_ascii(found, counts)
         if other:
             counts[other] = self._vectorizer.transform([texts[i] for i in other]).toarray()
 
-    def _count_ascii(self, texts: list[str], counts: np.ndarray) -> None:
-        found = words(texts, self._shortest)
+    def _read(self, texts: list[str]) -> tuple[Words, list[int]]:
+        """Find the words that count, and the texts that the vectorizer must read itself."""
+        if self._vectorizer.preprocessor is None:
+            read, other = plain(texts)
+            return words(read, self._shortest), other
+        read, other = plain([text[:_OPENING] for text in texts])
+        found, more = first_words(words(read, self._shortest), OPENING_WORDS)
+        unsure = [i for i in np.flatnonzero(~more).tolist() if len(texts[i]) > _OPENING]
+        return found, sorted({*other, *unsure})
+
+    def _count_ascii(self, found: Words, counts: np.ndarray) -> None:
         numbers = self._lexicon.numbers(found)
         kept = np.flatnonzero(numbers != self._stop)
         numbers, text = numbers.take(kept), found.text.take(kept)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,11 +18,21 @@ CHUNK_TEXTS = 2_500
 #: Words that a lexicon can hold: its table has the square of their number of places.
 MAX_WORDS = 1_000
 
-# What parts words in ASCII, as `\W` does, is a space here.
-_LETTERS = bytes(code if re.match(r"\w", chr(code), re.ASCII) else 32 for code in range(256))
-_SMALL = _LETTERS.lower()
-# Neither part of a word nor a gap between the words of `str.split`: emoji, curly quotes.
-_SIGN = re.compile(r"[^\w\s\x00-\x7f]")
+# A character of a word is itself, in small letters; others part words, as `\W` does, and the
+# gaps among them are those of `str.split`.
+_GAP, _SIGN = ord(" "), ord("!")
+
+
+def _meant(code: int) -> int:
+    if re.match(r"\w", chr(code), re.ASCII):
+        return ord(chr(code).lower())
+    return _GAP if chr(code).isspace() else _SIGN
+
+
+_MEANT = bytes(map(_meant, range(128))).ljust(256)
+# Signs outside ASCII, such as emoji or curly quotes: neither part of a word nor a gap. Case
+# folding makes a letter of one mark.
+_OTHER_SIGN = re.compile(r"[^\w\s\x00-\x7f\u0345]")
 # A word is compared in pieces of as many characters as fit into one number.
 _PIECE = 8
 _FIRST = np.array([(1 << 8 * n) - 1 for n in range(_PIECE + 1)], dtype=np.uint64)
@@ -35,21 +45,24 @@ class Words:
     Parameters
     ----------
     codes : ndarray of uint8
-        The characters of all texts, small; space where no word is.
+        The characters of all texts, small; none of a word is as low as those between words.
     starts, lengths : ndarray of int, shape (n_words,)
         Of each word: a run of letters, digits and underscores.
     text : ndarray of int, shape (n_words,)
         Number of the text that each word is in.
+    ends : ndarray of int, shape (n_texts,)
+        Where each text ends: at a gap.
     """
 
     codes: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
     text: np.ndarray
+    ends: np.ndarray
 
 
 def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Write texts in ASCII, with the same words; say which cannot be.
+    """Write texts in ASCII, with the same words in small letters; say which cannot be.
 
     Returns
     -------
@@ -61,7 +74,7 @@ def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
     written, other = list(texts), []
     for number, text in enumerate(texts):
         if not text.isascii():
-            written[number] = _SIGN.sub("'", text.lower())
+            written[number] = _OTHER_SIGN.sub("'", text.lower())
             if not written[number].isascii():
                 written[number] = ""
                 other.append(number)
@@ -79,18 +92,53 @@ def words(texts: Sequence[str], shortest: int = 1) -> Words:
         Characters from which on a word counts.
     """
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    small = "\n".join(texts).encode("ascii").translate(_SMALL)
+    small = "\n".join(texts).encode("ascii").translate(_MEANT)
     # A gap before and after all, so that each word has both edges; and a piece can be read
     # from the start of the last word.
     codes = np.frombuffer(b" " + small + b" " * _PIECE, dtype=np.uint8)
-    within = codes > ord(" ")
+    within = codes > _SIGN
     edges = np.flatnonzero(within[1:] != within[:-1]) + 1
     found = np.diff(edges)[::2]
     long_enough = np.flatnonzero(found >= shortest)
     starts, found = edges[::2].take(long_enough), found.take(long_enough)
-    until = np.searchsorted(starts, np.cumsum(lengths + 1))
+    ends = np.cumsum(lengths + 1)
+    until = np.searchsorted(starts, ends)
     text = np.repeat(np.arange(len(texts)), np.diff(until, prepend=0))
-    return Words(codes, starts, found, text)
+    return Words(codes, starts, found, text, ends)
+
+
+def first_words(words: Words, n: int) -> tuple[Words, np.ndarray]:
+    """Keep the words in what `str.split` finds first.
+
+    Parameters
+    ----------
+    words : Words
+        Of some texts.
+    n : int
+        How many parts between gaps to keep of each text.
+
+    Returns
+    -------
+    words : Words
+        Those in the parts that are kept.
+    more : ndarray of bool, shape (n_texts,)
+        Whether a text has more than `n` parts.
+    """
+    between = words.codes == _GAP
+    parts = np.flatnonzero(between[:-1] & ~between[1:]) + 1
+    until = np.searchsorted(parts, words.ends)
+    before = np.concatenate([[0], until[:-1]])
+    more = until - before > n
+    # The last part is of no text, but there where there is none.
+    limit = np.where(more, np.append(parts, 0).take(before + n, mode="clip"), words.ends)
+    kept = np.flatnonzero(words.starts < limit.take(words.text))
+    first = replace(
+        words,
+        starts=words.starts.take(kept),
+        lengths=words.lengths.take(kept),
+        text=words.text.take(kept),
+    )
+    return first, more
 
 
 class Lexicon:
