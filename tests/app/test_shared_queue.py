@@ -170,3 +170,15 @@ def test_todays_cut_is_a_line_in_the_list(page: AppTest, database: Database) -> 
 def test_export_is_offered_to_those_whose_role_allows_it(page: AppTest) -> None:
     app = press(page, "Prepare the file")
     assert any(b.label.startswith("Download decisions.csv") for b in app.get("download_button"))
+
+
+def test_secret_names_the_database_where_the_environment_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, variable = (f"sqlite:///{tmp_path / name}" for name in ("secret.db", "variable.db"))
+    monkeypatch.setattr(st, "secrets", {DATABASE_VARIABLE: secret})
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    st.cache_resource.clear()
+    assert state.queue_database().name == secret
+    monkeypatch.setenv(DATABASE_VARIABLE, variable)
+    assert state.queue_database().name == variable

@@ -9,6 +9,7 @@ import pytest
 
 from claimclf.errors import NotAllowedError
 from claimclf.modeling.ranking import Ranked, ranked_anew
+from claimclf.queue import tallying
 from claimclf.queue.audit import verify
 from claimclf.queue.cases import Case
 from claimclf.queue.database import Database
@@ -18,7 +19,7 @@ from claimclf.queue.leases import next_case, release, take_case
 from claimclf.queue.listing import history, page
 from claimclf.queue.rescoring import rescore
 from claimclf.queue.settings import change_settings
-from claimclf.schema import AUTHOR_REPORTS, STATEMENT_REPORTS, Ranking
+from claimclf.schema import AUTHOR_REPORTS, STATEMENT_REPORTS, CaseState, Ranking
 from tests.queue.builders import ANNA, BORIS, LEAD, OPINION, Clock, done, fill, take, upload, videos
 
 
@@ -232,3 +233,21 @@ def test_case_taken_while_it_is_scored_keeps_its_prediction(database: Database) 
     assert take(database).case.model_name == "forest"
     with pytest.raises(NotAllowedError):
         rescore(database, ANNA, "boost", "2", opinions)
+
+
+def test_others_decide_while_an_upload_is_prepared_and_its_progress_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimclf.queue.staging._CHUNK_ROWS", 4)
+    fill(database, 6)
+    told: list[tuple[int, int]] = []
+
+    def meanwhile(n: int, total: int) -> None:
+        told.append((n, total))
+        done(database, BORIS)
+        assert len(page(database).rows) == 6 - len(told)  # nothing of the upload is seen yet
+
+    ingest(database, LEAD, videos(10), upload("b"), meanwhile)
+    assert told == [(4, 10), (8, 10), (10, 10)]
+    counts = {tally.state: tally.n for tally in tallying.counts(database)}
+    assert counts == {CaseState.OPEN: 7, CaseState.DECIDED: 3}
