@@ -172,4 +172,20 @@ def test_case_in_hand_and_decisions_survive_a_restart_of_the_server(
         ready(page)
         press(page, "3")
         assert decided(database) == 2
+        lose_the_case_while_typing(page, database)
         page.goto("about:blank")
+
+
+def lose_the_case_while_typing(page: Page, database: Database) -> None:
+    """Have a lead take the case over: the screen says so, and keeps the note."""
+    page.keyboard.press("m")
+    page.keyboard.type("half a thought")
+    page.keyboard.press("Escape")
+    settle(page)
+    (held,) = queue.in_hands(database, SOMEBODY)
+    queue.take_over(database, Person("lea", Role.LEAD), held.case_id)
+    page.keyboard.press("3")
+    expect(page.get_by_text("What you typed is kept.")).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half a thought")
+    settle(page)
+    assert decided(database) == 2
