@@ -10,9 +10,10 @@ from claimclf.dataset.reading import read_table
 from claimclf.queue.audit import verify
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import Verdict
+from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
 from claimclf.queue.preferences import Preferences
-from claimclf.schema import CaseState, Decision, Lane, Role
+from claimclf.schema import CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import queue
 from claimclf.services.models import load_model
 from claimclf.ui.access import person_at_work
@@ -216,3 +217,40 @@ def test_console_says_what_others_are_looking_at(console: AppTest, database: Dat
     theirs = queue.take_next(database, BEN)
     assert theirs is not None
     assert looking(settled(console.run())).endswith(f" · {BEN.name} at case {theirs.case.id}")
+
+
+def test_saved_view_says_which_case_comes_next(filled: Database) -> None:
+    opinions = Filters(lanes=(Lane.OPINIONS,))
+    queue.save_view(filled, BEN, "only opinions", opinions, Ranking.EXPECTED_CLAIMS)
+    app = review()
+    view = next(box for box in app.selectbox if box.label == "A saved view")
+    press(settled(view.select("only opinions").run()), "Start reviewing")
+    held = queue.my_case(filled, person_at_work())
+    assert held is not None
+    assert held.case.lane is Lane.OPINIONS
+
+
+def test_case_is_given_to_a_colleague_and_the_next_one_comes(
+    console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not has(console, "Give")  # without a login there is nobody else
+    monkeypatch.setattr("claimclf.ui.console.signs_in", lambda: True)
+    given = in_hand(database)
+    app = settled(console.run())
+    colleague = next(field for field in app.text_input if field.label == "Sign-in name")
+    app = press(settled(colleague.input(f" {BEN.name.upper()} ").run()), "Give")
+    theirs = queue.my_case(database, BEN)
+    assert theirs is not None
+    assert theirs.case.id == given
+    assert in_hand(database) != given
+    assert f"Case {given}: ben has it now." in says(app)
+
+
+def test_case_is_not_given_to_nobody(
+    console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimclf.ui.console.signs_in", lambda: True)
+    given = in_hand(database)
+    app = press(settled(console.run()), "Give")
+    assert "A name is missing" in says(app)
+    assert in_hand(database) == given
