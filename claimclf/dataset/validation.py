@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
 from pandera.errors import SchemaErrors
 
 from claimclf.dataset.reading import Table
+from claimclf.dataset.texts import Text
 from claimclf.errors import MissingColumnError
 from claimclf.schema import (
     LINE,
@@ -27,21 +30,27 @@ from claimclf.schema import (
 
 _TEXTUAL = (Kind.IDENTIFIER, Kind.TEXT, Kind.URL)
 _NUMERIC = (Kind.COUNT, Kind.NUMBER)
+_EXACT_DIGITS = 15
+#: ASCII characters that are no white space.
+_GRAPHIC = bytes(range(0x21, 0x7F))
+#: The least and the most that each byte of a plain time may be.
+_TIMES = np.array([[*b"1000-00-00T00:00:00"], [*b"2999-99-99T99:99:99"]], dtype=np.uint8)
 
-#: Reason code -> what is wrong, with the column, the cell and the rule filled in.
+#: Reason code -> what is wrong, with the column, the cell and the rule filled in; in the order
+#: in which the reasons of one cell are given.
 MESSAGES = {
+    "malformed": "the row has {found} fields; the header has {rule}",
+    "not_a_number": "{column} is not a number: {found}",
+    "not_a_time": "{column} is not a time like 2025-01-31T12:00: {found}",
+    "nul_character": "{column} contains a NUL character",
     "missing": "{column} is missing",
     "duplicate": "{column} {found} stands on line {rule} already",
-    "not_a_number": "{column} is not a number: {found}",
-    "not_whole": "{column} is not a whole number: {found}",
+    "too_long": "{column} has {found} characters; the most is {rule}",
     "too_small": "{column} is {found}; the least is {rule}",
     "too_large": "{column} is {found}; the most is {rule}",
-    "too_long": "{column} has {found} characters; the most is {rule}",
+    "not_whole": "{column} is not a whole number: {found}",
     "not_allowed": "{column} is {found}; allowed: {rule}",
-    "not_a_time": "{column} is not a time like 2025-01-31T12:00: {found}",
     "not_a_url": "{column} is not a web address: {found}",
-    "nul_character": "{column} contains a NUL character",
-    "malformed": "the row has {found} fields; the header has {rule}",
 }
 
 
@@ -145,7 +154,11 @@ def match_columns(
 
 
 def validate(
-    table: Table, contract: Contract, chosen: Mapping[str, str] | None = None
+    table: Table,
+    contract: Contract,
+    chosen: Mapping[str, str] | None = None,
+    *,
+    unique: bool = True,
 ) -> Validated:
     """Check every row against the contract and report every problem at once.
 
@@ -157,6 +170,9 @@ def validate(
         The labelled dataset's or the reported videos'.
     chosen : mapping of str to str, optional
         Column of the contract -> the input's column, where names do not tell.
+    unique : bool
+        Whether values that may stand in one row only are looked for in the table; where it is
+        a part of an input, that is left to who sees all of it (see `duplicate_problems`).
 
     Raises
     ------
@@ -170,18 +186,65 @@ def validate(
     typed: dict[str, pd.Series] = {}
     found = [_malformed(table)]
     for name, own in columns.items():
-        typed[name], problems = _typed(table.frame[own], contract[name])
+        typed[name], problems = read_column(table.frame[own], contract[name])
         found.append(problems)
     frame = pd.DataFrame(typed)
-    found.append(_contract_problems(frame, contract, table))
+    found.append(_contract_problems(frame, contract, table, unique=unique))
     problems = pd.concat(found, ignore_index=True).astype({"row": int})
-    order = {name: position for position, name in enumerate(contract.names)}
-    problems["_order"] = problems["column"].map(order).fillna(-1)
-    problems = problems.sort_values(["row", "_order"], kind="stable", ignore_index=True)
     problems.insert(1, LINE, table.lines[problems["row"].to_numpy(dtype=int)])
+    problems = in_order(problems, contract)
     rejected = np.zeros(len(table), dtype=bool)
     rejected[problems["row"].to_numpy(dtype=int)] = True
-    return Validated(table, contract, columns, frame[~rejected], problems.drop(columns="_order"))
+    return Validated(table, contract, columns, frame[~rejected], problems)
+
+
+def duplicate_problems(
+    column: str, rows: np.ndarray, lines: np.ndarray, cells: Sequence[str], firsts: Sequence[int]
+) -> pd.DataFrame:
+    """Word the problem of values that stand in an earlier row already.
+
+    Parameters
+    ----------
+    column : str
+        The contract's column.
+    rows, lines : ndarray of int, shape (n_duplicates,)
+        Positions and lines of the later rows.
+    cells : sequence of str, shape (n_duplicates,)
+        Their values.
+    firsts : sequence of int, shape (n_duplicates,)
+        The line on which each value stands first.
+
+    Returns
+    -------
+    DataFrame, shape (n_duplicates, 5)
+        As `Validated.problems`; put both together with `in_order`.
+    """
+    problems = _problems(rows, column, "duplicate", cells, [f"{line:,}" for line in firsts])
+    problems.insert(1, LINE, lines)
+    return problems
+
+
+def in_order(problems: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Sort problems by row, then by the contract's columns, then as the checks are made.
+
+    Parameters
+    ----------
+    problems : DataFrame
+        As `Validated.problems`.
+    contract : Contract
+        What the rows were checked against.
+    """
+    places = {name: position for position, name in enumerate(contract.names)}
+    codes = {code: position for position, code in enumerate(MESSAGES)}
+    keys = pd.DataFrame(
+        {
+            "row": problems["row"],
+            "column": problems["column"].map(places).fillna(-1),
+            "code": problems["code"].map(codes),
+        }
+    )
+    order = keys.sort_values(["row", "column", "code"], kind="stable").index
+    return problems.loc[order].reset_index(drop=True)
 
 
 def _hint(table: Table) -> str:
@@ -225,11 +288,16 @@ def _malformed(table: Table) -> pd.DataFrame:
     return _problems(rows, "", "malformed", table.field_counts[rows], width)
 
 
-def _text(cells: pd.Series) -> pd.Series:
+def _text(cells: pd.Series) -> Text:
     """Cells as stripped text, missing as the empty string."""
     if cells.dtype != "str":
         cells = cells.map(_plain, na_action="ignore").astype("str")
-    return cells.fillna("").str.strip()
+    text = Text.of(cells)
+    stripped = text.begins(_GRAPHIC) & text.stops(_GRAPHIC)
+    edged = ~stripped & (text.lengths > 0)
+    if not edged.any():
+        return text
+    return text.replaced(edged, Text.of(text.some(edged).series().str.strip()))
 
 
 def _plain(cell: object) -> str:
@@ -241,44 +309,113 @@ def _plain(cell: object) -> str:
     return str(cell)
 
 
-def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFrame]:
-    """Read the cells as the column's kind; cells that cannot be read are problems."""
+def read_column(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+    """Read cells as a column's kind, each for itself.
+
+    Parameters
+    ----------
+    cells : Series, shape (n_rows,)
+        A column of `Table.frame`, its index from 0.
+    column : Column
+        What they should be.
+
+    Returns
+    -------
+    values : Series, shape (n_rows,)
+        Typed cells, missing where there is no value or none that can be read.
+    problems : DataFrame
+        `row`, `column`, `code` and `message` of what cannot be read.
+    """
     if column.kind in _NUMERIC and pd.api.types.is_numeric_dtype(cells.dtype):
-        return cells.astype("float64"), _problems([], column.name, "not_a_number", [])
+        numbers = cells.astype("float64").reset_index(drop=True)
+        return numbers, _problems([], column.name, "not_a_number", [])
     text = _text(cells)
     if column.kind in _TEXTUAL:
-        return text.mask(text == "").astype("str"), _unreadable_text(text, column)
-    text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
-    given = text != ""
+        return _or_missing(text), _unreadable_text(text, column)
     if column.kind is Kind.CATEGORY:
-        meant = text.str.casefold().replace(dict(column.synonyms))
-        return meant.where(given).astype("str"), _problems([], "", "missing", [])
+        return _categories(text, column), _problems([], "", "missing", [])
     if column.kind is Kind.TIME:
-        values = _times(text.where(given))
-        code = "not_a_time"
-    else:
-        values = pd.to_numeric(text.where(given), errors="coerce").astype("float64")
-        code = "not_a_number"
-    unread = np.flatnonzero(given & values.isna())
-    return values, _problems(unread, column.name, code, text.iloc[unread])
+        return _times(text, column)
+    return _numbers(text, column)
 
 
-def _times(text: pd.Series) -> pd.Series:
+def _or_missing(text: Text) -> pd.Series:
+    empty = text.lengths == 0
+    if not empty.any():
+        return text.series()
+    return pd.Series(pc.if_else(pa.array(empty), None, text.cells).to_pandas())
+
+
+def _given(text: pd.Series) -> pd.Series:
+    """Cells that hold a value; the words for none become missing."""
+    return text.mask(text.str.lower().isin(MISSING_WORDS)).astype("str")
+
+
+def _categories(text: Text, column: Column) -> pd.Series:
+    """Read each spelling once: a category has few."""
+    coded = text.cells.dictionary_encode()
+    given = _given(coded.dictionary.to_pandas())
+    meant = given.str.casefold().replace(dict(column.synonyms)).astype("str")
+    return meant.take(coded.indices.to_numpy()).reset_index(drop=True)
+
+
+def _numbers(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+    """Read numbers; plain digits, up to where a float is exact, by Arrow."""
+    plain = text.within(*b"09") & (text.lengths > 0) & (text.lengths <= _EXACT_DIGITS)
+    values = np.full(len(plain), np.nan)
+    values[plain] = text.some(plain).cells.cast(pa.int64()).to_numpy()
+    others = np.flatnonzero(~plain & (text.lengths > 0))
+    given = _given(text.cells.take(pa.array(others)).to_pandas())
+    values[others] = pd.to_numeric(given, errors="coerce").astype("float64")
+    unread = given.notna().to_numpy() & np.isnan(values[others])
+    found = _problems(others[unread], column.name, "not_a_number", given[unread])
+    return pd.Series(values), found
+
+
+def _times(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+    plain = _plain_times(text)
+    if plain is not None:
+        return plain, _problems([], column.name, "not_a_time", [])
+    given = _given(text.series())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # mixed formats are slower, not wrong
-        return pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+        values = pd.to_datetime(given, format="ISO8601", utc=True, errors="coerce")
+    unread = np.flatnonzero(given.notna() & values.isna())
+    return values, _problems(unread, column.name, "not_a_time", given.iloc[unread])
 
 
-def _unreadable_text(text: pd.Series, column: Column) -> pd.DataFrame:
+def _plain_times(text: Text) -> pd.Series | None:
+    """Read times like 2025-01-31T12:00:00, a Z behind or not, where all are such."""
+    lengths = text.lengths
+    if not (((lengths == 19) | (lengths == 20)).all() and len(lengths)):
+        return None
+    if (lengths == lengths[0]).all():
+        codes = text.codes.reshape(len(lengths), -1)[:, :19]
+    else:
+        codes = text.codes[text.ends[:-1, np.newaxis] + np.arange(19)]
+    least, most = _TIMES
+    zoned = text.stops(b"Z") == (lengths == 20)
+    if not (zoned.all() and (codes >= least).all() and (codes <= most).all()):
+        return None
+    try:
+        times = pc.utf8_slice_codeunits(text.cells, 0, 19).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:  # a day that no month has
+        return None
+    return pd.Series(times.to_numpy()).dt.tz_localize("UTC")
+
+
+def _unreadable_text(text: Text, column: Column) -> pd.DataFrame:
     # A NUL cannot be stored in every database, and it hides text from some readers.
-    rows = np.flatnonzero(text.str.contains("\x00", regex=False))
+    rows = np.flatnonzero(text.holds(b"\0"))
     return _problems(rows, column.name, "nul_character", [""] * len(rows))
 
 
-def _contract_problems(frame: pd.DataFrame, contract: Contract, table: Table) -> pd.DataFrame:
+def _contract_problems(
+    frame: pd.DataFrame, contract: Contract, table: Table, *, unique: bool
+) -> pd.DataFrame:
     """Check ranges, allowed values, needed values and uniqueness, all in one pass."""
     try:
-        _schema(contract, tuple(frame.columns)).validate(frame, lazy=True)
+        _schema(contract, tuple(frame.columns), unique).validate(frame, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
         found = [
@@ -325,13 +462,13 @@ def _worded(
 
 
 @lru_cache
-def _schema(contract: Contract, names: tuple[str, ...]) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
+def _schema(contract: Contract, names: tuple[str, ...], unique: bool) -> pandera.DataFrameSchema:
+    return pandera.DataFrameSchema(
         {
-            name: pa.Column(
+            name: pandera.Column(
                 checks=_checks(contract[name]),
                 nullable=not contract[name].required,
-                unique=contract[name].unique,
+                unique=unique and contract[name].unique,
                 report_duplicates="exclude_first",
             )
             for name in names
@@ -339,11 +476,11 @@ def _schema(contract: Contract, names: tuple[str, ...]) -> pa.DataFrameSchema:
     )
 
 
-def _checks(column: Column) -> list[pa.Check]:
-    def check(code: str, rule: Callable[[pd.Series], pd.Series]) -> pa.Check:
-        return pa.Check(rule, name=code, error=code)
+def _checks(column: Column) -> list[pandera.Check]:
+    def check(code: str, rule: Callable[[pd.Series], pd.Series]) -> pandera.Check:
+        return pandera.Check(rule, name=code, error=code)
 
-    checks: list[pa.Check] = []
+    checks: list[pandera.Check] = []
     low, high = column.minimum, column.maximum
     if column.kind in _TEXTUAL and high is not None:
         checks.append(check("too_long", lambda cells: cells.str.len() <= high))
@@ -357,5 +494,21 @@ def _checks(column: Column) -> list[pa.Check]:
     if column.allowed:
         checks.append(check("not_allowed", lambda cells: cells.isin(column.allowed)))
     if column.kind is Kind.URL:
-        checks.append(check("not_a_url", lambda cells: cells.str.match(r"https?://\S+$")))
+        checks.append(check("not_a_url", _are_addresses))
     return checks
+
+
+def _are_addresses(cells: pd.Series) -> pd.Series:
+    text = Text.of(cells)
+    length = text.lengths
+    fits = np.zeros(len(cells), dtype=bool)
+    for start in ("http://", "https://"):
+        fits |= pc.starts_with(text.cells, start).to_numpy(zero_copy_only=False) & (
+            length > len(start)
+        )
+    others = ~text.within(
+        _GRAPHIC[0], _GRAPHIC[-1]
+    )  # white space of any alphabet is left to the pattern
+    if others.any():
+        fits[others] = text.some(others).series().str.match(r"https?://\S+$")
+    return pd.Series(fits, index=cells.index)

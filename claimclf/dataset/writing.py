@@ -15,8 +15,8 @@ from claimclf.dataset.formatting import (
     is_plain,
     is_text,
     neutralised_text,
-    text_bytes,
 )
+from claimclf.dataset.texts import Text
 from claimclf.errors import InputError
 
 _STRETCH_ROWS = 50_000
@@ -87,7 +87,9 @@ def holds_cr(frame: pd.DataFrame) -> bool:
     """
     if is_plain(frame):
         return any("\r" in str(name) for name in frame.columns) or any(
-            b"\r" in text_bytes(frame.iloc[:, position]) for position in range(frame.shape[1])
+            b"\r" in Text.of(frame.iloc[:, position]).content
+            for position, dtype in enumerate(frame.dtypes)
+            if is_text(dtype)
         )
     return b"\r" in _by_pandas(frame, "\n")
 

@@ -30,7 +30,7 @@ from claimclf.errors import (
 from claimclf.schema import Limits
 from tests.builders import as_csv, reported_csv, reported_rows
 
-relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 sizes = st.integers(1, 40)
 
 #: Any text at all, of the characters that mean something to a reader of CSV.

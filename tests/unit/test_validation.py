@@ -3,15 +3,25 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claimclf.dataset.reading import read_table
-from claimclf.dataset.validation import MESSAGES, Validated, match_columns, validate
+from claimclf.dataset.blocks import open_blocks
+from claimclf.dataset.reading import parse, read_table
+from claimclf.dataset.validation import (
+    MESSAGES,
+    Validated,
+    duplicate_problems,
+    in_order,
+    match_columns,
+    read_column,
+    validate,
+)
 from claimclf.errors import MissingColumnError
-from claimclf.schema import LABELLED, REPORTED, Contract
+from claimclf.schema import LABELLED, MISSING_WORDS, REPORTED, Column, Contract, Kind
 from tests.builders import GOOD, as_csv, labelled_csv, reported_csv, reported_rows
 
 relaxed = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
@@ -234,6 +244,133 @@ def test_typed_parquet_and_csv_are_accepted_alike() -> None:
     from_csv, from_parquet = checked(content), checked(stream.getvalue())
     pd.testing.assert_frame_equal(from_parquet.accepted, from_csv.accepted)
     assert from_parquet.problems["message"].tolist() == from_csv.problems["message"].tolist()
+
+
+# Cells, many at once and one at a time
+
+
+def read_plainly(cells: list[str], column: Column) -> tuple[pd.Series, list[int]]:
+    """Read cells with pandas alone: values and unreadable rows, for the fast way to equal."""
+    text = pd.Series(cells, dtype="str").str.strip()
+    if column.kind in (Kind.IDENTIFIER, Kind.TEXT, Kind.URL):
+        return text.mask(text == ""), list(np.flatnonzero(text.str.contains("\0", regex=False)))
+    text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
+    given = text != ""
+    if column.kind is Kind.CATEGORY:
+        meant = text.str.casefold().replace(dict(column.synonyms))
+        return meant.where(given).astype("str"), []
+    if column.kind is Kind.TIME:
+        values = pd.to_datetime(text.where(given), format="ISO8601", utc=True, errors="coerce")
+    else:
+        values = pd.to_numeric(text.where(given), errors="coerce").astype("float64")
+    return values, list(np.flatnonzero(given & values.isna()))
+
+
+spaced = st.tuples(*[st.sampled_from(["", "", " ", "\u2003", "\n"])] * 2)
+numbers = ["007", "-5", "+5", "1e3", "2.5", "١٢", "0x1F", "1_000", "inf", "nan", "True"]
+times = [
+    "2025-02-30T00:00:00Z", "2025-01-31T24:00:00", "2025-01-31", "2025-01-3112:00:00Z",
+    "2025-01-31T12:00:00+02", "2025-01-31X12:00:00Z", "2025-01-31T12:00:00z",
+]  # fmt: skip
+spellings = {
+    Kind.NUMBER: st.integers(0, 10**15 - 1).map(str) | st.sampled_from(numbers),
+    Kind.TIME: st.datetimes().map(lambda time: time.isoformat()[:19] + "Z")
+    | st.datetimes().map(lambda time: str(time)[:19])
+    | st.sampled_from(times),
+    Kind.CATEGORY: st.sampled_from(["claim", "Claim", "OPINION", "1", "0", "ſ", "İ", "n/a"]),
+    Kind.TEXT: plain,
+    Kind.URL: st.sampled_from(["https://a.b/c", "http://x", "http://", "a\0"]),
+}
+
+
+@settings(relaxed, max_examples=40)
+@pytest.mark.parametrize("kind", list(spellings))
+@given(st.data())
+def test_cells_are_read_as_pandas_reads_them_one_by_one(kind: Kind, data: st.DataObject) -> None:
+    usual = spellings[kind]
+    odd = usual | plain | st.sampled_from(sorted(MISSING_WORDS))
+    cell = data.draw(st.sampled_from([usual, odd]))
+    padded = st.tuples(spaced, odd).map(lambda parts: parts[0][0] + parts[1] + parts[0][1])
+    cells = data.draw(st.lists(st.one_of(cell, padded) if cell is odd else usual, min_size=1))
+    column = Column("x", kind, "", synonyms=(("1", "claim"), ("0", "opinion")))
+    values, problems = read_column(pd.Series(cells, dtype="str"), column)
+    expected, unread = read_plainly(cells, column)
+    pd.testing.assert_series_equal(values, expected)
+    assert problems["row"].tolist() == unread
+
+
+@pytest.mark.parametrize(
+    ("kind", "usual", "cell"),
+    [
+        *(
+            (Kind.NUMBER, "12", cell)
+            for cell in (*numbers, "1:", "1/", "9" * 15, "9" * 25, " 7", "7 ")
+        ),
+        *(
+            (Kind.TIME, "2025-01-31T12:00:00Z", cell)
+            for cell in (
+                *times, "0000-01-01T00:00:00Z", "0999-01-01T00:00:00Z", "3000-01-01T00:00:00Z",
+                "2025-01-31U12:00:00Z", "2025-01-31 12:00:00Z", "2025-01-31T12:00:00", "",
+                "2025-01-31T12:00:0Z", "2025-01-31T12:00:60Z", "2025:01:31T12:00:00Z", "12",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_one_odd_cell_among_usual_ones_is_read_as_ever(kind: Kind, usual: str, cell: str) -> None:
+    column, cells = Column("x", kind, ""), [usual, cell, usual]
+    for tried in (cells, [cell]):
+        values, problems = read_column(pd.Series(tried, dtype="str"), column)
+        expected, unread = read_plainly(tried, column)
+        pd.testing.assert_series_equal(values, expected)
+        assert problems["row"].tolist() == unread
+
+
+@settings(relaxed, max_examples=25)
+@given(st.lists(
+    st.tuples(st.sampled_from(["http://", "https://", "ftp://", "HTTP://", ""]), plain)
+    .map("".join) | st.sampled_from(["http://a\xa0b", "https://é", "https://a\n", "http://x y"]),
+    min_size=1, max_size=6,
+))  # fmt: skip
+def test_a_web_address_is_what_the_pattern_says(urls: list[str]) -> None:
+    cells = pd.Series(urls, dtype="str").str.strip()
+    wrong = cells[(cells != "") & ~cells.str.match(r"https?://\S+$")].index
+    problems = checked(reported_csv(len(urls), video_url=cells.tolist())).problems
+    assert problems.loc[problems["code"] == "not_a_url", "row"].tolist() == wrong.tolist()
+
+
+# Parts of an input
+
+
+@relaxed
+@given(reported_tables(), st.integers(1, 400))
+def test_parts_checked_apart_and_their_duplicates_are_the_whole_checked(
+    columns: dict[str, list[str]], size: int
+) -> None:
+    content = as_csv(columns).encode()
+    whole = checked(content)
+    with open_blocks(content, size=size) as blocks:
+        parts = [validate(parse(block), REPORTED, unique=False) for block in blocks]
+    starts = np.cumsum([0, *(len(part.table) for part in parts)]).tolist()
+    found = [part.problems.assign(row=part.problems["row"] + start)
+             for part, start in zip(parts, starts, strict=False)]  # fmt: skip
+    ids = pd.concat(
+        [read_column(part.table.frame["video_id"], REPORTED["video_id"])[0] for part in parts],
+        ignore_index=True,
+    )
+    lines = whole.table.lines
+    rows = np.flatnonzero(ids.duplicated() & ids.notna())
+    firsts = [int(lines[ids.tolist().index(ids[row])]) for row in rows]
+    found.append(duplicate_problems("video_id", rows, lines[rows], ids[rows].tolist(), firsts))
+    together = in_order(pd.concat(found, ignore_index=True), REPORTED)
+    pd.testing.assert_frame_equal(together, whole.problems, check_dtype=False)
+
+
+def test_reasons_of_one_cell_come_in_one_order() -> None:
+    long = "\0" * 201
+    validated = checked(reported_csv(2, video_id=long, video_view_count="-0.5"))
+    reasons = [("video_id", "nul_character"), ("video_id", "duplicate"), ("video_id", "too_long"),
+               ("video_view_count", "too_small"), ("video_view_count", "not_whole")]  # fmt: skip
+    assert [(column, code) for line, column, code in codes(validated) if line == 3] == reasons
 
 
 # Columns
