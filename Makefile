@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-moderators screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-moderators screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -40,6 +40,9 @@ bench-console: install   ## from a key to the next case, at a million open cases
 
 bench-pages: install   ## what each page costs the server, beside an empty page, at a million cases
 	$(BIN)/python -m benchmarks.pages
+
+bench-scale: install   ## files of any size: time, memory, growth, Dask (half an hour)
+	$(BIN)/python -m benchmarks.scale
 
 bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
 	$(BIN)/python -m benchmarks.moderators

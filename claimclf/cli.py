@@ -7,8 +7,10 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from claimclf.modeling.search import Progress
     from claimclf.queue.database import Database
     from claimclf.queue.people import Person
+    from claimclf.services.streaming import Lend
 
 _DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
@@ -49,6 +52,20 @@ _COLUMNS = click.option(
     help="Which of your columns is which of the contract's; repeatable.",
 )
 _ENCODING = click.option("--encoding", help="Encoding of a CSV that is not UTF-8, such as cp1252.")
+
+_ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Who does the work: processes of this machine, or a Dask cluster.",
+)
+_SCHEDULER = click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs, such as tcp://host:8786."
+)
+_WORKERS = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes; by default one for each core."
+)
 
 
 class _Group(click.Group):
@@ -115,10 +132,20 @@ def describe(data: Path, as_json: bool, encoding: str | None) -> None:
     is_flag=True,
     help="Search all settings first; stopped, the same command goes on where it was.",
 )
+@_ENGINE
+@_SCHEDULER
+@_WORKERS
 @_MODELS
 @_ENCODING
 def train(
-    data: Path, features: tuple[str, ...], search: bool, models: Path, encoding: str | None
+    data: Path,
+    features: tuple[str, ...],
+    search: bool,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    models: Path,
+    encoding: str | None,
 ) -> None:
     """Train a random forest and an XGBoost model on each feature set and store them."""
     from claimclf.services.datasets import open_dataset
@@ -129,7 +156,8 @@ def train(
     click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
     wanted = features or DEFAULT_FEATURE_SETS
     if search:
-        stored = search_models(dataset, models, wanted, _tell_search)
+        parallel = partial(_parallel, engine, scheduler, workers)
+        stored = search_models(dataset, models, wanted, _tell_search, parallel)
     else:
         stored = train_models(
             dataset,
@@ -347,6 +375,9 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
 )
 @_COLUMNS
 @click.option("--raw", is_flag=True, help="Keep cells that a spreadsheet would run as a formula.")
+@_ENGINE
+@_SCHEDULER
+@_WORKERS
 @_MODELS
 @_ENCODING
 def score(
@@ -357,36 +388,49 @@ def score(
     ranking: str,
     columns: tuple[str, ...],
     raw: bool,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
     models: Path,
     encoding: str | None,
 ) -> None:
-    """Score reported videos and write them in review order."""
-    from claimclf.dataset.reading import read_table
-    from claimclf.dataset.writing import require_place, write_table
+    """Score reported videos and write them in review order; stopped, the same command goes on."""
     from claimclf.services.models import load_model
-    from claimclf.services.triage import triage
+    from claimclf.services.streaming import Source, score_file
 
-    for place in filter(None, (output, rejects)):
-        require_place(place)
-    table = read_table(source, encoding=encoding)
-    chosen = _chosen(columns, table.columns)
-    ranked = triage(table, load_model(models, model), chosen, _progress(), Ranking(ranking))
-    rejected = ranked.scored.validated.rejected
-    if rejects is not None:
-        write_table(rejected, rejects, raw=raw)
-    write_table(ranked.output(), output, raw=raw)
+    found = score_file(
+        Source(
+            source,
+            load_model(models, model),
+            models,
+            _chosen(columns, source, encoding),
+            encoding,
+            Ranking(ranking),
+        ),
+        output,
+        rejects,
+        raw=raw,
+        lend=_lend(engine, scheduler, workers),
+        on_progress=_progress(),
+    )
     click.echo(
-        f"{len(table):,} rows: {len(ranked.videos):,} accepted "
-        f"({ranked.n_unscorable:,} cannot be scored), {len(rejected):,} rejected. "
-        f"Scored with {ranked.scored.model_name}.",
+        f"{found.n_rows:,} rows: {found.n_accepted:,} accepted "
+        f"({found.n_unscorable:,} cannot be scored), {found.n_rejected:,} rejected. "
+        f"Scored with {found.model_name}.",
         err=True,
     )
-    if len(rejected) and rejects is None:
+    if found.n_rejected and rejects is None:
         click.echo("Give --rejects FILE to keep the rejected rows and their reasons.", err=True)
 
 
-def _chosen(columns: tuple[str, ...], found: list[str]) -> dict[str, str]:
+def _chosen(columns: tuple[str, ...], source: Path, encoding: str | None) -> dict[str, str]:
+    from claimclf.dataset.blocks import open_blocks
+
     chosen = dict(pair.partition("=")[::2] for pair in columns)
+    if not chosen:
+        return chosen
+    with open_blocks(source, encoding=encoding) as blocks:
+        found = blocks.columns
     for name, own in chosen.items():
         if name not in REPORTED.names or own not in found:
             raise InputError(
@@ -397,13 +441,42 @@ def _chosen(columns: tuple[str, ...], found: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _progress() -> Callable[..., object] | None:
+def _lend(engine: str, scheduler: str | None, workers: int | None) -> Lend | None:
+    """Return who lends workers; None leaves it to the service."""
+    from claimclf.streaming.engines import dask_engine, local_engine
+
+    if engine == "dask":
+        return partial(dask_engine, scheduler, workers)
+    _check_local(scheduler)
+    return None if workers is None else partial(local_engine, workers)
+
+
+def _parallel(
+    engine: str, scheduler: str | None, workers: int | None
+) -> AbstractContextManager[None]:
+    """Say who fits, as `_lend` does."""
+    from claimclf.streaming.engines import dask_parallel, local_parallel
+
+    if engine == "dask":
+        return dask_parallel(scheduler, workers)
+    _check_local(scheduler)
+    return local_parallel(workers)
+
+
+def _check_local(scheduler: str | None) -> None:
+    if scheduler is not None:
+        raise InputError(
+            "--scheduler goes with --engine dask.", "Found: --engine local.", "Add --engine dask."
+        )
+
+
+def _progress() -> Callable[[str, int, int], object]:
     """Count on a terminal; stay silent in a pipe."""
     if not sys.stderr.isatty():
-        return None
+        return lambda what, done, total: None
 
-    def show(done: int, total: int, what: str = "scored") -> None:
-        click.echo(f"\r{what} {done:,} of {total:,}", nl=done == total, err=True)
+    def show(what: str, done: int, total: int) -> None:
+        click.echo(f"\r{what}: {done:,} of {total:,} ", nl=done == total, err=True)
 
     return show
 
@@ -429,15 +502,8 @@ def ingest(
     from claimclf.services.queue import store_table
 
     table = read_table(source, encoding=encoding)
-    chosen = _chosen(columns, table.columns)
-    progress = _progress()
-    batch = store_table(
-        *_queue(url),
-        table,
-        load_model(models, model),
-        chosen,
-        (lambda what, done, total: progress(done, total, what)) if progress else None,
-    ).batch
+    chosen = _chosen(columns, source, encoding)
+    batch = store_table(*_queue(url), table, load_model(models, model), chosen, _progress()).batch
     if batch.is_repeated:
         click.echo(f"This file was stored before, as batch {batch.id}; nothing was changed.")
         return
@@ -458,7 +524,7 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
     from claimclf.services.queue import rescore_open
 
     chosen = load_model(models, model)
-    done = rescore_open(*_queue(url), chosen, _progress())
+    done = rescore_open(*_queue(url), chosen, partial(_progress(), "cases rescored"))
     click.echo(
         f"{done.n_rescored:,} cases rescored with {chosen.name}; "
         f"{done.n_left:,} were taken or changed meanwhile and keep their prediction"

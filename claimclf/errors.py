@@ -20,6 +20,7 @@
     │   ├── LostLeaseError        the hold on a case is over, or somebody else decided on it
     │   ├── NotAllowedError       the person's role does not cover it
     │   └── UnknownCaseError
+    ├── EngineError               work that was given to others was not done
     └── ServerError               the dashboard cannot be started as asked
 
 A message says what is wrong, what was found and what to do, in this order.
@@ -28,6 +29,7 @@ A message says what is wrong, what was found and what to do, in this order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class ClaimclfError(Exception):
@@ -42,6 +44,16 @@ class ClaimclfError(Exception):
     def __init__(self, problem: str, found: str = "", advice: str = "") -> None:
         self.problem, self.found, self.advice = problem, found, advice
         super().__init__(" ".join(part for part in (problem, found, advice) if part))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how to come through to another process: as it is, whatever it was made from."""
+        return _same_error, (type(self), self.args, self.__dict__)
+
+
+def _same_error(kind: type[ClaimclfError], args: tuple[Any, ...], held: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.__dict__ |= held
+    return error
 
 
 class InputError(ClaimclfError):
@@ -134,6 +146,10 @@ class NotAllowedError(QueueError):
 
 class UnknownCaseError(QueueError):
     """No case of that number is stored."""
+
+
+class EngineError(ClaimclfError):
+    """Processes or machines that were given work did not do it."""
 
 
 class ServerError(ClaimclfError):

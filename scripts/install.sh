@@ -1,12 +1,13 @@
 #!/bin/sh
 # Install the pinned packages into .venv, once per state of the lock files.
-# usage: scripts/install.sh run|login|dev    each holds everything that the ones before it do
+# usage: scripts/install.sh run|login|scale|dev    each holds all that the ones before it do
 set -eu
 cd "$(dirname "$0")/.."
 kind=$1
 stamp=.venv/installed
-# Who has installed the login keeps it: `make run` asks for run alone.
-case "$kind $(cut -d' ' -f1 $stamp 2>/dev/null || true)" in "run login") kind=login ;; esac
+# Who has installed more keeps it: `make run` asks for run alone.
+had=$(cut -d' ' -f1 $stamp 2>/dev/null || true)
+case "$kind $had" in "run login" | "run scale" | "login scale") kind=$had ;; esac
 state=$(cat requirements/*.lock pyproject.toml | sha256sum | cut -d' ' -f1)
 case "$(cat $stamp 2>/dev/null || true)" in
 "$kind $state" | "dev $state") exit 0 ;;

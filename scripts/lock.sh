@@ -8,5 +8,6 @@ compile() {
 }
 compile pyproject.toml -o requirements/run.lock
 compile pyproject.toml --extra login -o requirements/login.lock
-compile pyproject.toml --extra login --extra dev -o requirements/dev.lock
+compile pyproject.toml --extra login --extra scale -o requirements/scale.lock
+compile pyproject.toml --extra login --extra scale --extra dev -o requirements/dev.lock
 compile requirements/bootstrap.in -o requirements/bootstrap.lock

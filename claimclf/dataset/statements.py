@@ -100,7 +100,7 @@ def statements(transcripts: pd.Series) -> Statements:
     keys = keys[worded]
     # All keys together stand for the whole tail; equal tails are one node of the graph.
     tails = keys.view(np.uint64).sum(axis=1)
-    node, first = _numbered(tails)
+    node, first = numbered(tails)
     n_groups, group_of_node = _linked(keys[first])
 
     # Numbers beyond the groups' for the videos without words, one each.
@@ -109,7 +109,7 @@ def statements(transcripts: pd.Series) -> Statements:
     ids = np.empty(len(worded), dtype=object)  # None, so far
     ids[worded] = _names(tails[first], group_of_node, n_groups)[group[worded]]
     return Statements(
-        ids=pd.Series(ids, index=transcripts.index, dtype="str"), group=_numbered(group)[0]
+        ids=pd.Series(ids, index=transcripts.index, dtype="str"), group=numbered(group)[0]
     )
 
 
@@ -278,8 +278,21 @@ def _mixed(values: np.ndarray) -> np.ndarray:
 # Groups
 
 
-def _numbered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return numbers for values, in order of appearance, and where each number first appears."""
+def numbered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give numbers to values by their appearance.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Whole numbers.
+
+    Returns
+    -------
+    number : ndarray of int, shape (n,)
+        The same for equal values, from 0 in order of appearance.
+    first : ndarray of int, shape (n_distinct,)
+        Where each number first appears.
+    """
     numbers = pd.factorize(values)[0]
     # A value that is new has a number above all before it.
     first = np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
@@ -292,7 +305,7 @@ def _linked(keys: np.ndarray) -> tuple[int, np.ndarray]:
     rows = np.arange(n, dtype=np.int32)
     edges = []
     for column in keys.T:
-        numbers, first = _numbered(column)
+        numbers, first = numbered(column)
         # A link to the first row with the same key is enough, however many rows have it: no
         # more links than keys, and none at all for a key that stands alone.
         to = first[numbers].astype(np.int32)

@@ -82,22 +82,43 @@ class Validated:
     @cached_property
     def rejected(self) -> pd.DataFrame:
         """Rejected rows with line, all reasons, and the input's own cells."""
-        reasons = self.problems.groupby("row", sort=True)["message"].agg("; ".join)
-        positions = reasons.index.to_numpy(dtype=int)
-        added = [LINE, REASONS, *([SURPLUS] if self.table.surplus else [])]
-        own = set_apart(self.table.frame.iloc[positions], added)
-        head = pd.DataFrame(
-            {LINE: self.table.lines[positions], REASONS: reasons.to_numpy()}, index=own.index
-        )
-        rejected = pd.concat([head, own], axis=1)
-        if self.table.surplus:
-            rejected[SURPLUS] = pd.Series(self.table.surplus, dtype="str").reindex(own.index)
-        return rejected
+        surplus = pd.Series(self.table.surplus, dtype="str") if self.table.surplus else None
+        return rejected_rows(self.problems, self.table.lines, self.table.frame, surplus)
 
     @property
     def n_rejected(self) -> int:
         """Number of rejected rows."""
         return len(self.table) - len(self.accepted)
+
+
+def rejected_rows(
+    problems: pd.DataFrame, lines: np.ndarray, own: pd.DataFrame, surplus: pd.Series | None
+) -> pd.DataFrame:
+    """Put rejected rows together: line, all reasons, the input's own cells.
+
+    Parameters
+    ----------
+    problems : DataFrame, shape (n_problems, 5)
+        In order.
+    lines : ndarray of int, shape (n_rows,)
+        The line of each row.
+    own : DataFrame, shape (n, n_own_columns)
+        The input's cells, at least those of the rejected rows; the index is the row's position.
+    surplus : Series of str or None
+        Row position -> fields beyond the header; None where no row of the input has any.
+    """
+    reasons = problems.groupby("row", sort=True)["message"].agg("; ".join)
+    own = set_apart(
+        own.loc[reasons.index], [LINE, REASONS, *([] if surplus is None else [SURPLUS])]
+    )
+    head = pd.DataFrame(
+        {LINE: lines[reasons.index.to_numpy(dtype=int)], REASONS: reasons.to_numpy()},
+        index=own.index,
+    )
+    rejected = pd.concat([head, own], axis=1)
+    if surplus is not None:
+        rejected[SURPLUS] = surplus.reindex(own.index)
+    return rejected
 
 
 def set_apart(own: pd.DataFrame, added: Iterable[str]) -> pd.DataFrame:
@@ -153,6 +174,23 @@ def match_columns(
     return {name: matched[name] for name in contract.names if name in matched}
 
 
+def require_columns(
+    found: Sequence[str], contract: Contract, chosen: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Match columns as `match_columns` does, and insist on those that are needed.
+
+    Raises
+    ------
+    MissingColumnError
+        A needed column is not there.
+    """
+    columns = match_columns(found, contract, chosen)
+    missing = [name for name in contract.needed if name not in columns]
+    if missing:
+        raise MissingColumnError(missing, found, _hint(found))
+    return columns
+
+
 def validate(
     table: Table,
     contract: Contract,
@@ -179,10 +217,7 @@ def validate(
     MissingColumnError
         A needed column is not there.
     """
-    columns = match_columns(table.columns, contract, chosen)
-    missing = [name for name in contract.needed if name not in columns]
-    if missing:
-        raise MissingColumnError(missing, table.columns, _hint(table))
+    columns = require_columns(table.columns, contract, chosen)
     typed: dict[str, pd.Series] = {}
     found = [_malformed(table)]
     for name, own in columns.items():
@@ -247,8 +282,8 @@ def in_order(problems: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return problems.loc[order].reset_index(drop=True)
 
 
-def _hint(table: Table) -> str:
-    if len(table.columns) > 1:
+def _hint(columns: Sequence[str]) -> str:
+    if len(columns) > 1:
         return ""
     return "The table has one column only: save it with commas, semicolons or tabs between fields."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,15 +68,29 @@ class Ranked:
 
     def output(self) -> pd.DataFrame:
         """Return `OUTPUT`, the input's own columns, untouched, and `ADDED`, in rank order."""
-        own = self.scored.validated.table.frame.loc[self.videos.index]
-        doubled = [self.scored.validated.columns[name] for name in (VIDEO_ID, REPORT_COUNT)]
-        own = own.drop(columns=[name for name in doubled if name in OUTPUT])
-        added = [name for name in ADDED if name in self.videos]
-        own = set_apart(own, (*OUTPUT, *added))
-        head = self.videos[list(OUTPUT)].assign(
-            **{REPORT_COUNT: self.videos[REPORT_COUNT].astype("Int64")}
-        )
-        return pd.concat([head, own, self.videos[added]], axis=1).reset_index(drop=True)
+        validated = self.scored.validated
+        return output(self.videos, validated.table.frame.loc[self.videos.index], validated.columns)
+
+
+def output(videos: pd.DataFrame, own: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return what is written for people: `OUTPUT`, the input's own columns and `ADDED`.
+
+    Parameters
+    ----------
+    videos : DataFrame, shape (n, n_columns)
+        Ranked.
+    own : DataFrame, shape (n, n_own_columns)
+        The input's cells of the same videos, in the same order and with the same index.
+    columns : mapping of str to str
+        Column of the contract -> the input's own column.
+    """
+    doubled = [columns[name] for name in (VIDEO_ID, REPORT_COUNT)]
+    own = own.drop(columns=[name for name in doubled if name in OUTPUT])
+    added = [name for name in ADDED if name in videos]
+    own = set_apart(own, (*OUTPUT, *added))
+    counts = videos[REPORT_COUNT].astype("Int64")
+    head = videos[list(OUTPUT)].assign(**{REPORT_COUNT: counts})
+    return pd.concat([head, own, videos[added]], axis=1).reset_index(drop=True)
 
 
 def rank(scored: Scored, ranking: Ranking = Ranking.REPORTS) -> Ranked:
@@ -110,17 +125,27 @@ def ranked_anew(ranked: Ranked, ranking: Ranking) -> Ranked:
     InputError
         As for `rank`.
     """
-    if ranking is Ranking.AUTHOR and not ranked.has_authors:
+    check_authors(ranking, ranked.has_authors)
+    videos = ranked.videos.drop(columns=RANK, errors="ignore")
+    ordered = videos.iloc[in_order(sort_keys(videos, ranking))]
+    ordered.insert(0, RANK, np.arange(1, len(ordered) + 1))
+    return replace(ranked, ranking=ranking, videos=ordered)
+
+
+def check_authors(ranking: Ranking, has_authors: bool) -> None:
+    """Refuse to rank by author where nobody knows the authors.
+
+    Raises
+    ------
+    InputError
+        That is what was asked for.
+    """
+    if ranking is Ranking.AUTHOR and not has_authors:
         raise InputError(
             f"Videos cannot be ranked by author: column '{AUTHOR_ID}' is missing.",
             "",
             "Add it, or choose another ranking.",
         )
-    videos = ranked.videos.drop(columns=RANK, errors="ignore")
-    keys = _keys(videos, ranking)
-    ordered = videos.loc[keys.sort_values(list(keys.columns), na_position="last").index]
-    ordered.insert(0, RANK, np.arange(1, len(ordered) + 1))
-    return replace(ranked, ranking=ranking, videos=ordered)
 
 
 def totals(videos: pd.DataFrame) -> pd.DataFrame:
@@ -150,8 +175,14 @@ def totals(videos: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _keys(videos: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
-    """Return what to sort by, each ascending, the most telling first."""
+def sort_keys(videos: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
+    """Return what to sort by, each ascending, the most telling first and what is missing last.
+
+    Parameters
+    ----------
+    videos : DataFrame, shape (n, n_columns)
+        Typed columns, predictions and, where the policy asks for them, `totals`.
+    """
     place = np.select([videos[PROBABILITY].isna(), videos[LANE] == Lane.OPINIONS], [2, 1], 0)
     return pd.DataFrame(
         {
@@ -164,6 +195,33 @@ def _keys(videos: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
         },
         index=videos.index,
     )
+
+
+def in_order(keys: pd.DataFrame) -> np.ndarray:
+    """Return the positions of rows in ascending order of `sort_keys`, shape (n,) of int.
+
+    Numbers are compared first as far as they decide: ids are text, and dear to compare.
+    """
+    columns = [_comparable(keys[name]) for name in keys.columns[:-1]]
+    order: np.ndarray = np.lexsort(columns[::-1])
+    is_like_next = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for column in columns:
+        one, next_one = column[order][:-1], column[order][1:]
+        is_like_next &= (one == next_one) | (np.isnan(one) & np.isnan(next_one))
+    if is_like_next.any():
+        run = np.concatenate([[0], np.cumsum(~is_like_next)])
+        tied = np.flatnonzero(np.append(is_like_next, False) | np.append(False, is_like_next))
+        ids = _comparable(keys.iloc[order[tied], -1])
+        order[tied] = order[tied[np.lexsort([ids, run[tied]])]]
+    return order
+
+
+def _comparable(column: pd.Series) -> np.ndarray:
+    """Return numbers that compare as the cells do; NaN where nothing is."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(dtype=float)
+    places = pd.factorize(column, sort=True)[0].astype(float)
+    return np.where(places < 0, np.nan, places)
 
 
 def _policy_keys(videos: pd.DataFrame, ranking: Ranking) -> dict[str, pd.Series]:

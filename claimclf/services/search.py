@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from claimclf.modeling.training import Trained, train
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed
+from claimclf.streaming.engines import local_parallel
 
 FOLDS = 5
 SCORING = ("accuracy", "precision", "recall", "f1")
@@ -30,6 +32,7 @@ def search_models(
     folder: Path,
     feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
     on_progress: Callable[[str, Progress], object] | None = None,
+    parallel: Callable[[], AbstractContextManager[None]] = local_parallel,
 ) -> list[Manifest]:
     """Search each recipe's grid by cross-validated recall and store the best model of each.
 
@@ -48,9 +51,13 @@ def search_models(
         Keys of `RECIPES`.
     on_progress : callable, optional
         Called with the model's name and how far its search is.
+    parallel : callable
+        Has joblib give the fits to others; by default to one process for each core.
 
     Raises
     ------
+    EngineError
+        The others cannot be reached.
     TrainingDataError, SearchError
         The data cannot be searched, or the feature set is unknown.
     ModelError
@@ -69,7 +76,8 @@ def search_models(
             if on_progress:
                 on_progress(name, progress)
 
-        search = search_recipe(recipe, dataset, folder / ".search", tell)
+        with parallel():
+            search = search_recipe(recipe, dataset, folder / ".search", tell)
         best = replace(recipe, settings={**recipe.settings, **search.best_params_})
         trained = _trained(best, dataset)
         table = pd.DataFrame(search.cv_results_).drop(columns="params")
@@ -91,7 +99,7 @@ def search_recipe(
     """Search one recipe's grid on the training split, as the course does.
 
     The features are fitted once on the whole training split, then the learner is
-    cross-validated on their matrix.
+    cross-validated on their matrix, by whom joblib is told.
     """
     rows = split(dataset.cleaned.rows).train
     matrix = FEATURE_SETS[recipe.feature_set].build().fit_transform(rows)
@@ -101,7 +109,6 @@ def search_recipe(
         scoring=list(SCORING),
         refit="recall",
         cv=FOLDS,
-        n_jobs=-1,
         checkpoint=checkpoint,
         on_progress=on_progress,
     )

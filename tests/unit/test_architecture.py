@@ -19,9 +19,10 @@ ALLOWED = {
     "dataset": _BOTTOM,
     "modeling": _BOTTOM | {"dataset"},
     "queue": _BOTTOM,
-    "services": _BOTTOM | {"dataset", "modeling", "queue", "charts"},
+    "streaming": _BOTTOM | {"dataset", "modeling", "__version__"},
+    "services": _BOTTOM | {"dataset", "modeling", "queue", "streaming", "charts"},
     "charts": _BOTTOM,
-    "cli": _BOTTOM | {"dataset", "modeling", "queue", "services", "__version__"},
+    "cli": _BOTTOM | {"dataset", "modeling", "queue", "services", "streaming", "__version__"},
     "ui": _BOTTOM | {"dataset", "modeling", "queue", "services", "charts"},
 }
 

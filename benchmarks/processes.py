@@ -1,0 +1,79 @@
+"""A command with the processes that it starts: how long it takes, and the memory of all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from claimclf.places import ROOT
+
+_SAMPLE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a command took.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time, the start of Python included.
+    megabytes : float
+        Most memory at one time, of all processes together; what they share counts once.
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def claimclf(*arguments: object) -> Spent:
+    """Run the command line: `claimclf("score", …)`."""
+    return run(Path(sys.executable).with_name("claimclf"), *arguments)
+
+
+def run(*arguments: object) -> Spent:
+    """Run a command."""
+    command = [str(argument) for argument in arguments]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    most = 0.0
+    while process.poll() is None:
+        most = max(most, _memory(process.pid))
+        time.sleep(_SAMPLE_SECONDS)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {_said(process)}")
+    return Spent(seconds, most)
+
+
+def _said(process: subprocess.Popen[str]) -> str:
+    return process.stderr.read() if process.stderr else ""
+
+
+def _memory(root: int) -> float:
+    return sum(map(_own_memory, _tree(root))) / 1024
+
+
+def _tree(root: int) -> Sequence[int]:
+    """Return a process and all below it."""
+    found = [root]
+    for process in found:  # grows meanwhile
+        try:
+            for task in Path(f"/proc/{process}/task").iterdir():
+                found.extend(map(int, (task / "children").read_text("ascii").split()))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def _own_memory(process: int) -> int:
+    """Return a process's share of memory, in KiB; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -1,0 +1,167 @@
+"""Files of any size: time and memory beside the notebook's steps, growth, and Dask.
+
+All transcripts are distinct. Each run is a process of its own, its start included; runs that
+are compared take turns. ``--rows`` takes another size than a million, ``--most`` the largest
+one whose growth is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.processes import Spent, claimclf, run
+from benchmarks.report import TIMES, Result
+from benchmarks.score import notebook_steps
+from benchmarks.videos import write_videos
+from claimclf.places import models_folder
+from claimclf.services.models import load_model
+
+ROWS, MOST, REPEATS = 1_000_000, 10_000_000, 3
+COURSE, CONTENT = "course-random-forest", "content-random-forest"
+#: Share of the notebook's time, by model.
+TIME_LIMITS = {COURSE: 1 / 4, CONTENT: 1 / 3}
+MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
+DASK_SPEED_UP = 1.7
+_NOTEBOOK = "the notebook's steps"
+
+
+def results(rows: int = ROWS, most: int = MOST, repeats: int = REPEATS) -> list[Result]:
+    """Measure everything.
+
+    Parameters
+    ----------
+    rows, most : int
+        Videos of the runs that are compared, and of the largest one.
+    repeats : int
+        How often each comparison is made.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sizes = _sizes(rows, most)
+        for size in sizes:
+            write_videos(_file(folder, size), size)
+        return [
+            *_beside_the_notebook(folder, rows, repeats),
+            *_growth(folder, sizes),
+            *_dask(folder, rows, repeats),
+        ]
+
+
+def _sizes(rows: int, most: int) -> list[int]:
+    return sorted({max(rows // 100, 1), max(rows // 10, 1), rows, most})
+
+
+def _file(folder: Path, rows: int) -> Path:
+    return folder / f"videos-{rows}.csv"
+
+
+def _score(folder: Path, rows: int, model: str, *options: object) -> Spent:
+    output = ("--output", folder / "ranked.csv", "--model", model)
+    return claimclf("score", _file(folder, rows), *output, *options)
+
+
+def _beside_the_notebook(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
+    notebook: list[Spent] = []
+    ours: dict[str, list[Spent]] = {model: [] for model in TIME_LIMITS}
+    for _ in range(repeats):
+        steps = ("--notebook", _file(folder, rows), folder / "notebook.csv")
+        notebook.append(run(sys.executable, "-m", "benchmarks.scale", *steps))
+        for model, spent in ours.items():
+            spent.append(_score(folder, rows, model))
+    for model, limit in TIME_LIMITS.items():
+        ratios = _ratios(_seconds(ours[model]), _seconds(notebook))
+        yield _result(f"time to score {rows:,} videos, {model}", ratios, _NOTEBOOK, limit)
+    for model, spent in ours.items():
+        rates = [rows / seconds for seconds in _seconds(spent)]
+        yield _result(f"videos a second, {model}", rates, unit="", more_is_better=True)
+    ratios = _ratios(_megabytes(ours[COURSE]), _megabytes(notebook))
+    yield _result(f"memory to score {rows:,} videos, {COURSE}", ratios, _NOTEBOOK)
+
+
+def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
+    """Score files of all sizes once."""
+    spent = {size: _score(folder, size, CONTENT) for size in sizes}
+    for size, one in spent.items():
+        yield Result(f"{size:,} videos, {CONTENT}", one.seconds, "s")
+    # The start of the program is in all of them; it weighs nothing in the two largest.
+    before, last = sizes[-2:]
+    steps = math.log(last / before)
+    exponent = math.log(spent[last].seconds / spent[before].seconds) / steps
+    yield Result(f"exponent of time from {before:,} to {last:,} videos", exponent, "")
+    yield Result(
+        f"memory for {last:,} videos",
+        spent[last].megabytes / spent[before].megabytes,
+        reference=f"for {before:,} videos",
+        limit=MEMORY_GROWTH,
+    )
+    yield Result(f"most memory for {last:,} videos", spent[last].megabytes, "MB", "", MEMORY_LIMIT)
+
+
+def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
+    one, two = (
+        _seconds([_score(folder, rows, CONTENT, *_on_dask(n)) for _ in range(repeats)])
+        for n in (1, 2)
+    )
+    yield _result(
+        f"throughput of two Dask workers, {rows:,} videos",
+        _ratios(one, two),
+        "one Dask worker",
+        DASK_SPEED_UP,
+        more_is_better=True,
+    )
+
+
+def _on_dask(n_workers: int) -> tuple[object, ...]:
+    return "--engine", "dask", "--workers", n_workers
+
+
+def _seconds(spent: Iterable[Spent]) -> list[float]:
+    return [one.seconds for one in spent]
+
+
+def _megabytes(spent: Iterable[Spent]) -> list[float]:
+    return [one.megabytes for one in spent]
+
+
+def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(ours, theirs, strict=True)]
+
+
+def _result(
+    name: str,
+    values: Sequence[float],
+    reference: str = "",
+    limit: float | None = None,
+    unit: str = TIMES,
+    *,
+    more_is_better: bool = False,
+) -> Result:
+    ends = (min(values), max(values))
+    median = statistics.median(values)
+    return Result(name, median, unit, reference, limit, ends, more_is_better)
+
+
+def main() -> int:
+    """Print a line for each figure; return 1 where a promise is not kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--most", type=int, default=MOST)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--notebook", nargs=2, type=Path, metavar=("SOURCE", "TARGET"))
+    chosen = parser.parse_args()
+    if chosen.notebook:
+        notebook_steps(*chosen.notebook, load_model(models_folder(), COURSE))
+        return 0
+    found = results(chosen.rows, chosen.most, chosen.repeats)
+    print(*found, sep="\n")
+    return 0 if all(result.is_kept for result in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""Files of any size scored and ranked, by as many workers as there are."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
+from claimclf.dataset.validation import require_columns
+from claimclf.dataset.writing import require_place
+from claimclf.errors import ClaimclfError, EngineError, InputError
+from claimclf.modeling.ranking import check_authors
+from claimclf.modeling.store import Model
+from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
+from claimclf.streaming.engines import Engine, local_engine
+from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
+from claimclf.streaming.output import write_ranked, write_rejected
+from claimclf.streaming.parts import Job, prepare, score_block
+from claimclf.streaming.ranges import RANGE, Arrangement, arrange_all
+
+#: What is done, how much of it, and of how much.
+Progress = Callable[[str, int, int], object]
+#: Lends who does the work.
+Lend = Callable[[], AbstractContextManager[Engine]]
+
+_MEGABYTE = 10**6
+#: So few bytes are scored before other processes would have started.
+_LITTLE = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of reported videos, and what scores it.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Parquet.
+    model : Model
+        What predicts.
+    models : Path
+        The store from which workers load it.
+    chosen : mapping of str to str
+        Column of the contract -> the file's column, where names do not tell.
+    encoding : str or None
+        Encoding of a CSV that is not UTF-8.
+    ranking : Ranking
+        What puts one video before another.
+    """
+
+    path: Path
+    model: Model
+    models: Path
+    chosen: Mapping[str, str]
+    encoding: str | None = None
+    ranking: Ranking = Ranking.REPORTS
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is dealt with at one time; results do not depend on it.
+
+    Parameters
+    ----------
+    block : int
+        Bytes of the input that a worker scores.
+    stretch : int
+        Videos whose statements are compared.
+    range : int
+        Videos of neighbouring ranks.
+    """
+
+    block: int = BLOCK_BYTES
+    stretch: int = STRETCH
+    range: int = RANGE
+
+
+@dataclass(frozen=True)
+class Accounted:
+    """What became of a file's rows.
+
+    Parameters
+    ----------
+    model_name : str
+        What predicted.
+    sha256 : str
+        Hash of the file's bytes.
+    n_rows, n_accepted, n_unscorable, n_rejected : int
+        Rows; accepted + rejected = all rows.
+    """
+
+    model_name: str
+    sha256: str
+    n_rows: int
+    n_accepted: int
+    n_unscorable: int
+    n_rejected: int
+
+
+def score_file(
+    source: Source,
+    output: Path,
+    rejects: Path | None = None,
+    *,
+    raw: bool = False,
+    lend: Lend | None = None,
+    sizes: Sizes = Sizes(),
+    on_progress: Progress = lambda what, done, total: None,
+) -> Accounted:
+    """Score a file of any size and write its videos in rank order, as `triage` would.
+
+    What was scored is kept in a folder beside the output until all is written: after an
+    interruption the same call goes on where it stopped.
+
+    Parameters
+    ----------
+    output, rejects : Path
+        Where ranked videos go and, unless None, rejected rows: CSV, or Parquet by the name.
+    raw : bool
+        Keep cells of a CSV that a spreadsheet would run as a formula.
+    lend : callable, optional
+        Lends who does the work; by default one process for each core, for a large file.
+    sizes : Sizes
+        How much is dealt with at one time.
+    on_progress : callable
+        Called with what is done, how much of it, and of how much.
+
+    Raises
+    ------
+    InputError
+        The file cannot be used, or the output cannot be written.
+    EngineError
+        The work was stopped from outside; what was done is kept.
+    """
+    for place in filter(None, (output, rejects)):
+        require_place(place)
+    with (
+        working_folder(output) as folder,
+        open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
+        _engine(blocks, lend) as engine,
+    ):
+        arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
+        if rejects is not None:
+            write_rejected(rejects, arrangement.parts, folder, engine, raw=raw)
+        told = partial(on_progress, "videos written")
+        write_ranked(output, arrangement, folder, engine, raw=raw, on_progress=told)
+        return _accounted(source.model.name, blocks.sha256, arrangement)
+
+
+def _engine(blocks: Blocks, lend: Lend | None) -> AbstractContextManager[Engine]:
+    if lend is not None:
+        return lend()
+    return local_engine(1 if blocks.size <= _LITTLE else None)
+
+
+def _arranged(
+    source: Source,
+    blocks: Blocks,
+    folder: Path,
+    engine: Engine,
+    sizes: Sizes,
+    on_progress: Progress,
+) -> Arrangement:
+    """Go all the way to videos in rank order, in files."""
+    columns = require_columns(blocks.columns, REPORTED, source.chosen)
+    check_authors(source.ranking, AUTHOR_ID in columns)
+    manifest = source.model.manifest
+    job = Job(folder, source.models, manifest.name, manifest.version, source.chosen)
+    prepare(job, source.model)
+    parts = []
+    for part in engine.map(partial(score_block, job=job), blocks):
+        parts.append(part)
+        on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
+    find_repeated(parts, sizes.stretch)
+    sum_groups(parts, sizes.stretch)
+    return arrange_all(engine, parts, source.ranking, sizes.range)
+
+
+def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accounted:
+    n_rows = sum(part.n_rows for part in arrangement.parts)
+    n_accepted = sum(arrangement.sizes)
+    unscorable = arrangement.n_unscorable
+    return Accounted(model_name, sha256, n_rows, n_accepted, unscorable, n_rows - n_accepted)
+
+
+@contextmanager
+def working_folder(output: Path) -> Iterator[Path]:
+    """Lend a folder beside an output, with what an interrupted run left there.
+
+    It goes when the work is done, and when the input turns out to be of no use.
+
+    Raises
+    ------
+    InputError
+        Another run is at the same output, or the folder cannot be made.
+    EngineError
+        The disk is full or gone.
+    """
+    if output.exists() and not output.is_file():  # a device or a pipe has nothing beside it
+        with tempfile.TemporaryDirectory() as elsewhere:
+            yield Path(elsewhere)
+        return
+    folder = output.with_name(f".{output.name}.scoring")
+    try:
+        folder.mkdir(exist_ok=True)
+        with FileLock(folder / "lock", timeout=0):
+            yield folder
+    except Timeout as error:
+        raise InputError(
+            f"{output} is being written by another run.",
+            f"Found: its working folder {folder} in use.",
+            "Wait for it, or choose another output.",
+        ) from error
+    except OSError as error:
+        raise EngineError(
+            "Scoring was stopped.",
+            f"Found: {error.strerror or error} (working folder {folder}).",
+            "See to it, then give the same command again: it goes on where it stopped.",
+        ) from error
+    except EngineError:
+        raise
+    except ClaimclfError:
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)

@@ -1,0 +1,234 @@
+"""Who does the work: this process, others beside it, or a Dask cluster.
+
+An engine applies a function to items, several at a time, and gives the results in the items'
+order. It takes no more items than it needs to keep its workers busy, so that what is read
+ahead stays small.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from claimclf.errors import EngineError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Items under way for each worker: one at work, one that waits for it.
+_AHEAD = 2
+_CONNECT_SECONDS = 10
+
+
+class _Promise(Protocol):
+    def result(self) -> Any: ...
+
+
+class Engine(ABC):
+    """Applies functions to items.
+
+    Attributes
+    ----------
+    n_workers : int
+        How many items are worked on at the same time.
+    """
+
+    n_workers: int
+
+    @abstractmethod
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the function's results in the order of the items.
+
+        Raises
+        ------
+        EngineError
+            A worker is gone and nobody else could do its work.
+        """
+
+
+class InThisProcess(Engine):
+    """One item after the other, here: for what is too little to share."""
+
+    n_workers = 1
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the function's results in the order of the items."""
+        return map(function, items)
+
+
+class _Sharing(Engine):
+    """Gives each item to a worker, and waits for the oldest."""
+
+    def __init__(self, submit: Callable[..., _Promise], n_workers: int) -> None:
+        self._submit, self.n_workers = submit, n_workers
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the function's results in the order of the items."""
+        under_way: deque[_Promise] = deque()
+        for item in items:
+            under_way.append(self._submit(function, item))
+            if len(under_way) >= _AHEAD * self.n_workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+@contextmanager
+def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
+    """Lend processes of this machine.
+
+    Parameters
+    ----------
+    n_workers : int, optional
+        How many; by default one for each core.
+    """
+    n = n_workers or _n_cores()
+    if n == 1:
+        yield InThisProcess()
+        return
+    # Forked workers have all imports from the start.
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
+    try:
+        yield _Sharing(pool.submit, n)
+    except BrokenProcessPool as error:
+        raise EngineError(
+            "A worker was ended from outside.",
+            "Found: no answer from one of the processes that score.",
+            "Give the same command again: it goes on where it stopped. Where memory is short, "
+            "give fewer --workers.",
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _be_a_worker() -> None:
+    """Leave Ctrl-C to the main process, and the other cores to the other workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _use_one_thread()
+
+
+def _use_one_thread() -> None:
+    import pyarrow as pa
+
+    os.environ["OMP_NUM_THREADS"] = "1"  # for XGBoost, before it is loaded
+    pa.set_cpu_count(1)
+
+
+@contextmanager
+def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> Iterator[Engine]:
+    """Lend the workers of a Dask cluster; what one was at when it went, another does again.
+
+    Parameters
+    ----------
+    scheduler : str, optional
+        As for `dask_client`; its workers must reach the same files under the same names.
+    n_workers : int, optional
+        As for `dask_client`.
+
+    Raises
+    ------
+    EngineError
+        As for `dask_client`, or a block has ended several workers.
+    """
+    with dask_client(scheduler, n_workers) as client:
+        from distributed.scheduler import KilledWorker
+
+        client.run(_use_one_thread)
+        try:
+            # Never taken for work that was done before: results are files.
+            submit = partial(client.submit, pure=False)
+            yield _Sharing(submit, sum(client.nthreads().values()))
+        except KilledWorker as error:
+            raise EngineError(
+                "A block of the input has ended several workers.",
+                f"Found: {error}.",
+                "Look for short memory in the workers' logs, then give the same command again.",
+            ) from error
+
+
+@contextmanager
+def local_parallel(n_workers: int | None = None) -> Iterator[None]:
+    """Have joblib, and so the search of settings, work in processes of this machine."""
+    import joblib
+
+    with joblib.parallel_config(n_jobs=n_workers or _n_cores()):
+        yield
+
+
+@contextmanager
+def dask_parallel(scheduler: str | None = None, n_workers: int | None = None) -> Iterator[None]:
+    """Have joblib, and so the search of settings, work on a Dask cluster.
+
+    Raises
+    ------
+    EngineError
+        As for `dask_client`.
+    """
+    import joblib
+
+    with dask_client(scheduler, n_workers), joblib.parallel_config(backend="dask"):
+        yield
+
+
+@contextmanager
+def dask_client(scheduler: str | None = None, n_workers: int | None = None) -> Iterator[Client]:
+    """Reach a Dask cluster.
+
+    Parameters
+    ----------
+    scheduler : str, optional
+        Address of a scheduler whose workers have claimclf; by default a cluster of processes
+        on this machine, which ends with this one.
+    n_workers : int, optional
+        How many processes that cluster has; by default one for each core.
+
+    Raises
+    ------
+    EngineError
+        Dask is not installed, or the scheduler cannot be reached or has no workers.
+    """
+    if find_spec("distributed") is None:
+        raise EngineError(
+            "Dask is not installed.", "", "Install it with: sh scripts/install.sh scale"
+        )
+    from distributed import Client, LocalCluster
+
+    with ExitStack() as stack:
+        try:
+            place = scheduler or stack.enter_context(
+                LocalCluster(
+                    n_workers=n_workers or _n_cores(), threads_per_worker=1, dashboard_address=None
+                )
+            )
+            client = stack.enter_context(Client(place, timeout=_CONNECT_SECONDS))
+        except (OSError, ValueError) as error:
+            raise EngineError(
+                f"The Dask scheduler {scheduler} cannot be used.",
+                f"Found: {error}.",
+                "Check the address, such as tcp://scheduler:8786, and that it runs.",
+            ) from error
+        if not client.nthreads():
+            raise EngineError(
+                f"The Dask scheduler {scheduler} has no workers.",
+                "",
+                f"Start some: dask worker {scheduler} --nthreads 1.",
+            )
+        yield client
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

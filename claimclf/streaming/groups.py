@@ -1,0 +1,202 @@
+"""What no block alone can know: ids met before, videos of one statement, authors' totals.
+
+Everything here goes by hashes of 64 bits a value, read from the parts' files as often as it
+takes: what stays in memory is four bytes a video, and what belongs to one stretch of hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from claimclf.dataset.statements import TAIL_WORDS, numbered
+from claimclf.streaming.parts import Part
+
+#: Rows looked at together.
+STRETCH = 2_000_000
+#: Place of a video's author and of its reports among a part's keys.
+AUTHOR, REPORTS = TAIL_WORDS, TAIL_WORDS + 1
+
+#: Arrays that are kept with each part: rows whose id stood before with the line where it did,
+#: places of the videos that stay, and what their statements and authors amount to.
+REPEATED, KEPT, STATEMENTS, AUTHORS = "repeated", "kept", "statements", "authors"
+
+#: What a video's group amounts to; `id` is 0 for a statement without words.
+TOTALS = np.dtype([("id", np.uint64), ("videos", np.int64), ("reports", np.int64)])
+
+
+def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> None:
+    """Keep with each part its rows whose id stood in an earlier row, and its videos that stay.
+
+    Ids are told apart by 128 bits: no video is turned away for looking like another.
+    """
+    found: list[list[np.ndarray]] = [[np.empty((0, 2), dtype=np.int64)] for _ in parts]
+    n_stretches = _n_stretches(sum(part.n_rows for part in parts), stretch)
+    for number in range(n_stretches):
+        for place, pairs in _repeated_within(parts, number, n_stretches):
+            found[place].append(pairs)
+    for part, pairs_of_part in zip(parts, found, strict=True):
+        again = np.concatenate(pairs_of_part)
+        part.keep(REPEATED, again[np.argsort(again[:, 0])])
+        part.keep(KEPT, np.flatnonzero(~np.isin(part.array("rows"), again[:, 0])))
+
+
+def _repeated_within(
+    parts: Sequence[Part], number: int, n_stretches: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the repeated rows of parts, with the line where their id stands first."""
+    ids, place, row = _ids_within(parts, number, n_stretches)
+    if len(np.unique(ids[:, 0])) == len(ids):
+        return
+    order = np.lexsort((ids[:, 1], ids[:, 0]))  # stable: the first row stays the first
+    is_first = np.append(True, (np.diff(ids[order, :2], axis=0) != 0).any(axis=1))
+    first = order[np.flatnonzero(is_first)[np.cumsum(is_first) - 1]][~is_first]
+    again = order[~is_first]
+    pairs = np.column_stack([row[again], ids[first, 2].astype(np.int64)])
+    for number_of_part in np.unique(place[again]):
+        yield int(number_of_part), pairs[place[again] == number_of_part]
+
+
+def _ids_within(
+    parts: Sequence[Part], number: int, n_stretches: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return ids and lines within one stretch of fingerprints, with their parts and rows."""
+    ids, places, rows = [], [], []
+    for place, part in enumerate(parts):
+        own = part.ids()
+        row = _within(own[:, 0], number, n_stretches)
+        row = row[own[row, 0] != 0]  # a missing id is a problem of its own
+        ids.append(own[row])
+        places.append(np.full(len(row), place, dtype=np.int32))
+        rows.append(row)
+    return np.concatenate(ids), np.concatenate(places), np.concatenate(rows)
+
+
+def _n_stretches(n: int, stretch: int) -> int:
+    return max(1, -(-n // stretch))
+
+
+def _within(values: np.ndarray, number: int, n_stretches: int) -> np.ndarray:
+    """Return the positions of the values in one of so many equal stretches of all 64 bits."""
+    if n_stretches == 1:
+        return np.arange(len(values))
+    high = (values.view(np.uint64) >> np.uint64(32)) * np.uint64(n_stretches)
+    return np.flatnonzero((high >> np.uint64(32)) == number)
+
+
+class Groups:
+    """Videos linked with each other, directly or through others.
+
+    Parameters
+    ----------
+    n : int
+        Number of videos; at most 2**31.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._root = np.arange(n, dtype=np.int32)
+
+    def __len__(self) -> int:
+        """Return the number of videos."""
+        return len(self._root)
+
+    def link(self, one: np.ndarray, other: np.ndarray) -> None:
+        """Put pairs of videos together, shapes (n_pairs,) of int."""
+        one, other = self.roots(one), self.roots(other)
+        apart = one != other
+        nodes, places = np.unique(np.concatenate([one[apart], other[apart]]), return_inverse=True)
+        half = len(places) // 2
+        links = (places[:half], places[half:])
+        graph = coo_array((np.ones(half, dtype=bool), links), shape=(len(nodes),) * 2)
+        _, group = connected_components(graph, directed=False)
+        # Nodes ascend: each group takes the first of its own.
+        number, first = numbered(group)
+        self._root[nodes] = nodes[first[number]]
+
+    def roots(self, videos: np.ndarray) -> np.ndarray:
+        """Return the first video of each one's group, shape (n_videos,) of int."""
+        root: np.ndarray = self._root[videos]
+        while not np.array_equal(higher := self._root[root], root):
+            root = higher
+        return root
+
+
+def sum_groups(parts: Sequence[Part], stretch: int = STRETCH) -> None:
+    """Keep with each part what the statements and authors of its videos amount to.
+
+    Videos share a statement as `dataset.statements.statements` says.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Their repeated rows are found.
+    stretch : int
+        Videos looked at together.
+    """
+    for name, columns in {STATEMENTS: range(TAIL_WORDS), AUTHORS: [AUTHOR]}.items():
+        groups = _linked(parts, columns, stretch)
+        _keep_totals(parts, groups, name, stretch)
+
+
+def _linked(parts: Sequence[Part], columns: Iterable[int], stretch: int) -> Groups:
+    n = sum(len(part.kept()) for part in parts)
+    groups, n_stretches = Groups(n), _n_stretches(n, stretch)
+    for column in columns:
+        for number in range(n_stretches):
+            keys, videos = [], []
+            for part, first in _starts(parts):
+                own = part.keys()[part.kept(), column]
+                here = _within(own, number, n_stretches)
+                here = here[own[here] != 0]
+                keys.append(own[here])
+                videos.append((first + here).astype(np.int32))
+            key, first_of_key = numbered(np.concatenate(keys))
+            video = np.concatenate(videos)
+            # A link to the first video with the same key is enough, however many have it.
+            to = video[first_of_key[key]]
+            linked = to != video
+            groups.link(video[linked], to[linked])
+    return groups
+
+
+def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
+    """Yield each part with the number of its first video."""
+    first = 0
+    for part in parts:
+        yield part, first
+        first += len(part.kept())
+
+
+def _keep_totals(parts: Sequence[Part], groups: Groups, name: str, stretch: int) -> None:
+    file = Path(f"{parts[0].path}.{name}.new")
+    n = len(groups)
+    table = np.memmap(file, dtype=TOTALS, mode="w+", shape=(max(n, 1),))
+    for start in range(0, n, stretch):
+        size = min(stretch, n - start)
+        table[start : start + size] = _totals_within(parts, groups, start, size)
+    for part, first in _starts(parts):
+        # Opened anew for each part: what is mapped counts as memory in use.
+        table = np.memmap(file, dtype=TOTALS, mode="r", shape=(max(n, 1),))
+        videos = np.arange(first, first + len(part.kept()), dtype=np.int32)
+        part.keep(name, table[groups.roots(videos)])
+    file.unlink()
+
+
+def _totals_within(parts: Sequence[Part], groups: Groups, start: int, size: int) -> np.ndarray:
+    """Sum up the groups whose first video is one of `size` from `start` on."""
+    totals = np.zeros(size, dtype=TOTALS)
+    totals["id"] = np.iinfo(np.uint64).max
+    for part, first in _starts(parts):
+        kept = part.kept()
+        place = groups.roots(np.arange(first, first + len(kept), dtype=np.int32)) - start
+        here = np.flatnonzero((place >= 0) & (place < size))
+        keys = part.keys()[kept[here]]
+        tails = keys[:, :TAIL_WORDS].view(np.uint64).sum(axis=1)
+        np.minimum.at(totals["id"], place[here], tails)
+        np.add.at(totals["videos"], place[here], 1)
+        np.add.at(totals["reports"], place[here], keys[:, REPORTS])
+    return totals

@@ -1,0 +1,186 @@
+"""Ranked videos and rejected rows in files, written a range or a part at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from claimclf.dataset.validation import duplicate_problems, in_order, rejected_rows
+from claimclf.dataset.writing import csv_lines, holds_cr
+from claimclf.modeling.ranking import output
+from claimclf.schema import REPORTED, SURPLUS, VIDEO_ID, Ranking
+from claimclf.streaming.engines import Engine
+from claimclf.streaming.groups import REPEATED
+from claimclf.streaming.parts import OWN, Part, write_frame
+from claimclf.streaming.ranges import Arrangement, gather
+
+PARQUET = ".parquet"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table is written.
+
+    Parameters
+    ----------
+    is_parquet : bool
+        As Parquet, rather than as CSV.
+    raw : bool
+        Whether a CSV keeps cells that a spreadsheet would run as a formula.
+    has_cr : bool
+        Whether some cell of the whole table holds a CR.
+    """
+
+    is_parquet: bool
+    raw: bool
+    has_cr: bool
+
+    def write(self, frame: pd.DataFrame, path: Path, *, is_first: bool) -> Path:
+        """Write a stretch of the table into a file of its own."""
+        if self.is_parquet:
+            write_frame(frame, str(path))
+        else:
+            line_end = "\r\n" if self.has_cr else "\n"
+            lines = csv_lines(frame, raw=self.raw, line_end=line_end, header=is_first)
+            path.write_bytes(lines)
+        return path
+
+    def join(self, stretches: Iterable[Path], path: Path, folder: Path) -> None:
+        """Put the table together from its stretches, which are removed: all of it, or nothing."""
+        if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
+            with path.open("wb") as file:
+                self._join(stretches, file)
+            return
+        unfinished = folder / "output"
+        with unfinished.open("wb") as file:
+            self._join(stretches, file)
+        unfinished.replace(path)
+
+    def _join(self, stretches: Iterable[Path], file: BinaryIO) -> None:
+        if self.is_parquet:
+            _join_parquet(list(stretches), file)
+            return
+        for stretch in stretches:
+            with stretch.open("rb") as lines:
+                shutil.copyfileobj(lines, file, 2**20)
+            stretch.unlink()
+
+
+def _join_parquet(stretches: list[Path], file: BinaryIO) -> None:
+    """Write Parquet in the one schema in which the cells of all stretches find room."""
+    readers = [pa.ipc.open_file(pa.OSFile(str(stretch))) for stretch in stretches]
+    schema = pa.unify_schemas([reader.schema for reader in readers], promote_options="permissive")
+    with pq.ParquetWriter(file, schema) as writer:
+        for reader in readers:
+            writer.write_table(reader.read_all().cast(schema))
+    for stretch in stretches:
+        stretch.unlink()
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Some neighbouring ranks, and the file that they go to.
+
+    Parameters
+    ----------
+    number : int
+        Of their range.
+    first : int
+        The first rank.
+    path : Path
+        The file.
+    """
+
+    number: int
+    first: int
+    path: Path
+
+
+def write_ranked(
+    path: Path,
+    arrangement: Arrangement,
+    folder: Path,
+    engine: Engine,
+    *,
+    raw: bool,
+    on_progress: Callable[[int, int], object],
+) -> None:
+    """Write all videos in rank order, as `Ranked.output` has them."""
+    parts = arrangement.parts
+    has_cr = arrangement.has_cr or any("\r" in name for name in parts[0].own)
+    form = Form(path.suffix == PARQUET, raw, has_cr)
+    ranks = _ranks(arrangement.sizes, folder)
+    stretches = engine.map(partial(_write_ranks, parts, arrangement.ranking, form), ranks)
+    ends = [one.first - 1 for one in ranks[1:]] + [sum(arrangement.sizes)]
+
+    def told() -> Iterator[Path]:
+        for stretch, end in zip(stretches, ends, strict=True):
+            yield stretch
+            on_progress(end, ends[-1])
+
+    form.join(told(), path, folder)
+
+
+def _ranks(sizes: Sequence[int], folder: Path) -> list[Ranks]:
+    """Name the ranges that hold videos, and the first one, which has the header."""
+    found, first = [], 1
+    for number, size in enumerate(sizes):
+        if size or number == 0:
+            found.append(Ranks(number, first, folder / f"ranks-{number:06d}"))
+        first += size
+    return found
+
+
+def _write_ranks(parts: Sequence[Part], ranking: Ranking, form: Form, ranks: Ranks) -> Path:
+    videos = gather(parts, ranking, ranks.number, ranks.first)
+    cells = [name for name in videos.columns if name.startswith(OWN)]
+    own = videos[cells].set_axis(parts[0].own, axis=1)
+    frame = output(videos.drop(columns=cells), own, parts[0].columns)
+    return form.write(frame, ranks.path, is_first=ranks.number == 0)
+
+
+def write_rejected(
+    path: Path, parts: Sequence[Part], folder: Path, engine: Engine, *, raw: bool
+) -> None:
+    """Write all rejected rows in the order of the input, as `Validated.rejected` has them."""
+    has_surplus = any(part.has_surplus for part in parts)
+    gathered = partial(_gather_rejected, has_surplus=has_surplus)
+    has_cr = any(list(engine.map(gathered, parts)))  # all of them, whatever the first one says
+    form = Form(path.suffix == PARQUET, raw, has_cr)
+    form.join(engine.map(partial(_write_rejected, form=form), parts), path, folder)
+
+
+def _gather_rejected(part: Part, has_surplus: bool) -> bool:
+    """Put a part's rejected rows aside, and say whether some cell of them holds a CR."""
+    frame = _turned_away(part, has_surplus)
+    write_frame(frame, f"{part.path}.turned-away.arrow")
+    return holds_cr(frame)
+
+
+def _turned_away(part: Part, has_surplus: bool) -> pd.DataFrame:
+    """Return a part's rejected rows, those with a repeated id among them."""
+    again = part.array(REPEATED)
+    rows = part.table("rejected").set_index("row")
+    videos = part.table("videos").set_index(part.array("rows"))
+    repeated = videos.loc[videos.index.isin(again[:, 0])]
+    cells = [f"{OWN}{place}" for place in range(len(part.own))]
+    own = pd.concat([rows[cells], repeated[cells]]).set_axis(part.own, axis=1)
+    ids = pd.concat([rows[VIDEO_ID], repeated[VIDEO_ID]])
+    lines = part.ids()[:, 2].astype(int)
+    row, first = again[:, 0], again[:, 1]
+    found = duplicate_problems(VIDEO_ID, row, lines[row], ids.loc[row].tolist(), first.tolist())
+    problems = in_order(pd.concat([part.table("problems"), found], ignore_index=True), REPORTED)
+    return rejected_rows(problems, lines, own, rows[SURPLUS] if has_surplus else None)
+
+
+def _write_rejected(part: Part, form: Form) -> Path:
+    frame = part.table("turned-away")
+    return form.write(frame, Path(f"{part.path}.turned-away"), is_first=part.number == 0)

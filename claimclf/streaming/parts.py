@@ -1,0 +1,258 @@
+"""A block of the input, validated and scored, in files of its own.
+
+A part's files lie in a working folder that all workers reach. Their name holds a hash of all
+that they depend on, so that scoring which was interrupted finds what is done already; the
+description is written last, and a part without one does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from claimclf import __version__
+from claimclf.dataset.blocks import Block
+from claimclf.dataset.reading import parse
+from claimclf.dataset.statements import statement_keys
+from claimclf.dataset.validation import Validated, read_column, validate
+from claimclf.modeling.recipes import XGBOOST
+from claimclf.modeling.scoring import score
+from claimclf.modeling.store import Model, ModelStore
+from claimclf.schema import (
+    AUTHOR_ID,
+    REPORT_COUNT,
+    REPORTED,
+    SURPLUS,
+    TRANSCRIPT,
+    VIDEO_ID,
+)
+
+#: The input's own columns stand in a part's files under this and their place.
+OWN = "own "
+#: Videos of a part by which the ranges are chosen.
+_SAMPLE = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done with every block.
+
+    Parameters
+    ----------
+    folder : Path
+        The working folder.
+    models : Path
+        The model store.
+    model_name, model_version : str
+        What predicts.
+    chosen : mapping of str to str
+        Column of the contract -> the input's column, where names do not tell.
+    """
+
+    folder: Path
+    models: Path
+    model_name: str
+    model_version: str
+    chosen: Mapping[str, str]
+
+    def part_name(self, block: Block) -> str:
+        """Name a block's part after everything that its content depends on."""
+        model = (self.model_name, self.model_version)
+        depends = repr((__version__, block.digest, *model, sorted(self.chosen.items())))
+        return f"{block.number:06d}-{hashlib.sha256(depends.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block that is scored.
+
+    Parameters
+    ----------
+    number : int
+        Its block's.
+    path : str
+        Its files are this and an ending.
+    n_rows, n_accepted : int
+        Rows of the block, and those without a problem of their own.
+    own : list of str
+        The input's own columns.
+    columns : dict of str to str
+        Column of the contract -> the input's own column.
+    has_surplus : bool
+        Whether some row has more fields than the header.
+    """
+
+    number: int
+    path: str
+    n_rows: int
+    n_accepted: int
+    own: list[str]
+    columns: dict[str, str]
+    has_surplus: bool
+
+    @property
+    def n_rejected(self) -> int:
+        """Rows with a problem of their own."""
+        return self.n_rows - self.n_accepted
+
+    def ids(self) -> np.ndarray:
+        """Return two fingerprints of each row's id and its line.
+
+        Returns
+        -------
+        ndarray of uint64, shape (n_rows, 3), by column
+            Fingerprints are 0 where there is no id.
+        """
+        return self.array("ids")
+
+    def keys(self) -> np.ndarray:
+        """Return each video's statement keys, its author's fingerprint and its reports.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_accepted, 9), by column
+            0 for what is missing.
+        """
+        return self.array("keys")
+
+    def kept(self) -> np.ndarray:
+        """Return the places of the videos whose id stood in no earlier row."""
+        return self.array("kept")
+
+    def array(self, ending: str) -> np.ndarray:
+        """Return an array among the part's files; it is read as far as it is looked at."""
+        found: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode="r")
+        return found
+
+    def keep(self, ending: str, values: np.ndarray) -> None:
+        """Put an array among the part's files."""
+        np.save(f"{self.path}.{ending}.npy", values)
+
+    def table(self, ending: str) -> pd.DataFrame:
+        """Return a table among the part's files.
+
+        There are `videos` (accepted: typed columns, predictions and the input's own columns),
+        `sample` (some of them, with their `place` there), `rejected` (`row`, typed id,
+        surplus and the input's own columns) and `problems` (as `Validated` has them).
+        """
+        return read_frame(f"{self.path}.{ending}.arrow")
+
+
+def score_block(block: Block, job: Job) -> Part:
+    """Validate and score a block, or find that this was done before.
+
+    Raises
+    ------
+    InputError
+        The block cannot be read, or a needed column is not there.
+    """
+    path = str(job.folder / job.part_name(block))
+    done = Path(f"{path}.json")
+    if done.is_file():
+        return Part(**json.loads(done.read_text("utf-8")))
+    validated = validate(parse(block), REPORTED, job.chosen, unique=False)
+    scored = score(validated, _model(job))
+    videos = validated.accepted.join(scored.predictions)
+    part = _written(block.number, path, validated, videos)
+    unfinished = Path(f"{path}.json.new")
+    unfinished.write_text(json.dumps(asdict(part)), "utf-8")
+    unfinished.replace(done)
+    return part
+
+
+_MODELS: dict[tuple[str, str], Model] = {}
+
+
+def prepare(job: Job, model: Model) -> None:
+    """Have the model at hand in this process and in those forked from it.
+
+    But not XGBoost's, whose threads do not live through a fork.
+    """
+    if model.manifest.algorithm != XGBOOST:
+        _MODELS[job.model_name, job.model_version] = model
+
+
+def _model(job: Job) -> Model:
+    wanted = (job.model_name, job.model_version)
+    if wanted not in _MODELS:
+        _MODELS.clear()
+        _MODELS[wanted] = ModelStore(job.models).load(job.model_name)
+    return _MODELS[wanted]
+
+
+def _written(number: int, path: str, validated: Validated, videos: pd.DataFrame) -> Part:
+    table = validated.table
+    part = Part(
+        number,
+        path,
+        len(table),
+        len(videos),
+        table.columns,
+        validated.columns,
+        bool(table.surplus),
+    )
+    ids, _ = read_column(table.frame[validated.columns[VIDEO_ID]], REPORTED[VIDEO_ID])
+    part.keep("ids", _ids(ids, table.lines))
+    part.keep("keys", _keys(videos))
+    part.keep("rows", videos.index.to_numpy())
+    own = table.frame.set_axis([f"{OWN}{place}" for place in range(len(part.own))], axis=1)
+    typed = videos.drop(columns=TRANSCRIPT)
+    places = np.sort(np.random.default_rng(number).permutation(len(videos))[:_SAMPLE])
+    surplus = pd.Series(table.surplus, dtype="str")
+    beside = own.assign(row=own.index, **{VIDEO_ID: ids, SURPLUS: surplus})
+    for ending, frame in {
+        "videos": videos.join(own),
+        "sample": typed.iloc[places].assign(place=places),
+        "rejected": beside.loc[own.index.difference(videos.index)],
+        "problems": validated.problems,
+    }.items():
+        write_frame(frame, f"{path}.{ending}.arrow")
+    return part
+
+
+def _ids(ids: pd.Series, lines: np.ndarray) -> np.ndarray:
+    texts = ids.to_numpy(dtype=object)
+    hashed = [_fingerprints(texts, salt) for salt in ("one way of two", "the other of two")]
+    return np.asfortranarray(np.column_stack([*hashed, lines.astype(np.uint64)]))
+
+
+def _keys(videos: pd.DataFrame) -> np.ndarray:
+    authors = np.zeros(len(videos), dtype=np.uint64)
+    if AUTHOR_ID in videos:
+        authors = _fingerprints(videos[AUTHOR_ID].to_numpy(dtype=object), "who posted the video")
+    reports = videos[REPORT_COUNT].fillna(0).to_numpy(dtype=np.int64)
+    columns = [statement_keys(videos[TRANSCRIPT]), authors.view(np.int64), reports]
+    return np.asfortranarray(np.column_stack(columns))
+
+
+def _fingerprints(texts: np.ndarray, salt: str) -> np.ndarray:
+    """Hash texts to 64 bits, the same everywhere; 0 for what is missing."""
+    missing = pd.isna(texts)
+    hashed = pd.util.hash_array(texts, hash_key=f"{salt:16.16}", categorize=False)
+    return np.where(missing, np.uint64(0), np.maximum(hashed, np.uint64(1)))
+
+
+def write_frame(frame: pd.DataFrame, path: str) -> None:
+    """Write a table for this program's own use, without its index."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_frame(path: str) -> pd.DataFrame:
+    """Read what `write_frame` wrote."""
+    with pa.OSFile(path, "rb") as file, pa.ipc.open_file(file) as reader:
+        return as_frame(reader.read_all())
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the same cells as `write_frame` was given, whole numbers beside missing ones whole."""
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    return frame

@@ -1,0 +1,298 @@
+"""A file scored in parts gives what the whole table gives, to the last byte."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from claimclf.dataset.blocks import open_blocks
+from claimclf.dataset.reading import read_table
+from claimclf.dataset.writing import write_table
+from claimclf.errors import (
+    ClaimclfError,
+    EngineError,
+    InputError,
+    MissingColumnError,
+    WrongEncodingError,
+)
+from claimclf.modeling.store import Model, ModelStore
+from claimclf.places import MODELS
+from claimclf.schema import Ranking
+from claimclf.services.streaming import Accounted, Sizes, Source, score_file, working_folder
+from claimclf.services.triage import triage
+from claimclf.streaming.engines import dask_client, dask_engine, dask_parallel, local_engine
+from claimclf.streaming.parts import Job
+from tests.builders import as_csv, reported_csv, reported_rows
+from tests.conftest import ROOT
+from tests.unit.test_search import forest_search, rows
+
+#: So little at one time that a few rows make many parts, stretches and ranges.
+SMALL = Sizes(block=400, stretch=3, range=2)
+
+
+@cache
+def model(name: str = "content-random-forest") -> Model:
+    return ModelStore(MODELS).load(name)
+
+
+def scored(source: Path, output: Path, **how: Any) -> Accounted:
+    """Score a file in parts; rejected rows go beside the output."""
+    ranking = how.pop("ranking", Ranking.REPORTS)
+    chosen = Source(source, model(), MODELS, {}, ranking=ranking)
+    return score_file(chosen, output, beside(output), **{"sizes": SMALL} | how)
+
+
+def scored_whole(source: Path, output: Path, ranking: Ranking, *, raw: bool) -> None:
+    ranked = triage(read_table(source), model(), ranking=ranking)
+    write_table(ranked.output(), output, raw=raw)
+    write_table(ranked.scored.validated.rejected, beside(output), raw=raw)
+
+
+def beside(output: Path) -> Path:
+    return output.with_stem(f"{output.stem}-rejected")
+
+
+cells = {
+    "video_id": st.sampled_from(["a", "a", "b", "c", " c", "", "d\0", "x" * 201])
+    | st.text(max_size=3),
+    "video_transcription_text": st.sampled_from(
+        [
+            "someone read online that the tower is nine thousand years old today",
+            "a friend heard on the radio that the tower is nine hundred years old today",
+            "our view is that the tower is nine hundred miles old today",
+            'what, a "quoted"\nline',
+            "=cmd()",
+            "",
+        ]
+    ),
+    "video_view_count": st.sampled_from(["5", "7", "", "many"]),
+    "report_count": st.sampled_from(["3", "3", "8", "", "-1"]),
+    "author_id": st.sampled_from(["ann", "bob", ""]),
+    "reason": st.sampled_from(["mine", "cr\r", ""]),
+}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    n = draw(st.integers(1, 12))
+    drawn = {name: draw(st.lists(cell, min_size=n, max_size=n)) for name, cell in cells.items()}
+    drawn["video_id"] = [text.encode("utf-8", "ignore").decode() for text in drawn["video_id"]]
+    content = as_csv(reported_rows(n, **drawn)).encode()
+    return content + draw(st.sampled_from([b"", b"\n", b"too,few\n", b"z," + b"1," * 20 + b"\n"]))
+
+
+@settings(
+    deadline=None, max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
+@given(files(), st.sampled_from(list(Ranking)), st.integers(150, 1500), st.booleans())
+def test_parts_give_what_the_whole_table_gives(
+    content: bytes, ranking: Ranking, block: int, raw: bool
+) -> None:
+    with TemporaryDirectory() as folder:
+        source, parts, whole = (Path(folder, name) for name in ("in.csv", "parts.csv", "whole.csv"))
+        source.write_bytes(content)
+        sizes = Sizes(block=block, stretch=SMALL.stretch, range=SMALL.range)
+        found = scored(source, parts, ranking=ranking, raw=raw, sizes=sizes)
+        scored_whole(source, whole, ranking, raw=raw)
+        assert parts.read_bytes() == whole.read_bytes()
+        assert beside(parts).read_bytes() == beside(whole).read_bytes()
+        assert found.n_accepted + found.n_rejected == found.n_rows
+        assert len(list(Path(folder).iterdir())) == 5  # nothing is left over
+
+
+def test_parquet_gives_the_same_table(tmp_path: Path) -> None:
+    frame = pd.DataFrame(reported_rows(9)).astype({"report_count": "int64"})
+    frame["note"] = [None, 1, 2, *[None] * 6]
+    frame["half"] = [None, "text", *[None] * 7]
+    source, parts, whole = (tmp_path / f"{name}.parquet" for name in ("in", "parts", "whole"))
+    frame.to_parquet(source, row_group_size=2)
+    scored(source, parts)
+    scored_whole(source, whole, Ranking.REPORTS, raw=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(whole))
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of many blocks."""
+    source = tmp_path_factory.mktemp("many") / "in.csv"
+    source.write_bytes(reported_csv(300))
+    return source
+
+
+@pytest.fixture(scope="module")
+def expected(many: Path) -> bytes:
+    output = many.with_name("expected.csv")
+    scored_whole(many, output, Ranking.REPORTS, raw=False)
+    return output.read_bytes()
+
+
+MANY = Sizes(block=2_000, stretch=100, range=50)
+
+
+def test_processes_give_the_same(many: Path, expected: bytes, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    scored(many, output, sizes=MANY, lend=partial(local_engine, 2))
+    assert output.read_bytes() == expected
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Client]:
+    """A Dask cluster of two workers, which a nanny starts anew when they are killed."""
+    with dask_client(n_workers=2) as client:
+        yield client
+
+
+def test_dask_gives_the_same_though_a_worker_is_killed(
+    cluster: Client, many: Path, expected: bytes, tmp_path: Path
+) -> None:
+    output, killed = tmp_path / "out.csv", []
+
+    def kill_one(what: str, done: int, total: int) -> None:
+        if not killed:
+            killed.append(next(iter(cluster.run(os.getpid).values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    lend = partial(dask_engine, cluster.scheduler.address)
+    scored(many, output, sizes=MANY, lend=lend, on_progress=kill_one)
+    assert killed
+    assert output.read_bytes() == expected
+
+
+def test_a_search_on_dask_finds_the_same(cluster: Client) -> None:
+    here = forest_search().fit(*rows())
+    with dask_parallel(cluster.scheduler.address):
+        there = forest_search().fit(*rows())
+    for name in (key for key in here.cv_results_ if "time" not in key):
+        assert np.array_equal(here.cv_results_[name], there.cv_results_[name]), name
+
+
+def test_a_killed_worker_of_this_machine_is_told_and_the_same_call_goes_on(
+    many: Path, expected: bytes, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.csv"
+
+    def kill_one(what: str, done: int, total: int) -> None:
+        for child in multiprocessing.active_children():
+            os.kill(child.pid or 0, signal.SIGKILL)
+
+    with pytest.raises(EngineError, match="A worker was ended"):
+        scored(many, output, sizes=MANY, lend=partial(local_engine, 2), on_progress=kill_one)
+    assert not output.exists()
+    scored(many, output, sizes=MANY)
+    assert output.read_bytes() == expected
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.integration.test_streaming import MANY, scored
+
+def kill(what, done, total):
+    global calls
+    calls += 1
+    if calls == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+calls = 0
+scored(Path(sys.argv[1]), Path(sys.argv[2]), sizes=MANY, on_progress=kill)
+"""
+
+
+@pytest.mark.parametrize("moment", [7, 22])
+def test_killed_scoring_goes_on_where_it_stopped(
+    many: Path, expected: bytes, tmp_path: Path, moment: int
+) -> None:
+    output = tmp_path / "out.csv"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, many, output, str(moment)], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not output.exists()
+    done = parts_beside(output)
+    assert len(done) >= min(moment, 15)
+
+    seen: list[dict[Path, int]] = []
+    scored(many, output, sizes=MANY, on_progress=lambda *_: seen.append(parts_beside(output)))
+    assert output.read_bytes() == expected
+    assert done.items() <= seen[-1].items()  # not written anew
+    assert not parts_beside(output)
+
+
+def parts_beside(output: Path) -> dict[Path, int]:
+    """When each finished part of an output's working folder was written."""
+    folder = output.with_name(f".{output.name}.scoring")
+    return {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+
+
+def test_another_model_or_another_choice_of_columns_finds_nothing_done(tmp_path: Path) -> None:
+    job = Job(tmp_path, MODELS, "a", "1", {})
+    with open_blocks(reported_csv(3)) as blocks:
+        (block,) = blocks
+    others = [
+        replace(job, model_name="b"),
+        replace(job, model_version="2"),
+        replace(job, chosen={"video_id": "id"}),
+    ]
+    names = {one.part_name(block) for one in [job, *others]}
+    assert len(names) == 4
+    assert replace(job, folder=tmp_path / "other").part_name(block) in names
+
+
+def test_an_output_that_another_run_is_at_is_refused(many: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    with working_folder(output), pytest.raises(InputError, match="another run"):
+        scored(many, output)
+
+
+def test_a_useless_file_leaves_nothing_behind(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(reported_csv(30) + b'an "open" quote,"')
+    with pytest.raises(InputError, match="quotation mark"):
+        scored(source, output)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_pipe_gets_the_table_too(many: Path, expected: bytes, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_bytes)
+        scored(many, pipe, sizes=MANY)
+        assert read.result() == expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingColumnError(["video_id"], ["a", "b"]),
+        WrongEncodingError("in.csv", "cp1252"),
+        EngineError("It stopped.", "Found: nothing.", "Go on."),
+    ],
+)
+def test_errors_come_through_to_other_processes_as_they_are(error: ClaimclfError) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(again) is type(error)
+    assert (str(again), again.__dict__) == (str(error), error.__dict__)
+
+
+def test_a_scheduler_that_is_not_there_is_said(many: Path, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="cannot be used"):
+        scored(many, tmp_path / "out.csv", lend=partial(dask_engine, "tcp://127.0.0.1:9"))
