@@ -162,7 +162,7 @@ def write(found: Mapping[str, Run], last: Mapping[str, Run], file: Path = KEPT) 
     """
     runs = {**last, **found}
     kept = {name: asdict(runs[name]) for name in sorted(runs)}
-    file.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    file.write_text(json.dumps(kept, indent=1, default=float) + "\n", "utf-8")
     return "\n\n".join(report(found, last)) + "\n"
 
 

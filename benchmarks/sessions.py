@@ -46,6 +46,16 @@ class Drawn:
     errors: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Repeated:
+    """A part of a page that is run every few seconds: which, within which, and when next."""
+
+    fragment: str
+    within: str
+    interval: float
+    due: float
+
+
 class Session:
     """One tab on one page.
 
@@ -61,7 +71,7 @@ class Session:
         self._connection = connection
         self._page = page
         self._hash = ""
-        self._repeated: dict[str, tuple[float, float]] = {}  # part -> its seconds, and when next
+        self._repeated: dict[str, _Repeated] = {}  # by the part's id
 
     def run(self) -> Drawn:
         """Run the whole page, as opening it or a click outside any fragment does."""
@@ -71,6 +81,9 @@ class Session:
     def press(self, button: Button, fragment: str) -> Drawn:
         """Press a button that was drawn."""
         message = BackMsg()
+        # What is within the part may have moved, and have another name when it is drawn again.
+        for name in [name for name, part in self._repeated.items() if part.within == fragment]:
+            del self._repeated[name]
         states = message.rerun_script.widget_states.widgets
         states.append(WidgetState(id=button.id, trigger_value=True))
         return self._ask(message, fragment)
@@ -79,19 +92,15 @@ class Session:
         """Do nothing for a while, but run what the page wants to be run every few seconds."""
         drawn, end = [], time.monotonic() + seconds
         while True:
-            fragment, due = min(
-                ((part, at) for part, (_, at) in self._repeated.items()),
-                key=lambda one: one[1],
-                default=("", end),
-            )
-            time.sleep(max(min(due, end) - time.monotonic(), 0))
-            if due >= end:
+            next_one = min(self._repeated.values(), key=lambda part: part.due, default=None)
+            due = end if next_one is None else min(next_one.due, end)
+            time.sleep(max(due - time.monotonic(), 0))
+            if next_one is None or due >= end:
                 return drawn
-            interval, _ = self._repeated[fragment]
-            self._repeated[fragment] = (interval, time.monotonic() + interval)
+            next_one.due = time.monotonic() + next_one.interval
             message = BackMsg()
             message.rerun_script.is_auto_rerun = True
-            drawn.append(self._ask(message, fragment))
+            drawn.append(self._ask(message, next_one.fragment))
 
     def _ask(self, message: BackMsg, fragment: str) -> Drawn:
         message.rerun_script.page_name = self._page
@@ -100,12 +109,12 @@ class Session:
         drawn = Drawn()
         started = time.perf_counter()
         self._connection.send(message.SerializeToString())
-        while not self._is_last(drawn):
+        while not self._is_last(drawn, fragment):
             pass
         drawn.seconds = time.perf_counter() - started
         return drawn
 
-    def _is_last(self, drawn: Drawn) -> bool:
+    def _is_last(self, drawn: Drawn, fragment: str) -> bool:
         frame = self._connection.recv(timeout=_SECONDS, decode=False)
         drawn.n_bytes += len(frame)
         message = ForwardMsg()
@@ -117,8 +126,13 @@ class Session:
             _note(drawn, message)
         elif kind == "auto_rerun":
             wanted = message.auto_rerun
-            due = time.monotonic() + wanted.interval
-            self._repeated[wanted.fragment_id] = (wanted.interval, due)
+            if wanted.fragment_id != fragment:  # its own run says so again, and changes nothing
+                self._repeated[wanted.fragment_id] = _Repeated(
+                    wanted.fragment_id,
+                    fragment,
+                    wanted.interval,
+                    time.monotonic() + wanted.interval,
+                )
         return kind == "script_finished"
 
 
