@@ -125,16 +125,21 @@ def predictions(
     said = say(model.predictor, videos[scorable], on_progress)
     claims = predict_claim(said.probability, model.manifest.threshold)
     lane = _lanes(model, said, claims)
-    whole = pd.DataFrame(
-        {PROBABILITY: np.nan, PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason},
-        index=videos.index,
+    found = pd.DataFrame(
+        {
+            PROBABILITY: said.probability,
+            PREDICTION: pd.array(np.where(claims, CLAIM, OPINION), dtype="str"),
+            LANE: pd.array(lane, dtype="str"),
+            REASON: reason[scorable],
+        },
+        index=videos.index[scorable],
     )
-    whole.loc[scorable, PROBABILITY] = said.probability
-    whole.loc[scorable, PREDICTION] = np.where(claims, CLAIM, OPINION)
-    whole.loc[scorable, LANE] = lane
     if said.doubt is not None:
-        whole.loc[scorable, REASON] = np.where(lane == Lane.UNCERTAIN, said.doubt, "")
-    return whole
+        found[REASON] = np.where(lane == Lane.UNCERTAIN, said.doubt, "")
+    if scorable.all():
+        return found
+    missing = {PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason}
+    return found.reindex(videos.index).fillna(missing)
 
 
 def _lanes(model: Model, said: Said, claims: np.ndarray) -> np.ndarray:

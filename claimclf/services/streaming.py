@@ -167,19 +167,21 @@ def _arranged(
     engine: Engine,
     sizes: Sizes,
     on_progress: Progress,
+    *,
+    is_typed: bool = False,
 ) -> Arrangement:
     """Go all the way to videos in rank order, in files."""
     columns = require_columns(blocks.columns, REPORTED, source.chosen)
     check_authors(source.ranking, AUTHOR_ID in columns)
     manifest = source.model.manifest
-    job = Job(folder, source.models, manifest.name, manifest.version, source.chosen)
+    job = Job(folder, source.models, manifest.name, manifest.version, source.chosen, is_typed)
     prepare(job, source.model)
     parts = []
     for part in engine.map(partial(score_block, job=job), blocks):
         parts.append(part)
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
     find_repeated(parts, sizes.stretch)
-    sum_groups(parts, sizes.stretch)
+    sum_groups(engine, parts, sizes.stretch)
     return arrange_all(engine, parts, source.ranking, sizes.range)
 
 

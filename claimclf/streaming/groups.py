@@ -6,7 +6,8 @@ takes: what stays in memory is four bytes a video, and what belongs to one stret
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from claimclf.dataset.statements import TAIL_WORDS, numbered
+from claimclf.streaming.engines import Engine
 from claimclf.streaming.parts import Part
 
 #: Rows looked at together.
@@ -125,42 +127,50 @@ class Groups:
         return root
 
 
-def sum_groups(parts: Sequence[Part], stretch: int = STRETCH) -> None:
+def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) -> None:
     """Keep with each part what the statements and authors of its videos amount to.
 
     Videos share a statement as `dataset.statements.statements` says.
 
     Parameters
     ----------
+    engine : Engine
+        Who looks for equal keys.
     parts : sequence of Part
         Their repeated rows are found.
     stretch : int
         Videos looked at together.
     """
-    for name, columns in {STATEMENTS: range(TAIL_WORDS), AUTHORS: [AUTHOR]}.items():
-        groups = _linked(parts, columns, stretch)
-        _keep_totals(parts, groups, name, stretch)
-
-
-def _linked(parts: Sequence[Part], columns: Iterable[int], stretch: int) -> Groups:
     n = sum(len(part.kept()) for part in parts)
-    groups, n_stretches = Groups(n), _n_stretches(n, stretch)
-    for column in columns:
-        for number in range(n_stretches):
-            keys, videos = [], []
-            for part, first in _starts(parts):
-                own = part.keys()[part.kept(), column]
-                here = _within(own, number, n_stretches)
-                here = here[own[here] != 0]
-                keys.append(own[here])
-                videos.append((first + here).astype(np.int32))
-            key, first_of_key = numbered(np.concatenate(keys))
-            video = np.concatenate(videos)
-            # A link to the first video with the same key is enough, however many have it.
-            to = video[first_of_key[key]]
-            linked = to != video
-            groups.link(video[linked], to[linked])
-    return groups
+    n_stretches = _n_stretches(n, stretch)
+    wanted = [
+        (column, number) for column in (*range(TAIL_WORDS), AUTHOR) for number in range(n_stretches)
+    ]
+    links = engine.map(partial(_links, parts, n_stretches), wanted)
+    statements, authors = Groups(n), Groups(n)
+    for (column, _), pairs in zip(wanted, links, strict=True):
+        (authors if column == AUTHOR else statements).link(*pairs)
+    _keep_totals(parts, statements, STATEMENTS, stretch)
+    _keep_totals(parts, authors, AUTHORS, stretch)
+
+
+def _links(
+    parts: Sequence[Part], n_stretches: int, wanted: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Link videos with the first one that has the same key, in one column and stretch of keys."""
+    column, number = wanted
+    keys, videos = [], []
+    for part, first in _starts(parts):
+        own = part.keys()[part.kept(), column]
+        here = _within(own, number, n_stretches)
+        here = here[own[here] != 0]
+        keys.append(own[here])
+        videos.append((first + here).astype(np.int32))
+    key, first_of_key = numbered(np.concatenate(keys))
+    video = np.concatenate(videos)
+    to = video[first_of_key[key]]
+    linked = to != video
+    return video[linked], to[linked]
 
 
 def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:

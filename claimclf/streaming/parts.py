@@ -19,23 +19,29 @@ import pyarrow as pa
 
 from claimclf import __version__
 from claimclf.dataset.blocks import Block
-from claimclf.dataset.reading import parse
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import parse, read_table
 from claimclf.dataset.statements import statement_keys
 from claimclf.dataset.validation import Validated, read_column, validate
+from claimclf.modeling.ranking import OUTPUT
 from claimclf.modeling.recipes import XGBOOST
 from claimclf.modeling.scoring import score
 from claimclf.modeling.store import Model, ModelStore
 from claimclf.schema import (
     AUTHOR_ID,
+    REASON,
     REPORT_COUNT,
     REPORTED,
     SURPLUS,
     TRANSCRIPT,
     VIDEO_ID,
+    VIEWS,
 )
 
 #: The input's own columns stand in a part's files under this and their place.
 OWN = "own "
+#: What videos are ranked by and told apart with.
+_RANKED = (*OUTPUT[1:], VIEWS, AUTHOR_ID, REASON)
 #: Videos of a part by which the ranges are chosen.
 _SAMPLE = 64
 
@@ -54,6 +60,9 @@ class Job:
         What predicts.
     chosen : mapping of str to str
         Column of the contract -> the input's column, where names do not tell.
+    is_typed : bool
+        Whether all typed columns of the videos are kept, rather than the input's own cells and
+        what they are ranked by.
     """
 
     folder: Path
@@ -61,11 +70,13 @@ class Job:
     model_name: str
     model_version: str
     chosen: Mapping[str, str]
+    is_typed: bool = False
 
     def part_name(self, block: Block) -> str:
         """Name a block's part after everything that its content depends on."""
         model = (self.model_name, self.model_version)
-        depends = repr((__version__, block.digest, *model, sorted(self.chosen.items())))
+        how = (self.is_typed, sorted(self.chosen.items()))
+        depends = repr((__version__, block.digest, *model, *how))
         return f"{block.number:06d}-{hashlib.sha256(depends.encode()).hexdigest()[:32]}"
 
 
@@ -138,7 +149,7 @@ class Part:
     def table(self, ending: str) -> pd.DataFrame:
         """Return a table among the part's files.
 
-        There are `videos` (accepted: typed columns, predictions and the input's own columns),
+        There are `videos` (accepted: predictions and, as the job says, typed or own columns),
         `sample` (some of them, with their `place` there), `rejected` (`row`, typed id,
         surplus and the input's own columns) and `problems` (as `Validated` has them).
         """
@@ -160,7 +171,7 @@ def score_block(block: Block, job: Job) -> Part:
     validated = validate(parse(block), REPORTED, job.chosen, unique=False)
     scored = score(validated, _model(job))
     videos = validated.accepted.join(scored.predictions)
-    part = _written(block.number, path, validated, videos)
+    part = _written(block.number, path, validated, videos, is_typed=job.is_typed)
     unfinished = Path(f"{path}.json.new")
     unfinished.write_text(json.dumps(asdict(part)), "utf-8")
     unfinished.replace(done)
@@ -171,12 +182,15 @@ _MODELS: dict[tuple[str, str], Model] = {}
 
 
 def prepare(job: Job, model: Model) -> None:
-    """Have the model at hand in this process and in those forked from it.
+    """Have model and packages at hand in this process and in those forked from it.
 
-    But not XGBoost's, whose threads do not live through a fork.
+    But not XGBoost's model, whose threads do not live through a fork.
     """
-    if model.manifest.algorithm != XGBOOST:
-        _MODELS[job.model_name, job.model_version] = model
+    if model.manifest.algorithm == XGBOOST:
+        return
+    _MODELS[job.model_name, job.model_version] = model
+    one = demo_videos(1).to_csv(index=False).encode()
+    score(validate(read_table(one), REPORTED, unique=False), model)  # imports what it needs
 
 
 def _model(job: Job) -> Model:
@@ -187,7 +201,9 @@ def _model(job: Job) -> Model:
     return _MODELS[wanted]
 
 
-def _written(number: int, path: str, validated: Validated, videos: pd.DataFrame) -> Part:
+def _written(
+    number: int, path: str, validated: Validated, videos: pd.DataFrame, *, is_typed: bool
+) -> Part:
     table = validated.table
     part = Part(
         number,
@@ -203,13 +219,13 @@ def _written(number: int, path: str, validated: Validated, videos: pd.DataFrame)
     part.keep("keys", _keys(videos))
     part.keep("rows", videos.index.to_numpy())
     own = table.frame.set_axis([f"{OWN}{place}" for place in range(len(part.own))], axis=1)
-    typed = videos.drop(columns=TRANSCRIPT)
+    ranked = videos[[name for name in _RANKED if name in videos]]
     places = np.sort(np.random.default_rng(number).permutation(len(videos))[:_SAMPLE])
     surplus = pd.Series(table.surplus, dtype="str")
     beside = own.assign(row=own.index, **{VIDEO_ID: ids, SURPLUS: surplus})
     for ending, frame in {
-        "videos": videos.join(own),
-        "sample": typed.iloc[places].assign(place=places),
+        "videos": videos if is_typed else ranked.join(own),
+        "sample": ranked.iloc[places].assign(place=places),
         "rejected": beside.loc[own.index.difference(videos.index)],
         "problems": validated.problems,
     }.items():
