@@ -73,6 +73,7 @@ def csv_lines(
     header : bool
         Whether to begin with the columns' names.
     """
+    frame = _times_as_text(frame)
     if is_plain(frame):
         names = list(frame.columns) if raw else _neutralised_names(frame)
         top = _by_pandas(pd.DataFrame(columns=names), line_end) if header else b""
@@ -85,6 +86,7 @@ def holds_cr(frame: pd.DataFrame) -> bool:
 
     The csv module quotes a CR only where lines end in one; unquoted, it would begin a new row.
     """
+    frame = _times_as_text(frame)
     if is_plain(frame):
         return any("\r" in str(name) for name in frame.columns) or any(
             b"\r" in Text.of(frame.iloc[:, position]).content
@@ -96,11 +98,20 @@ def holds_cr(frame: pd.DataFrame) -> bool:
 
 def _csv_parts(frame: pd.DataFrame, *, raw: bool) -> Iterator[bytes]:
     line_end = "\r\n" if holds_cr(frame) else "\n"
-    # What pandas writes of a time depends on the times around it: it gets all rows at once.
-    rows = _STRETCH_ROWS if is_plain(frame) else max(1, len(frame))
-    for start in range(0, max(1, len(frame)), rows):
-        stretch = frame.iloc[start : start + rows]
+    for start in range(0, max(1, len(frame)), _STRETCH_ROWS):
+        stretch = frame.iloc[start : start + _STRETCH_ROWS]
         yield csv_lines(stretch, raw=raw, line_end=line_end, header=start == 0)
+
+
+def _times_as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write each time by itself, whole: pandas looks at the times around it."""
+    return frame.assign(
+        **{
+            str(name): frame[name].map(str, na_action="ignore").astype("str")
+            for name, kind in frame.dtypes.items()
+            if pd.api.types.is_datetime64_any_dtype(kind)
+        }
+    )
 
 
 def _by_pandas(frame: pd.DataFrame, line_end: str, *, header: bool = True) -> bytes:
