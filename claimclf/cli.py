@@ -485,6 +485,9 @@ def _progress() -> Callable[[str, int, int], object]:
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--model", help="Name of a stored model; by default the champion.")
 @_COLUMNS
+@_ENGINE
+@_SCHEDULER
+@_WORKERS
 @_DATABASE
 @_MODELS
 @_ENCODING
@@ -492,18 +495,30 @@ def ingest(
     source: Path,
     model: str | None,
     columns: tuple[str, ...],
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
     url: str | None,
     models: Path,
     encoding: str | None,
 ) -> None:
     """Put reported videos into the shared queue; the same file twice changes nothing."""
-    from claimclf.dataset.reading import read_table
     from claimclf.services.models import load_model
-    from claimclf.services.queue import store_table
+    from claimclf.services.queue import store_file
+    from claimclf.services.streaming import Source
 
-    table = read_table(source, encoding=encoding)
-    chosen = _chosen(columns, source, encoding)
-    batch = store_table(*_queue(url), table, load_model(models, model), chosen, _progress()).batch
+    batch = store_file(
+        *_queue(url),
+        Source(
+            source,
+            load_model(models, model),
+            models,
+            _chosen(columns, source, encoding),
+            encoding,
+        ),
+        _lend(engine, scheduler, workers),
+        _progress(),
+    )
     if batch.is_repeated:
         click.echo(f"This file was stored before, as batch {batch.id}; nothing was changed.")
         return

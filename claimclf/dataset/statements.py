@@ -324,4 +324,21 @@ def _names(tails: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
     """Name each group after the smallest of its tails' hashes."""
     smallest = np.full(n_groups, np.iinfo(np.uint64).max, dtype=np.uint64)
     np.minimum.at(smallest, group, tails)
-    return np.array([f"{number:016x}" for number in smallest.tolist()], dtype=object)
+    return statement_ids(smallest)
+
+
+def statement_ids(numbers: np.ndarray) -> np.ndarray:
+    """Write statements' numbers as ids.
+
+    Parameters
+    ----------
+    numbers : ndarray of uint64, shape (n,)
+        0 where there is no statement.
+
+    Returns
+    -------
+    ndarray of object, shape (n,)
+        16 hexadecimal digits each; None where there is no statement.
+    """
+    ids = [f"{number:016x}" if number else None for number in numbers.tolist()]
+    return np.array(ids, dtype=object)

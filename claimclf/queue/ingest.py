@@ -33,7 +33,7 @@ from claimclf.queue.recognising import know_again
 from claimclf.queue.sampling import drop_cuts
 from claimclf.queue.searching import with_words
 from claimclf.queue.settings import Settings, settings_of
-from claimclf.queue.staging import KeysOf, Progress, group_totals, stage, staged, temporary
+from claimclf.queue.staging import KeysOf, Progress, Videos, group_totals, stage, staged, temporary
 from claimclf.queue.states import Event, after
 from claimclf.queue.tables import BY_VIDEO, IS_FREE, SPARSE, batches, cases, sightings
 from claimclf.queue.tallying import HOUR, tally
@@ -111,7 +111,7 @@ class Batch:
 def ingest(
     database: Database,
     person: Person,
-    videos: pd.DataFrame,
+    videos: pd.DataFrame | Videos,
     upload: Upload,
     progress: Progress = lambda done, total: None,
     keys_of: KeysOf | None = None,
@@ -123,7 +123,7 @@ def ingest(
 
     Parameters
     ----------
-    videos : DataFrame, shape (n_accepted, n_columns)
+    videos : DataFrame, shape (n_accepted, n_columns), or Videos
         Accepted videos with predictions and statements, as `claimclf.modeling.ranking` ranks
         them; each video once.
     progress : callable

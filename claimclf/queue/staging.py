@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,20 @@ Progress = Callable[[int, int], object]
 #: two transcripts with one in common say the same, and 0 stands for nothing.
 KeysOf = Callable[[pd.Series], np.ndarray]
 
+
+class Videos(Protocol):
+    """A ranked upload that is not in memory as a whole."""
+
+    def __len__(self) -> int:
+        """Return the number of videos."""
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Yield the videos in rank order, a stretch of them at a time."""
+
+    def statement_keys(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield ids of statements, shape (n,), and what they are known again by, shape (n, k)."""
+
+
 temporary = MetaData()
 #: The upload's videos, in rank order.
 staged = Table(
@@ -80,7 +94,7 @@ group_totals = {
 
 def stage(
     connection: Connection,
-    videos: pd.DataFrame,
+    videos: pd.DataFrame | Videos,
     seed: int,
     keys_of: KeysOf | None,
     progress: Progress,
@@ -89,25 +103,44 @@ def stage(
 
     Parameters
     ----------
-    videos : DataFrame, shape (n, n_columns)
+    videos : DataFrame, shape (n, n_columns), or Videos
         As `claimclf.modeling.ranking` returns them; columns that are not there are empty.
     seed : int
         Of the audit sample's draw.
     keys_of : callable or None
-        How statements are known again; None for none.
+        How the statements of a DataFrame are known again; None for none.
     progress : callable
         Gets the rows done and n.
     """
     create_temporary(connection, temporary)
-    for start in range(0, len(videos), _CHUNK_ROWS):
-        chunk = videos.iloc[start : start + _CHUNK_ROWS]
-        load(connection, staged, _rows(chunk, seed))
-        progress(start + len(chunk), len(videos))
-    load(connection, staged_keys, _keys(videos, keys_of) if keys_of else [])
-    for group, table in group_totals.items():
-        load(connection, table, _totals(videos, group))
+    if isinstance(videos, pd.DataFrame):
+        _stage_rows(connection, [videos], len(videos), seed, progress)
+        load(connection, staged_keys, _keys(videos, keys_of) if keys_of else [])
+        for group, table in group_totals.items():
+            load(connection, table, _totals(videos, group))
+    else:
+        _stage_rows(connection, videos, len(videos), seed, progress)
+        for ids, keys in videos.statement_keys():
+            load(connection, staged_keys, _key_rows(ids, keys))
+        sum_groups_anew(connection)
     for table in (staged, staged_keys, *group_totals.values()):
         analyse(connection, table)
+
+
+def _stage_rows(
+    connection: Connection,
+    stretches: Iterable[pd.DataFrame],
+    n: int,
+    seed: int,
+    progress: Progress,
+) -> None:
+    done = 0
+    for videos in stretches:
+        for start in range(0, len(videos), _CHUNK_ROWS):
+            chunk = videos.iloc[start : start + _CHUNK_ROWS]
+            load(connection, staged, _rows(chunk, seed))
+            done += len(chunk)
+            progress(done, n)
 
 
 def sum_groups_anew(connection: Connection) -> None:
@@ -136,13 +169,16 @@ def _totals(videos: pd.DataFrame, group: str) -> list[tuple[str, int, int]]:
 
 
 def _keys(videos: pd.DataFrame, keys_of: KeysOf) -> list[tuple[int, str]]:
-    """Return the keys of each statement, as its first video words it."""
+    """Return the keys of each statement, as its first video in the file words it."""
     if STATEMENT_ID not in videos:
         return []
-    first = videos.loc[videos[STATEMENT_ID].notna(), [STATEMENT_ID, TRANSCRIPT]]
+    first = videos.loc[videos[STATEMENT_ID].notna(), [STATEMENT_ID, TRANSCRIPT]].sort_index()
     first = first.drop_duplicates(STATEMENT_ID)
-    keys = keys_of(first[TRANSCRIPT])
-    rows = pd.DataFrame({"key": keys.ravel(), "id": np.repeat(first[STATEMENT_ID], keys.shape[1])})
+    return _key_rows(first[STATEMENT_ID].to_numpy(), keys_of(first[TRANSCRIPT]))
+
+
+def _key_rows(ids: np.ndarray, keys: np.ndarray) -> list[tuple[int, str]]:
+    rows = pd.DataFrame({"key": keys.ravel(), "id": np.repeat(ids, keys.shape[1])})
     rows = rows[rows["key"] != 0].drop_duplicates("key").sort_values("key")
     return list(zip(rows["key"].tolist(), rows["id"].tolist(), strict=True))
 

@@ -7,7 +7,7 @@ decorator, are checked before anything else, and can be read from it as `roles`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -36,12 +36,13 @@ from claimclf.schema import Ranking, Role
 if TYPE_CHECKING:
     import pandas as pd
 
-    from claimclf.dataset.reading import Table
     from claimclf.modeling.ranking import Ranked
     from claimclf.modeling.store import Model
     from claimclf.queue import backup as backups
     from claimclf.queue import export as exports
     from claimclf.queue import ingest, reporting, rescoring, webhook
+    from claimclf.queue.staging import KeysOf, Videos
+    from claimclf.services.streaming import Lend, Source
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,56 +75,41 @@ def needs(
     return guarded
 
 
-@dataclass(frozen=True)
-class Stored:
-    """An upload that became cases.
-
-    Parameters
-    ----------
-    batch : Batch
-        How it was stored.
-    ranked : Ranked
-        How it was validated, scored and ranked.
-    """
-
-    batch: ingest.Batch
-    ranked: Ranked
-
-
 @needs(*REVIEWERS)
-def store_table(
+def store_file(
     database: Database,
     person: Person,
-    table: Table,
-    model: Model,
-    chosen: Mapping[str, str] | None = None,
+    source: Source,
+    lend: Lend | None = None,
     on_progress: Callable[[str, int, int], object] | None = None,
-) -> Stored:
-    """Validate, score and store reported videos: all of them, or nothing.
+) -> ingest.Batch:
+    """Score and store a file of any size: all of it, or nothing.
 
     Parameters
     ----------
-    table : Table
-        What `read_table` returned.
-    model : Model
-        What predicts.
-    chosen : mapping of str to str, optional
-        Column of the contract -> the input's column.
+    source : Source
+        The file, and what predicts.
+    lend : callable, optional
+        Lends who scores; by default one process for each core.
     on_progress : callable, optional
-        Called with what is done (`scored` or `stored`), videos done and videos in all.
+        Called with what is done, how much of it, and of how much.
 
     Raises
     ------
     InputError
-        A needed column is not there.
+        The file cannot be used.
+    EngineError
+        Scoring was stopped from outside; what was done is kept.
     StorageError
         Nothing was stored.
     """
-    from claimclf.services.triage import triage
+    from claimclf.services.streaming import ranked_file
 
     told = on_progress or (lambda what, done, total: None)
-    ranked = triage(table, model, chosen, partial(told, "scored"))
-    return Stored(_store(database, person, ranked, model, partial(told, "stored")), ranked)
+    with ranked_file(source, lend=lend, on_progress=told) as (found, videos):
+        file = (source.path.name, found.sha256, found.n_rejected)
+        stored = partial(told, "videos stored")
+        return _store(database, person, videos, file, source.model, stored)
 
 
 @needs(*REVIEWERS)
@@ -141,28 +127,35 @@ def store_ranked(
     StorageError
         Nothing was stored.
     """
-    return _store(database, person, ranked, model, on_progress or (lambda done, total: None))
+    from claimclf.dataset.statements import statement_keys
+
+    validated = ranked.scored.validated
+    return _store(
+        database,
+        person,
+        ranked.videos,
+        (validated.table.name, validated.table.sha256, validated.n_rejected),
+        model,
+        on_progress,
+        statement_keys,
+    )
 
 
 def _store(
     database: Database,
     person: Person,
-    ranked: Ranked,
+    videos: pd.DataFrame | Videos,
+    file: tuple[str, str, int],
     model: Model,
-    told: Callable[[int, int], object],
+    on_progress: Callable[[int, int], object] | None,
+    keys_of: KeysOf | None = None,
 ) -> ingest.Batch:
-    from claimclf.dataset.statements import statement_keys
     from claimclf.queue import ingest
 
-    validated = ranked.scored.validated
-    upload = ingest.Upload(
-        validated.table.name,
-        validated.table.sha256,
-        model.name,
-        model.manifest.version,
-        validated.n_rejected,
-    )
-    return ingest.ingest(database, person, ranked.videos, upload, told, statement_keys)
+    name, sha256, n_rejected = file
+    upload = ingest.Upload(name, sha256, model.name, model.manifest.version, n_rejected)
+    told = on_progress or (lambda done, total: None)
+    return ingest.ingest(database, person, videos, upload, told, keys_of)
 
 
 @needs(*LEADS)

@@ -23,7 +23,7 @@ from claimclf.streaming.engines import Engine, local_engine
 from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
 from claimclf.streaming.output import write_ranked, write_rejected
 from claimclf.streaming.parts import Job, prepare, score_block
-from claimclf.streaming.ranges import RANGE, Arrangement, arrange_all
+from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
 #: What is done, how much of it, and of how much.
 Progress = Callable[[str, int, int], object]
@@ -154,6 +154,39 @@ def score_file(
         return _accounted(source.model.name, blocks.sha256, arrangement)
 
 
+@contextmanager
+def ranked_file(
+    source: Source,
+    *,
+    lend: Lend | None = None,
+    sizes: Sizes = Sizes(),
+    on_progress: Progress = lambda what, done, total: None,
+) -> Iterator[tuple[Accounted, RankedVideos]]:
+    """Score a file of any size and lend its videos in rank order, with typed columns.
+
+    What was scored is kept in a folder beside the file until the block ends: after an
+    interruption the same call goes on where it stopped.
+
+    Parameters
+    ----------
+    lend, sizes, on_progress
+        As for `score_file`.
+
+    Raises
+    ------
+    InputError, EngineError
+        As for `score_file`.
+    """
+    with (
+        working_folder(source.path) as folder,
+        open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
+        _engine(blocks, lend) as engine,
+    ):
+        found = _arranged(source, blocks, folder, engine, sizes, on_progress, is_typed=True)
+        accounted = _accounted(source.model.name, blocks.sha256, found)
+        yield accounted, RankedVideos(found, engine)
+
+
 def _engine(blocks: Blocks, lend: Lend | None) -> AbstractContextManager[Engine]:
     if lend is not None:
         return lend()
@@ -193,8 +226,8 @@ def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accoun
 
 
 @contextmanager
-def working_folder(output: Path) -> Iterator[Path]:
-    """Lend a folder beside an output, with what an interrupted run left there.
+def working_folder(file: Path) -> Iterator[Path]:
+    """Lend a folder beside a file, with what an interrupted run left there.
 
     It goes when the work is done, and when the input turns out to be of no use.
 
@@ -205,20 +238,20 @@ def working_folder(output: Path) -> Iterator[Path]:
     EngineError
         The disk is full or gone.
     """
-    if output.exists() and not output.is_file():  # a device or a pipe has nothing beside it
+    if file.exists() and not file.is_file():  # a device or a pipe has nothing beside it
         with tempfile.TemporaryDirectory() as elsewhere:
             yield Path(elsewhere)
         return
-    folder = output.with_name(f".{output.name}.scoring")
+    folder = file.with_name(f".{file.name}.scoring")
     try:
         folder.mkdir(exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             yield folder
     except Timeout as error:
         raise InputError(
-            f"{output} is being written by another run.",
-            f"Found: its working folder {folder} in use.",
-            "Wait for it, or choose another output.",
+            f"Another run is at {file}.",
+            f"Found: the working folder {folder} in use.",
+            "Wait until it has ended.",
         ) from error
     except OSError as error:
         raise EngineError(

@@ -27,8 +27,11 @@ AUTHOR, REPORTS = TAIL_WORDS, TAIL_WORDS + 1
 #: places of the videos that stay, and what their statements and authors amount to.
 REPEATED, KEPT, STATEMENTS, AUTHORS = "repeated", "kept", "statements", "authors"
 
-#: What a video's group amounts to; `id` is 0 for a statement without words.
-TOTALS = np.dtype([("id", np.uint64), ("videos", np.int64), ("reports", np.int64)])
+#: What a video's group amounts to, and whether the video is its first; `id` is 0 for a
+#: statement without words.
+TOTALS = np.dtype(
+    [("id", np.uint64), ("videos", np.int64), ("reports", np.int64), ("is_first", bool)]
+)
 
 
 def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> None:
@@ -192,7 +195,10 @@ def _keep_totals(parts: Sequence[Part], groups: Groups, name: str, stretch: int)
         # Opened anew for each part: what is mapped counts as memory in use.
         table = np.memmap(file, dtype=TOTALS, mode="r", shape=(max(n, 1),))
         videos = np.arange(first, first + len(part.kept()), dtype=np.int32)
-        part.keep(name, table[groups.roots(videos)])
+        roots = groups.roots(videos)
+        totals = table[roots]
+        totals["is_first"] = roots == videos
+        part.keep(name, totals)
     file.unlink()
 
 

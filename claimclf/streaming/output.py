@@ -117,9 +117,9 @@ def write_ranked(
     parts = arrangement.parts
     has_cr = arrangement.has_cr or any("\r" in name for name in parts[0].own)
     form = Form(path.suffix == PARQUET, raw, has_cr)
-    ranks = _ranks(arrangement.sizes, folder)
+    ranks = _ranks(arrangement, folder)
     stretches = engine.map(partial(_write_ranks, parts, arrangement.ranking, form), ranks)
-    ends = [one.first - 1 for one in ranks[1:]] + [sum(arrangement.sizes)]
+    ends = [one.first - 1 for one in ranks[1:]] + [len(arrangement)]
 
     def told() -> Iterator[Path]:
         for stretch, end in zip(stretches, ends, strict=True):
@@ -129,14 +129,14 @@ def write_ranked(
     form.join(told(), path, folder)
 
 
-def _ranks(sizes: Sequence[int], folder: Path) -> list[Ranks]:
+def _ranks(arrangement: Arrangement, folder: Path) -> list[Ranks]:
     """Name the ranges that hold videos, and the first one, which has the header."""
-    found, first = [], 1
-    for number, size in enumerate(sizes):
-        if size or number == 0:
-            found.append(Ranks(number, first, folder / f"ranks-{number:06d}"))
-        first += size
-    return found
+    places = enumerate(zip(arrangement.firsts(), arrangement.sizes, strict=True))
+    return [
+        Ranks(number, first, folder / f"ranks-{number:06d}")
+        for number, (first, size) in places
+        if size or number == 0
+    ]
 
 
 def _write_ranks(parts: Sequence[Part], ranking: Ranking, form: Form, ranks: Ranks) -> Path:

@@ -7,7 +7,7 @@ a range is in memory at one time, however many videos there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from claimclf.dataset.formatting import is_text
+from claimclf.dataset.statements import TAIL_WORDS, statement_ids
 from claimclf.dataset.writing import holds_cr
 from claimclf.modeling.ranking import in_order, sort_keys
 from claimclf.schema import (
@@ -81,6 +82,55 @@ class Arrangement:
     n_unscorable: int
     has_cr: bool
 
+    def __len__(self) -> int:
+        """Return the number of videos."""
+        return sum(self.sizes)
+
+    def firsts(self) -> list[int]:
+        """Return the rank of each range's first video."""
+        return [int(rank) for rank in np.cumsum([1, *self.sizes[:-1]])]
+
+
+@dataclass(frozen=True)
+class RankedVideos:
+    """All videos in rank order, of which a few stretches are in memory at a time.
+
+    Parameters
+    ----------
+    arrangement : Arrangement
+        The videos, with typed columns.
+    engine : Engine
+        Who gathers them.
+    """
+
+    arrangement: Arrangement
+    engine: Engine
+
+    def __len__(self) -> int:
+        """Return the number of videos."""
+        return len(self.arrangement)
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Yield the videos in rank order, a range at a time."""
+        yield from self.engine.map(
+            partial(_gather_at, self.arrangement.parts, self.arrangement.ranking),
+            list(enumerate(self.arrangement.firsts())),
+        )
+
+    def statement_keys(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield ids of statements and their first videos' keys, in the order of the input."""
+        for part in self.arrangement.parts:
+            statements = part.array(STATEMENTS)
+            first = np.flatnonzero(statements["is_first"] & (statements["id"] != 0))
+            yield (
+                statement_ids(statements["id"][first]),
+                part.keys()[part.kept()[first], :TAIL_WORDS],
+            )
+
+
+def _gather_at(parts: Sequence[Part], ranking: Ranking, place: tuple[int, int]) -> pd.DataFrame:
+    return gather(parts, ranking, *place)
+
 
 def arrange_all(
     engine: Engine, parts: list[Part], ranking: Ranking, size: int = RANGE
@@ -126,9 +176,8 @@ def _sample(part: Part) -> pd.DataFrame:
 def _with_totals(part: Part, videos: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     """Add what `modeling.ranking.totals` adds; `places` are those among the kept videos."""
     statements = part.array(STATEMENTS)[places]
-    ids = [f"{number:016x}" if number else None for number in statements["id"].tolist()]
     added = {
-        STATEMENT_ID: pd.array(ids, dtype="str"),
+        STATEMENT_ID: pd.array(statement_ids(statements["id"]), dtype="str"),
         STATEMENT_VIDEOS: statements["videos"],
         STATEMENT_REPORTS: statements["reports"],
     }

@@ -16,6 +16,7 @@ from claimclf.queue.preferences import Preferences
 from claimclf.schema import CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import queue
 from claimclf.services.models import load_model
+from claimclf.services.triage import triage
 from claimclf.ui.access import person_at_work
 from tests.app.test_shared_queue import BEN, database, heading, press, says
 from tests.app.test_triage_page import GOOD, settled
@@ -35,7 +36,8 @@ def review() -> AppTest:
 def filled(database: Database) -> Database:
     """A queue of twelve cases."""
     table = read_table(GOOD, "good.csv")
-    queue.store_table(database, person_at_work(), table, load_model(ROOT / "models"))
+    model = load_model(ROOT / "models")
+    queue.store_ranked(database, person_at_work(), triage(table, model), model)
     return database
 
 

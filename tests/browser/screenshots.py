@@ -16,6 +16,7 @@ from claimclf.queue.people import Person
 from claimclf.schema import AUTHOR_ID, Decision, Role
 from claimclf.services import queue
 from claimclf.services.models import load_model
+from claimclf.services.triage import triage
 from tests.browser.dashboard import PAGES, browser, running_dashboard, settle
 
 _LEAD = Person("lena", Role.LEAD)
@@ -30,7 +31,8 @@ def filled(url: str) -> None:
     rows = demo_videos(2_000, 1)
     rows[AUTHOR_ID] = [f"author-{n * n % 700}" for n in range(len(rows))]
     table = read_table(rows.to_csv(index=False).encode(), "demo.csv")
-    queue.store_table(database, _LEAD, table, load_model(models_folder()))
+    model = load_model(models_folder())
+    queue.store_ranked(database, _LEAD, triage(table, model), model)
     queue.change_settings(database, _LEAD, "two people today", {"capacity": 420})
     kinds = [Decision.WITHIN_RULES, Decision.OPINION, Decision.WITHIN_RULES, Decision.ESCALATE]
     for n in range(400):
