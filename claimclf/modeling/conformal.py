@@ -43,6 +43,8 @@ _START = "^"
 #: Two scores that differ by rounding only are equally strange.
 _EQUAL = 1e-12
 _CLIP = 1e-3
+#: Of the curve: further ones depend on the processor that it was fitted on.
+_DIGITS = 9
 
 TOO_SHORT = "too short"
 NEW = "unlike anything the model was trained on"
@@ -117,8 +119,11 @@ def learn(
     """
     labels = np.asarray(labels)
     curve = LogisticRegression().fit(_log_odds(learnt).reshape(-1, 1), labels)
+    slope, intercept = (
+        round(float(found), _DIGITS) for found in (*curve.coef_[0], curve.intercept_[0])
+    )
     known = _known_pairs(trained_on, np.asarray(trained_labels))
-    bare = Conformal(float(curve.coef_[0, 0]), float(curve.intercept_[0]), known, [])
+    bare = Conformal(slope, intercept, known, [])
     strange = _strangeness(learnt, bare.novelty(transcripts))
     own = [np.sort(strange[labels == c, c]) for c in range(len(LABELS))]
     return Conformal(bare.slope, bare.intercept, known, own)
