@@ -26,7 +26,7 @@ from claimclf.dataset.sources import (
 from claimclf.errors import DuplicateColumnError, EmptyTableError, NotATableError
 from claimclf.schema import SHELL_LIMITS, Limits
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)

@@ -153,5 +153,8 @@ def unscorable_reason(videos: pd.DataFrame, columns: tuple[str, ...]) -> pd.Seri
     reason = pd.Series("", index=videos.index, dtype="str")
     for name in columns:
         absent = videos[name].isna() if name in videos else pd.Series(True, index=videos.index)
-        reason = reason.mask(absent, reason + ", " + name)
+        if absent.any():
+            reason = reason.mask(absent, reason + ", " + name)
+    if (reason == "").all():
+        return reason
     return reason.mask(reason != "", "cannot be scored: no" + reason.str.slice(1))

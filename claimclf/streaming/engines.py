@@ -7,6 +7,7 @@ ahead stays small.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -101,6 +102,7 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
         return
     # Forked workers have all imports from the start.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    gc.freeze()  # what is there now is left alone by the workers' garbage collection
     pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
     try:
         yield _Sharing(pool.submit, n)

@@ -55,7 +55,7 @@ def _repeated_within(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the repeated rows of parts, with the line where their id stands first."""
     ids, place, row = _ids_within(parts, number, n_stretches)
-    if len(np.unique(ids[:, 0])) == len(ids):
+    if not (np.diff(np.sort(ids[:, 0])) == 0).any():
         return
     order = np.lexsort((ids[:, 1], ids[:, 0]))  # stable: the first row stays the first
     is_first = np.append(True, (np.diff(ids[order, :2], axis=0) != 0).any(axis=1))
@@ -153,8 +153,9 @@ def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) ->
     statements, authors = Groups(n), Groups(n)
     for (column, _), pairs in zip(wanted, links, strict=True):
         (authors if column == AUTHOR else statements).link(*pairs)
-    _keep_totals(parts, statements, STATEMENTS, stretch)
-    _keep_totals(parts, authors, AUTHORS, stretch)
+    keep = partial(_keep_totals, parts, stretch)
+    for _ in engine.map(keep, [(STATEMENTS, statements), (AUTHORS, authors)]):
+        pass
 
 
 def _links(
@@ -184,7 +185,8 @@ def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
         first += len(part.kept())
 
 
-def _keep_totals(parts: Sequence[Part], groups: Groups, name: str, stretch: int) -> None:
+def _keep_totals(parts: Sequence[Part], stretch: int, wanted: tuple[str, Groups]) -> None:
+    name, groups = wanted
     file = Path(f"{parts[0].path}.{name}.new")
     n = len(groups)
     table = np.memmap(file, dtype=TOTALS, mode="w+", shape=(max(n, 1),))
@@ -204,15 +206,16 @@ def _keep_totals(parts: Sequence[Part], groups: Groups, name: str, stretch: int)
 
 def _totals_within(parts: Sequence[Part], groups: Groups, start: int, size: int) -> np.ndarray:
     """Sum up the groups whose first video is one of `size` from `start` on."""
-    totals = np.zeros(size, dtype=TOTALS)
-    totals["id"] = np.iinfo(np.uint64).max
+    smallest = np.full(size, np.iinfo(np.uint64).max)
+    n_videos, reports = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for part, first in _starts(parts):
         kept = part.kept()
         place = groups.roots(np.arange(first, first + len(kept), dtype=np.int32)) - start
         here = np.flatnonzero((place >= 0) & (place < size))
-        keys = part.keys()[kept[here]]
-        tails = keys[:, :TAIL_WORDS].view(np.uint64).sum(axis=1)
-        np.minimum.at(totals["id"], place[here], tails)
-        np.add.at(totals["videos"], place[here], 1)
-        np.add.at(totals["reports"], place[here], keys[:, REPORTS])
+        keys, place = part.keys()[kept[here]], place[here]
+        np.minimum.at(smallest, place, keys[:, :TAIL_WORDS].view(np.uint64).sum(axis=1))
+        np.add.at(n_videos, place, 1)
+        np.add.at(reports, place, keys[:, REPORTS])
+    totals = np.zeros(size, dtype=TOTALS)
+    totals["id"], totals["videos"], totals["reports"] = smallest, n_videos, reports
     return totals

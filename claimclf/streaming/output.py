@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from claimclf.streaming.parts import OWN, Part, write_frame
 from claimclf.streaming.ranges import Arrangement, gather
 
 PARQUET = ".parquet"
+_MOST_AT_ONCE = 2**30
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,18 @@ class Form:
             return
         for stretch in stretches:
             with stretch.open("rb") as lines:
-                shutil.copyfileobj(lines, file, 2**20)
+                _append(lines, file)
             stretch.unlink()
+
+
+def _append(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy a file to the end of another one, without a way through this process if possible."""
+    try:
+        while os.sendfile(target.fileno(), source.fileno(), None, _MOST_AT_ONCE):
+            pass
+    except (AttributeError, OSError):  # not this system, or not to this kind of file
+        shutil.copyfileobj(source, target, 2**20)
+        target.flush()
 
 
 def _join_parquet(stretches: list[Path], file: BinaryIO) -> None:
