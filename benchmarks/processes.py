@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,19 +40,18 @@ def run(*arguments: object) -> Spent:
     """Run a command."""
     command = [str(argument) for argument in arguments]
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     most = 0.0
-    while process.poll() is None:
-        most = max(most, _memory(process.pid))
-        time.sleep(_SAMPLE_SECONDS)
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {_said(process)}")
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=said)
+        while process.poll() is None:
+            most = max(most, _memory(process.pid))
+            time.sleep(_SAMPLE_SECONDS)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            said.seek(0)
+            words = " ".join(command)
+            raise RuntimeError(f"{words} ended with {process.returncode}: {said.read()}")
     return Spent(seconds, most)
-
-
-def _said(process: subprocess.Popen[str]) -> str:
-    return process.stderr.read() if process.stderr else ""
 
 
 def _memory(root: int) -> float:

@@ -1,8 +1,10 @@
 """Files of any size: time and memory beside the notebook's steps, growth, and Dask.
 
-All transcripts are distinct. Each run is a process of its own, its start included; runs that
-are compared take turns. ``--rows`` takes another size than a million, ``--most`` the largest
-one whose growth is looked at.
+All transcripts are distinct. Each run is a process of its own; runs that are compared take
+turns. Beside the notebook the steps are timed, from reading to writing: both have imported
+what they need and loaded the model before, on a small file. All other times are those of
+whole commands. ``--rows`` takes another size than a million, ``--most`` the largest one whose
+growth is looked at.
 """
 
 from __future__ import annotations
@@ -12,15 +14,20 @@ import math
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.processes import Spent, claimclf, run
 from benchmarks.report import TIMES, Result
 from benchmarks.score import notebook_steps
 from benchmarks.videos import write_videos
+from claimclf.modeling.store import Model
 from claimclf.places import models_folder
 from claimclf.services.models import load_model
+from claimclf.services.streaming import Source, score_file
 
 ROWS, MOST, REPEATS = 1_000_000, 10_000_000, 3
 COURSE, CONTENT = "course-random-forest", "content-random-forest"
@@ -29,6 +36,8 @@ TIME_LIMITS = {COURSE: 1 / 4, CONTENT: 1 / 3}
 MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
 DASK_SPEED_UP = 1.7
 _NOTEBOOK = "the notebook's steps"
+#: Videos on which everything is imported before the clock runs.
+_LITTLE = 200
 
 
 def results(rows: int = ROWS, most: int = MOST, repeats: int = REPEATS) -> list[Result]:
@@ -67,21 +76,71 @@ def _score(folder: Path, rows: int, model: str, *options: object) -> Spent:
 
 
 def _beside_the_notebook(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
-    notebook: list[Spent] = []
-    ours: dict[str, list[Spent]] = {model: [] for model in TIME_LIMITS}
+    notebook: list[Steps] = []
+    ours: dict[str, list[Steps]] = {model: [] for model in TIME_LIMITS}
     for _ in range(repeats):
-        steps = ("--notebook", _file(folder, rows), folder / "notebook.csv")
-        notebook.append(run(sys.executable, "-m", "benchmarks.scale", *steps))
-        for model, spent in ours.items():
-            spent.append(_score(folder, rows, model))
+        notebook.append(_steps("notebook", folder, rows))
+        for model, steps in ours.items():
+            steps.append(_steps(model, folder, rows))
     for model, limit in TIME_LIMITS.items():
-        ratios = _ratios(_seconds(ours[model]), _seconds(notebook))
-        yield _result(f"time to score {rows:,} videos, {model}", ratios, _NOTEBOOK, limit)
-    for model, spent in ours.items():
-        rates = [rows / seconds for seconds in _seconds(spent)]
+        ratios = [our.steps / their.steps for our, their in zip(ours[model], notebook, strict=True)]
+        yield _result(f"steps to score {rows:,} videos, {model}", ratios, _NOTEBOOK, limit)
+    for model, steps in ours.items():
+        rates = [rows / one.steps for one in steps]
         yield _result(f"videos a second, {model}", rates, unit="", more_is_better=True)
-    ratios = _ratios(_megabytes(ours[COURSE]), _megabytes(notebook))
-    yield _result(f"memory to score {rows:,} videos, {COURSE}", ratios, _NOTEBOOK)
+    for what in ("seconds", "megabytes"):
+        ratios = [
+            getattr(our.command, what) / getattr(their.command, what)
+            for our, their in zip(ours[COURSE], notebook, strict=True)
+        ]
+        name = f"whole command's {what} for {rows:,} videos, {COURSE}"
+        yield _result(name, ratios, _NOTEBOOK)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One run.
+
+    Parameters
+    ----------
+    steps : float
+        Seconds from reading to writing.
+    command : Spent
+        What all of it took, start and imports included.
+    """
+
+    steps: float
+    command: Spent
+
+
+def _steps(who: str, folder: Path, rows: int) -> Steps:
+    told = folder / "seconds"
+    arguments = (who, _file(folder, rows), folder / "ranked.csv", told)
+    command = run(sys.executable, "-m", "benchmarks.scale", "--steps", *arguments)
+    return Steps(float(told.read_text("ascii")), command)
+
+
+def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
+    """Time the steps of the notebook, or of a model by its name, and tell a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        little = Path(folder, "little.csv")
+        write_videos(little, _LITTLE)
+        _take(who, little, Path(folder, "ranked.csv"))
+    start = time.perf_counter()
+    _take(who, source, target)
+    told.write_text(str(time.perf_counter() - start), "ascii")
+
+
+def _take(who: str, source: Path, target: Path) -> None:
+    if who == "notebook":
+        notebook_steps(source, target, _model(COURSE))
+    else:
+        score_file(Source(source, _model(who), models_folder(), {}), target)
+
+
+@cache
+def _model(name: str) -> Model:
+    return load_model(models_folder(), name)
 
 
 def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
@@ -110,7 +169,7 @@ def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
     )
     yield _result(
         f"throughput of two Dask workers, {rows:,} videos",
-        _ratios(one, two),
+        [slow / fast for slow, fast in zip(one, two, strict=True)],
         "one Dask worker",
         DASK_SPEED_UP,
         more_is_better=True,
@@ -123,14 +182,6 @@ def _on_dask(n_workers: int) -> tuple[object, ...]:
 
 def _seconds(spent: Iterable[Spent]) -> list[float]:
     return [one.seconds for one in spent]
-
-
-def _megabytes(spent: Iterable[Spent]) -> list[float]:
-    return [one.megabytes for one in spent]
-
-
-def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(ours, theirs, strict=True)]
 
 
 def _result(
@@ -153,10 +204,11 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--most", type=int, default=MOST)
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--notebook", nargs=2, type=Path, metavar=("SOURCE", "TARGET"))
+    parser.add_argument("--steps", nargs=4, metavar=("WHO", "SOURCE", "TARGET", "TOLD"))
     chosen = parser.parse_args()
-    if chosen.notebook:
-        notebook_steps(*chosen.notebook, load_model(models_folder(), COURSE))
+    if chosen.steps:
+        who, *files = chosen.steps
+        _time_steps(who, *map(Path, files))
         return 0
     found = results(chosen.rows, chosen.most, chosen.repeats)
     print(*found, sep="\n")

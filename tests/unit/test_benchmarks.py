@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import moderators, pages, queue, score
+from benchmarks import moderators, pages, processes, queue, scale, score
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
+from benchmarks.videos import write_videos
 
 RATIO = Result("page", 2.0, reference="an empty page", limit=3.0, spread=(1.5, 2.5))
 
@@ -95,6 +98,39 @@ def test_score_in_small() -> None:
     (ratio,) = score.results(rows=200, repeats=2)  # the first one imports
     assert ratio.spread is not None
     assert 0 < ratio.spread[0] < 50
+
+
+@pytest.mark.parametrize("who", ["notebook", scale.CONTENT])
+def test_steps_of_scale_in_small(who: str, tmp_path: Path) -> None:
+    source, target, told = (tmp_path / name for name in ("in.csv", "out.csv", "told"))
+    write_videos(source, 300)
+    scale._time_steps(who, source, target, told)
+    assert float(told.read_text()) > 0
+    ids = [set(pd.read_csv(file)["video_id"]) for file in (source, target)]
+    assert ids[0] == ids[1]
+
+
+def test_benchmark_videos_are_distinct_however_many_are_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.videos._AT_ONCE", 70)
+    write_videos(tmp_path / "in.csv", 200)
+    videos = pd.read_csv(tmp_path / "in.csv")
+    assert len(videos) == 200
+    assert videos["video_transcription_text"].is_unique
+    assert videos["video_id"].is_unique
+
+
+def test_memory_of_a_command_counts_its_children() -> None:
+    child = "import time; held = bytearray(b'x') * 80_000_000; time.sleep(1)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    spent = processes.run(sys.executable, "-c", parent)
+    assert spent.megabytes > 80
+    assert spent.seconds > 1
+    with pytest.raises(RuntimeError, match="ended with 3: said"):
+        processes.run(
+            sys.executable, "-c", "import sys; print('said', file=sys.stderr); sys.exit(3)"
+        )
 
 
 def test_queue_in_small() -> None:
