@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from claimclf.modeling.search import Progress
     from claimclf.queue.database import Database
     from claimclf.queue.people import Person
-    from claimclf.services.streaming import Lend
+    from claimclf.services.streaming import Lend, Source
 
 _DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
@@ -395,18 +395,10 @@ def score(
     encoding: str | None,
 ) -> None:
     """Score reported videos and write them in review order; stopped, the same command goes on."""
-    from claimclf.services.models import load_model
-    from claimclf.services.streaming import Source, score_file
+    from claimclf.services.streaming import score_file
 
     found = score_file(
-        Source(
-            source,
-            load_model(models, model),
-            models,
-            _chosen(columns, source, encoding),
-            encoding,
-            Ranking(ranking),
-        ),
+        _source(source, model, models, columns, encoding, Ranking(ranking)),
         output,
         rejects,
         raw=raw,
@@ -421,6 +413,21 @@ def score(
     )
     if found.n_rejected and rejects is None:
         click.echo("Give --rejects FILE to keep the rejected rows and their reasons.", err=True)
+
+
+def _source(
+    path: Path,
+    model: str | None,
+    models: Path,
+    columns: tuple[str, ...],
+    encoding: str | None,
+    ranking: Ranking = Ranking.REPORTS,
+) -> Source:
+    from claimclf.services.models import load_model
+    from claimclf.services.streaming import Source
+
+    chosen = _chosen(columns, path, encoding)
+    return Source(path, load_model(models, model), models, chosen, encoding, ranking)
 
 
 def _chosen(columns: tuple[str, ...], source: Path, encoding: str | None) -> dict[str, str]:
@@ -503,19 +510,11 @@ def ingest(
     encoding: str | None,
 ) -> None:
     """Put reported videos into the shared queue; the same file twice changes nothing."""
-    from claimclf.services.models import load_model
     from claimclf.services.queue import store_file
-    from claimclf.services.streaming import Source
 
     batch = store_file(
         *_queue(url),
-        Source(
-            source,
-            load_model(models, model),
-            models,
-            _chosen(columns, source, encoding),
-            encoding,
-        ),
+        _source(source, model, models, columns, encoding),
         _lend(engine, scheduler, workers),
         _progress(),
     )
