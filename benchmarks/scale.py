@@ -15,9 +15,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from benchmarks.processes import Spent, claimclf, run
@@ -28,6 +29,7 @@ from claimclf.modeling.store import Model
 from claimclf.places import models_folder
 from claimclf.services.models import load_model
 from claimclf.services.streaming import Source, score_file
+from claimclf.streaming.engines import dask_client, dask_engine
 
 ROWS, MOST, REPEATS = 1_000_000, 10_000_000, 3
 COURSE, CONTENT = "course-random-forest", "content-random-forest"
@@ -35,6 +37,7 @@ COURSE, CONTENT = "course-random-forest", "content-random-forest"
 TIME_LIMITS = {COURSE: 1 / 4, CONTENT: 1 / 3}
 MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
 DASK_SPEED_UP = 1.7
+_DASK = "dask-"
 _NOTEBOOK = "the notebook's steps"
 #: Videos on which everything is imported before the clock runs.
 _LITTLE = 200
@@ -121,21 +124,37 @@ def _steps(who: str, folder: Path, rows: int) -> Steps:
 
 
 def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
-    """Time the steps of the notebook, or of a model by its name, and tell a file."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Time the steps of who is named, and tell a file.
+
+    Parameters
+    ----------
+    who : str
+        The notebook, a model, or so many Dask workers: `dask-2`.
+    """
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        take = _taker(who, stack)
         little = Path(folder, "little.csv")
         write_videos(little, _LITTLE)
-        _take(who, little, Path(folder, "ranked.csv"))
-    start = time.perf_counter()
-    _take(who, source, target)
-    told.write_text(str(time.perf_counter() - start), "ascii")
+        take(little, Path(folder, "ranked.csv"))
+        start = time.perf_counter()
+        take(source, target)
+        told.write_text(str(time.perf_counter() - start), "ascii")
 
 
-def _take(who: str, source: Path, target: Path) -> None:
+def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path], object]:
+    """Return what takes the steps from one file to another; it is at work until the stack ends."""
     if who == "notebook":
-        notebook_steps(source, target, _model(COURSE))
-    else:
-        score_file(Source(source, _model(who), models_folder(), {}), target)
+        return partial(notebook_steps, model=_model(COURSE))
+    lend = None
+    if who.startswith(_DASK):
+        client = stack.enter_context(dask_client(n_workers=int(who.removeprefix(_DASK))))
+        lend = partial(dask_engine, client.scheduler.address)
+        who = CONTENT
+
+    def take(source: Path, target: Path) -> None:
+        score_file(Source(source, _model(who), models_folder(), {}), target, lend=lend)
+
+    return take
 
 
 @cache
@@ -163,10 +182,8 @@ def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
 
 
 def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
-    one, two = (
-        _seconds([_score(folder, rows, CONTENT, *_on_dask(n)) for _ in range(repeats)])
-        for n in (1, 2)
-    )
+    """Compare clusters that are up already: starting one takes seconds, whatever its size."""
+    one, two = ([_steps(f"{_DASK}{n}", folder, rows).steps for _ in range(repeats)] for n in (1, 2))
     yield _result(
         f"throughput of two Dask workers, {rows:,} videos",
         [slow / fast for slow, fast in zip(one, two, strict=True)],
@@ -174,10 +191,6 @@ def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
         DASK_SPEED_UP,
         more_is_better=True,
     )
-
-
-def _on_dask(n_workers: int) -> tuple[object, ...]:
-    return "--engine", "dask", "--workers", n_workers
 
 
 def _seconds(spent: Iterable[Spent]) -> list[float]:
