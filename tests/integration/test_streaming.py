@@ -6,8 +6,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -54,8 +52,8 @@ from claimclf.services.triage import triage
 from claimclf.streaming.engines import dask_client, dask_engine, dask_parallel, local_engine
 from claimclf.streaming.parts import Job
 from tests.builders import as_csv, reported_csv, reported_rows
-from tests.conftest import ROOT
 from tests.unit.test_search import forest_search, rows
+from tests.unit.test_store import ended_by
 
 #: So little at one time that a few rows make many parts, stretches and ranges.
 SMALL = Sizes(block=400, stretch=3, range=2)
@@ -213,31 +211,19 @@ def test_a_killed_worker_of_this_machine_is_told_and_the_same_call_goes_on(
     assert output.read_bytes() == expected
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from tests.integration.test_streaming import MANY, scored
-
-def kill(what, done, total):
-    global calls
-    calls += 1
-    if calls == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-calls = 0
-scored(Path(sys.argv[1]), Path(sys.argv[2]), sizes=MANY, on_progress=kill)
-"""
-
-
 @pytest.mark.parametrize("moment", [4, 9])
 def test_killed_scoring_goes_on_where_it_stopped(
     many: Path, expected: bytes, tmp_path: Path, moment: int
 ) -> None:
     output = tmp_path / "out.csv"
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, many, output, str(moment)], cwd=ROOT, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+
+    def kill(what: str, done: int, total: int) -> None:
+        calls.append(what)
+        if len(calls) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    calls: list[str] = []
+    assert ended_by(lambda: scored(many, output, sizes=MANY, on_progress=kill)) == signal.SIGKILL
     assert not output.exists()
     done = parts_beside(output)
     assert len(done) >= min(moment, 7)
