@@ -28,7 +28,7 @@ from benchmarks.videos import write_videos
 from claimclf.modeling.store import Model
 from claimclf.places import models_folder
 from claimclf.services.models import load_model
-from claimclf.services.streaming import Source, score_file
+from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming.engines import dask_client, dask_engine
 
 ROWS, MOST, REPEATS = 1_000_000, 10_000_000, 3
@@ -39,8 +39,9 @@ MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
 DASK_SPEED_UP = 1.7
 _DASK = "dask-"
 _NOTEBOOK = "the notebook's steps"
-#: Videos on which everything is imported before the clock runs.
-_LITTLE = 200
+#: Videos on which everything is imported before the clock runs, and so many blocks at least,
+#: that each worker gets some.
+_LITTLE, _WARM_BLOCKS = 200, 10
 
 
 def results(rows: int = ROWS, most: int = MOST, repeats: int = REPEATS) -> list[Result]:
@@ -152,7 +153,8 @@ def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path], object]:
         who = CONTENT
 
     def take(source: Path, target: Path) -> None:
-        score_file(Source(source, _model(who), models_folder(), {}), target, lend=lend)
+        sizes = Sizes(block=min(Sizes().block, source.stat().st_size // _WARM_BLOCKS))
+        score_file(Source(source, _model(who), models_folder(), {}), target, lend=lend, sizes=sizes)
 
     return take
 

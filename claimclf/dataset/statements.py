@@ -19,7 +19,7 @@ TAIL_WORDS = 7
 
 # Characters at the end that mostly hold that many words; and how many times as many to look
 # at where they do not. Most of a long transcript is never looked at.
-_CUT, _CUT_GROWTH = 80, 8
+_CUT, _CUT_GROWTH = 56, 8
 # Rows at one time: few enough for their characters, as numbers, to stay in the cache.
 _CHUNK_ROWS = 2_500
 

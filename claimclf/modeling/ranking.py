@@ -203,7 +203,8 @@ def in_order(keys: pd.DataFrame) -> np.ndarray:
     Numbers are compared first as far as they decide: ids are text, and dear to compare.
     """
     columns = [_comparable(keys[name]) for name in keys.columns[:-1]]
-    order: np.ndarray = np.lexsort(columns[::-1])
+    columns = [column for column in columns if not (column == column[:1]).all()]
+    order: np.ndarray = np.lexsort(columns[::-1]) if columns else np.arange(len(keys))
     is_like_next = np.ones(max(len(order) - 1, 0), dtype=bool)
     for column in columns:
         one, next_one = column[order][:-1], column[order][1:]

@@ -22,7 +22,7 @@ from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
 from claimclf.streaming.engines import Engine, local_engine
 from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
 from claimclf.streaming.output import write_ranked, write_rejected
-from claimclf.streaming.parts import Job, prepare, score_block
+from claimclf.streaming.parts import Job, prepare, score_block, store_blocks
 from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
 #: What is done, how much of it, and of how much.
@@ -210,7 +210,8 @@ def _arranged(
     job = Job(folder, source.models, manifest.name, manifest.version, source.chosen, is_typed)
     prepare(job, source.model)
     parts = []
-    for part in engine.map(partial(score_block, job=job), blocks):
+    given = store_blocks(blocks, folder) if engine.is_far else iter(blocks)
+    for part in engine.map(partial(score_block, job=job), given):
         parts.append(part)
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
     find_repeated(parts, sizes.stretch)

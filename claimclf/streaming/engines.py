@@ -7,10 +7,12 @@ ahead stays small.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
 import signal
+import sys
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +34,9 @@ Result = TypeVar("Result")
 #: Items under way for each worker: one at work, one that waits for it.
 _AHEAD = 2
 _CONNECT_SECONDS = 10
+# Of malloc.h: blocks below the first come from memory that is kept up to the second.
+_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
+_KEPT_BYTES = 2**30
 
 
 class _Promise(Protocol):
@@ -45,9 +50,12 @@ class Engine(ABC):
     ----------
     n_workers : int
         How many items are worked on at the same time.
+    is_far : bool
+        Whether much content reaches workers better by a file than with an item.
     """
 
     n_workers: int
+    is_far: bool = False
 
     @abstractmethod
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -73,8 +81,10 @@ class InThisProcess(Engine):
 class _Sharing(Engine):
     """Gives each item to a worker, and waits for the oldest."""
 
-    def __init__(self, submit: Callable[..., _Promise], n_workers: int) -> None:
-        self._submit, self.n_workers = submit, n_workers
+    def __init__(
+        self, submit: Callable[..., _Promise], n_workers: int, *, is_far: bool = False
+    ) -> None:
+        self._submit, self.n_workers, self.is_far = submit, n_workers, is_far
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the function's results in the order of the items."""
@@ -120,14 +130,20 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
 def _be_a_worker() -> None:
     """Leave Ctrl-C to the main process, and the other cores to the other workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _use_one_thread()
+    _settle()
 
 
-def _use_one_thread() -> None:
+def _settle() -> None:
+    """Use one thread, and keep memory: large arrays come and go, and new pages are dear."""
     import pyarrow as pa
 
     os.environ["OMP_NUM_THREADS"] = "1"  # for XGBoost, before it is loaded
     pa.set_cpu_count(1)
+    if sys.platform == "linux":
+        c_library = ctypes.CDLL(None)
+        if hasattr(c_library, "mallopt"):  # not in every C library
+            c_library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+            c_library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 @contextmanager
@@ -149,11 +165,11 @@ def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> I
     with dask_client(scheduler, n_workers) as client:
         from distributed.scheduler import KilledWorker
 
-        client.run(_use_one_thread)
+        client.run(_settle)
         try:
             # Never taken for work that was done before: results are files.
             submit = partial(client.submit, pure=False)
-            yield _Sharing(submit, sum(client.nthreads().values()))
+            yield _Sharing(submit, sum(client.nthreads().values()), is_far=True)
         except KilledWorker as error:
             raise EngineError(
                 "A block of the input has ended several workers.",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,34 @@ class Job:
         how = (self.is_typed, sorted(self.chosen.items()))
         depends = repr((__version__, block.digest, *model, *how))
         return f"{block.number:06d}-{hashlib.sha256(depends.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True)
+class StoredBlock:
+    """A block whose content is a file that all workers reach.
+
+    Parameters
+    ----------
+    block : Block
+        All but the content.
+    path : Path
+        The content.
+    """
+
+    block: Block
+    path: Path
+
+    def loaded(self) -> Block:
+        """Return the whole block."""
+        return replace(self.block, content=self.path.read_bytes())
+
+
+def store_blocks(blocks: Iterable[Block], folder: Path) -> Iterator[StoredBlock]:
+    """Put the content of blocks into files."""
+    for block in blocks:
+        path = folder / f"block-{block.number:06d}"
+        path.write_bytes(block.content)
+        yield StoredBlock(replace(block, content=b""), path)
 
 
 @dataclass(frozen=True)
@@ -156,7 +184,7 @@ class Part:
         return read_frame(f"{self.path}.{ending}.arrow")
 
 
-def score_block(block: Block, job: Job) -> Part:
+def score_block(block: Block | StoredBlock, job: Job) -> Part:
     """Validate and score a block, or find that this was done before.
 
     Raises
@@ -164,6 +192,8 @@ def score_block(block: Block, job: Job) -> Part:
     InputError
         The block cannot be read, or a needed column is not there.
     """
+    if isinstance(block, StoredBlock):
+        block = block.loaded()
     path = str(job.folder / job.part_name(block))
     done = Path(f"{path}.json")
     if done.is_file():
