@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from itertools import groupby
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -19,7 +19,7 @@ from claimclf.streaming.engines import Engine
 from claimclf.streaming.parts import Part
 
 #: Rows looked at together.
-STRETCH = 2_000_000
+STRETCH = 1_000_000
 #: Place of a video's author and of its reports among a part's keys.
 AUTHOR, REPORTS = TAIL_WORDS, TAIL_WORDS + 1
 
@@ -98,16 +98,16 @@ class Groups:
 
     Parameters
     ----------
-    n : int
-        Number of videos; at most 2**31.
+    root : ndarray of int32, shape (n,)
+        An earlier video of each one's group, or itself; it is changed.
     """
 
-    def __init__(self, n: int) -> None:
-        self._root = np.arange(n, dtype=np.int32)
+    def __init__(self, root: np.ndarray) -> None:
+        self.root = root
 
     def __len__(self) -> int:
         """Return the number of videos."""
-        return len(self._root)
+        return len(self.root)
 
     def link(self, one: np.ndarray, other: np.ndarray) -> None:
         """Put pairs of videos together, shapes (n_pairs,) of int."""
@@ -120,12 +120,12 @@ class Groups:
         _, group = connected_components(graph, directed=False)
         # Nodes ascend: each group takes the first of its own.
         number, first = numbered(group)
-        self._root[nodes] = nodes[first[number]]
+        self.root[nodes] = nodes[first[number]]
 
     def roots(self, videos: np.ndarray) -> np.ndarray:
         """Return the first video of each one's group, shape (n_videos,) of int."""
-        root: np.ndarray = self._root[videos]
-        while not np.array_equal(higher := self._root[root], root):
+        root: np.ndarray = self.root[videos]
+        while not np.array_equal(higher := self.root[root], root):
             root = higher
         return root
 
@@ -150,12 +150,20 @@ def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) ->
         (column, number) for column in (*range(TAIL_WORDS), AUTHOR) for number in range(n_stretches)
     ]
     links = engine.map(partial(_links, parts, n_stretches), wanted)
-    statements, authors = Groups(n), Groups(n)
-    for (column, _), pairs in zip(wanted, links, strict=True):
-        (authors if column == AUTHOR else statements).link(*pairs)
-    keep = partial(_keep_totals, parts, stretch)
-    for _ in engine.map(keep, [(STATEMENTS, statements), (AUTHORS, authors)]):
+    found = zip(wanted, links, strict=True)
+    # One after the other: of many videos not more is in memory than has to be.
+    for name, some in groupby(found, lambda one: AUTHORS if one[0][0] == AUTHOR else STATEMENTS):
+        groups = Groups(np.arange(n, dtype=np.int32))
+        for _, pairs in some:
+            groups.link(*pairs)
+        np.save(_roots_file(parts, name), groups.root)
+        del groups
+    for _ in engine.map(partial(_keep_totals, parts, stretch), (STATEMENTS, AUTHORS)):
         pass
+
+
+def _roots_file(parts: Sequence[Part], name: str) -> str:
+    return f"{parts[0].path}.{name}-roots.npy"
 
 
 def _links(
@@ -185,23 +193,19 @@ def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
         first += len(part.kept())
 
 
-def _keep_totals(parts: Sequence[Part], stretch: int, wanted: tuple[str, Groups]) -> None:
-    name, groups = wanted
-    file = Path(f"{parts[0].path}.{name}.new")
-    n = len(groups)
-    table = np.memmap(file, dtype=TOTALS, mode="w+", shape=(max(n, 1),))
-    for start in range(0, n, stretch):
-        size = min(stretch, n - start)
-        table[start : start + size] = _totals_within(parts, groups, start, size)
-    for part, first in _starts(parts):
-        # Opened anew for each part: what is mapped counts as memory in use.
-        table = np.memmap(file, dtype=TOTALS, mode="r", shape=(max(n, 1),))
-        videos = np.arange(first, first + len(part.kept()), dtype=np.int32)
-        roots = groups.roots(videos)
-        totals = table[roots]
-        totals["is_first"] = roots == videos
-        part.keep(name, totals)
-    file.unlink()
+def _keep_totals(parts: Sequence[Part], stretch: int, name: str) -> None:
+    groups = Groups(np.load(_roots_file(parts, name)))
+    for part in parts:
+        part.keep(name, np.zeros(len(part.kept()), dtype=TOTALS))
+    for start in range(0, len(groups), stretch):
+        size = min(stretch, len(groups) - start)
+        totals = _totals_within(parts, groups, start, size)
+        for part, first in _starts(parts):
+            roots = groups.roots(np.arange(first, first + len(part.kept()), dtype=np.int32))
+            here = np.flatnonzero((roots >= start) & (roots < start + size))
+            own = part.array(name, "r+")
+            own[here] = totals[roots[here] - start]
+            own["is_first"][here] = roots[here] == first + here
 
 
 def _totals_within(parts: Sequence[Part], groups: Groups, start: int, size: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -165,9 +166,17 @@ class Part:
         """Return the places of the videos whose id stood in no earlier row."""
         return self.array("kept")
 
-    def array(self, ending: str) -> np.ndarray:
-        """Return an array among the part's files; it is read as far as it is looked at."""
-        found: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode="r")
+    def array(self, ending: str, mode: Literal["r", "r+"] = "r") -> np.ndarray:
+        """Return an array among the part's files; it is read as far as it is looked at.
+
+        Parameters
+        ----------
+        ending : str
+            Its name.
+        mode : {"r", "r+"}
+            To be read, or changed as well.
+        """
+        found: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode=mode)
         return found
 
     def keep(self, ending: str, values: np.ndarray) -> None:
