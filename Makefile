@@ -11,9 +11,8 @@ run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the
 install:        ## .venv with the package, its command and the development tools
 	@sh scripts/install.sh dev
 
-# Three at a time on two cores: browser tests wait for a good part of theirs.
 test: install   ## the whole test suite
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(BIN)/ruff format --check .
