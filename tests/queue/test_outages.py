@@ -216,8 +216,8 @@ def work_on_small_disk(kind: str, folder: Path, work: Callable[[Database, Path],
 def test_work_on_a_full_disk_changes_nothing_and_succeeds_when_there_is_room(
     kind: str, work: Callable[[Database, Path], None], tmp_path: Path
 ) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    # Forked from here: what imports anew has threads, and may not have a disk of its own.
+    context = multiprocessing.get_context("fork")
     process = context.Process(target=work_on_small_disk, args=(kind, tmp_path, work))
     process.start()
     process.join()
