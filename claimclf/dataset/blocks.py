@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +27,8 @@ from claimclf.errors import DuplicateColumnError, EmptyTableError, NotATableErro
 from claimclf.schema import SHELL_LIMITS, Limits
 
 BLOCK_BYTES = 16 * 2**20
+#: So much is read for the header first.
+_HEADER_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Block:
         Records of a CSV in UTF-8, or an Arrow stream.
     layout : Layout
         What all blocks of the input have in common.
+    start : int or None
+        Where the content stands in the input's file; None where it does not like this.
     """
 
     number: int
@@ -74,6 +78,7 @@ class Block:
     rows: int
     content: bytes = field(repr=False)
     layout: Layout
+    start: int | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -123,6 +128,11 @@ class Blocks:
     def done(self) -> int:
         """Bytes of the input read so far."""
         return self._stream.done
+
+    @property
+    def modified(self) -> int | None:
+        """When the input's file was changed last before it was opened, in ns."""
+        return self._stream.modified
 
     @property
     def sha256(self) -> str:
@@ -228,11 +238,12 @@ def _csv_blocks(
 ) -> Blocks:
     start, final, header = b"", False, None
     while header is None:
-        start, final = _more(start, text, size)
+        start, final = _more(start, text, min(size, _HEADER_BYTES))
         header = find_header(start, name, final=final)
     _check_header(name, header.names, limits)
     layout = Layout(name, header.names, header.delimiter)
-    pieces = _pieces(start[header.size :], final, text, layout, header.lines + 1, size)
+    place = None if text.start is None else text.start + header.size
+    pieces = _pieces(start[header.size :], final, text, layout, header.lines + 1, place, size)
     return Blocks(layout, stream, _limited(pieces, name, limits))
 
 
@@ -244,7 +255,13 @@ def _more(held: bytes, text: TextSource, size: int) -> tuple[bytes, bool]:
 
 
 def _pieces(
-    held: bytes, final: bool, text: TextSource, layout: Layout, line: int, size: int
+    held: bytes,
+    final: bool,
+    text: TextSource,
+    layout: Layout,
+    line: int,
+    place: int | None,
+    size: int,
 ) -> Iterator[Block]:
     """Cut the text into blocks of whole records; some may hold blank lines only."""
     while held or not final:
@@ -254,8 +271,9 @@ def _pieces(
         if found is None:
             held, final = _more(held, text, size)
             continue
-        yield Block(0, line, found.rows, held[: found.size], layout)
+        yield Block(0, line, found.rows, held[: found.size], layout, place)
         held, line = held[found.size :], line + found.lines
+        place = None if place is None else place + found.size
 
 
 def _limited(blocks: Iterator[Block], name: str, limits: Limits) -> Iterator[Block]:
@@ -264,7 +282,7 @@ def _limited(blocks: Iterator[Block], name: str, limits: Limits) -> Iterator[Blo
     for block in blocks:
         rows += block.rows
         if block.rows and (limits.rows is None or rows <= limits.rows):
-            yield Block(number, block.line, block.rows, block.content, block.layout)
+            yield replace(block, number=number)
             number += 1
     check_limit(name, "rows", rows, limits.rows)  # at the end, to say how many there are
     if not rows:

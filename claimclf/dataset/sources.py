@@ -6,6 +6,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,9 +77,12 @@ class HashedStream:
         Bytes in all.
     done : int
         Bytes read so far.
+    modified : int or None
+        When the file was changed last, in ns; None where there is no file.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
+        self.modified = None if isinstance(stream, io.BytesIO) else modified(stream)
         self.size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         self.done = 0
@@ -100,6 +104,11 @@ class HashedStream:
 def opened(source: Path | bytes) -> BinaryIO:
     """Open a file or its content."""
     return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+
+
+def modified(file: BinaryIO) -> int:
+    """Return when a file was changed last, in ns."""
+    return os.fstat(file.fileno()).st_mtime_ns
 
 
 class Format(StrEnum):
@@ -170,17 +179,33 @@ class TextSource:
             self._stream = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")
         self._unpacked = 0
         self._sample = b""
+        self._is_there = encoding is None and not zipped
+        self._has_begun = False
 
     def read(self, size: int) -> bytes:
         """Return about `size` bytes, none at the end only; a character is never cut."""
         while True:
             content = self._read(size)
+            if self._has_begun and self._is_itself(content):
+                return content
             try:
                 text = self._decoder.decode(content, final=not content).encode()
             except UnicodeError as error:
                 raise self._not_decodable() from error
             if text or not content:
+                self._has_begun = True
                 return text
+
+    @property
+    def start(self) -> int | None:
+        """Where the text that was read began in the input; None where it is not there like this."""
+        if not self._is_there:
+            return None
+        return len(codecs.BOM_UTF8) if self._sample.startswith(codecs.BOM_UTF8) else 0
+
+    def _is_itself(self, content: bytes) -> bool:
+        """Say whether bytes need no decoding: most text is ASCII."""
+        return self._encoding is None and content.isascii() and not self._decoder.getstate()[0]
 
     def _read(self, size: int) -> bytes:
         try:

@@ -22,7 +22,7 @@ from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
 from claimclf.streaming.engines import Engine, local_engine
 from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
 from claimclf.streaming.output import write_ranked, write_rejected
-from claimclf.streaming.parts import Job, prepare, score_block, store_blocks
+from claimclf.streaming.parts import Job, handed, prepare, score_block
 from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
 #: What is done, how much of it, and of how much.
@@ -207,10 +207,11 @@ def _arranged(
     columns = require_columns(blocks.columns, REPORTED, source.chosen)
     check_authors(source.ranking, AUTHOR_ID in columns)
     manifest = source.model.manifest
-    job = Job(folder, source.models, manifest.name, manifest.version, source.chosen, is_typed)
+    models = source.models.absolute()  # workers may be in another folder
+    job = Job(folder, models, manifest.name, manifest.version, source.chosen, is_typed)
     prepare(job, source.model)
     parts = []
-    given = store_blocks(blocks, folder) if engine.is_far else iter(blocks)
+    given = handed(blocks, source.path, folder, engine.distance)
     for part in engine.map(partial(score_block, job=job), given):
         parts.append(part)
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
@@ -243,7 +244,7 @@ def working_folder(file: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as elsewhere:
             yield Path(elsewhere)
         return
-    folder = file.with_name(f".{file.name}.scoring")
+    folder = file.absolute().with_name(f".{file.name}.scoring")
     try:
         folder.mkdir(exist_ok=True)
         with FileLock(folder / "lock", timeout=0):

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from enum import Enum
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -34,6 +35,12 @@ Result = TypeVar("Result")
 #: Items under way for each worker: one at work, one that waits for it.
 _AHEAD = 2
 _CONNECT_SECONDS = 10
+#: Dask watches its processes up to a hundred times a second, for pictures nobody looks at here.
+_UNWATCHED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 # Of malloc.h: blocks below the first come from memory that is kept up to the second.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 _KEPT_BYTES = 2**30
@@ -43,6 +50,17 @@ class _Promise(Protocol):
     def result(self) -> Any: ...
 
 
+class Distance(Enum):
+    """Where workers are, which tells how much content reaches them best."""
+
+    #: In this process: as it is in memory.
+    HERE = "here"
+    #: On this machine: with the item.
+    BESIDE = "beside"
+    #: Anywhere: by a file.
+    FAR = "far"
+
+
 class Engine(ABC):
     """Applies functions to items.
 
@@ -50,12 +68,12 @@ class Engine(ABC):
     ----------
     n_workers : int
         How many items are worked on at the same time.
-    is_far : bool
-        Whether much content reaches workers better by a file than with an item.
+    distance : Distance
+        Where they are worked on.
     """
 
     n_workers: int
-    is_far: bool = False
+    distance: Distance
 
     @abstractmethod
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -71,7 +89,7 @@ class Engine(ABC):
 class InThisProcess(Engine):
     """One item after the other, here: for what is too little to share."""
 
-    n_workers = 1
+    n_workers, distance = 1, Distance.HERE
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the function's results in the order of the items."""
@@ -81,10 +99,8 @@ class InThisProcess(Engine):
 class _Sharing(Engine):
     """Gives each item to a worker, and waits for the oldest."""
 
-    def __init__(
-        self, submit: Callable[..., _Promise], n_workers: int, *, is_far: bool = False
-    ) -> None:
-        self._submit, self.n_workers, self.is_far = submit, n_workers, is_far
+    def __init__(self, submit: Callable[..., _Promise], n_workers: int, distance: Distance) -> None:
+        self._submit, self.n_workers, self.distance = submit, n_workers, distance
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the function's results in the order of the items."""
@@ -110,12 +126,13 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
     if n == 1:
         yield InThisProcess()
         return
+    _keep_memory()
     # Forked workers have all imports from the start.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     gc.freeze()  # what is there now is left alone by the workers' garbage collection
     pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
     try:
-        yield _Sharing(pool.submit, n)
+        yield _Sharing(pool.submit, n, Distance.BESIDE)
     except BrokenProcessPool as error:
         raise EngineError(
             "A worker was ended from outside.",
@@ -134,11 +151,16 @@ def _be_a_worker() -> None:
 
 
 def _settle() -> None:
-    """Use one thread, and keep memory: large arrays come and go, and new pages are dear."""
+    """Use one thread, and keep memory."""
     import pyarrow as pa
 
     os.environ["OMP_NUM_THREADS"] = "1"  # for XGBoost, before it is loaded
     pa.set_cpu_count(1)
+    _keep_memory()
+
+
+def _keep_memory() -> None:
+    """Have freed memory stay with this process: large arrays come and go, and pages are dear."""
     if sys.platform == "linux":
         c_library = ctypes.CDLL(None)
         if hasattr(c_library, "mallopt"):  # not in every C library
@@ -166,10 +188,11 @@ def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> I
         from distributed.scheduler import KilledWorker
 
         client.run(_settle)
+        _keep_memory()
         try:
             # Never taken for work that was done before: results are files.
             submit = partial(client.submit, pure=False)
-            yield _Sharing(submit, sum(client.nthreads().values()), is_far=True)
+            yield _Sharing(submit, sum(client.nthreads().values()), Distance.FAR)
         except KilledWorker as error:
             raise EngineError(
                 "A block of the input has ended several workers.",
@@ -223,9 +246,11 @@ def dask_client(scheduler: str | None = None, n_workers: int | None = None) -> I
         raise EngineError(
             "Dask is not installed.", "", "Install it with: sh scripts/install.sh scale"
         )
+    import dask.config
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
+        stack.enter_context(dask.config.set(_UNWATCHED))
         try:
             place = scheduler or stack.enter_context(
                 LocalCluster(

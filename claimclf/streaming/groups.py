@@ -122,6 +122,10 @@ class Groups:
         number, first = numbered(group)
         self.root[nodes] = nodes[first[number]]
 
+    def follow(self, videos: np.ndarray, first: np.ndarray) -> None:
+        """Put videos that are in no group yet behind the first ones of theirs."""
+        self.root[videos] = first
+
     def roots(self, videos: np.ndarray) -> np.ndarray:
         """Return the first video of each one's group, shape (n_videos,) of int."""
         root: np.ndarray = self.root[videos]
@@ -154,8 +158,10 @@ def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) ->
     # One after the other: of many videos not more is in memory than has to be.
     for name, some in groupby(found, lambda one: AUTHORS if one[0][0] == AUTHOR else STATEMENTS):
         groups = Groups(np.arange(n, dtype=np.int32))
+        # Authors have one key each: a link goes to the first video of the group already.
+        put_together = groups.follow if name == AUTHORS else groups.link
         for _, pairs in some:
-            groups.link(*pairs)
+            put_together(*pairs)
         np.save(_roots_file(parts, name), groups.root)
         del groups
     for _ in engine.map(partial(_keep_totals, parts, stretch), (STATEMENTS, AUTHORS)):

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from claimclf import __version__
-from claimclf.dataset.blocks import Block
+from claimclf.dataset.blocks import Block, Blocks
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
+from claimclf.dataset.sources import modified
 from claimclf.dataset.statements import statement_keys
 from claimclf.dataset.validation import Validated, read_column, validate
+from claimclf.errors import InputError
 from claimclf.modeling.ranking import OUTPUT
 from claimclf.modeling.recipes import XGBOOST
 from claimclf.modeling.scoring import score
@@ -38,13 +40,16 @@ from claimclf.schema import (
     VIDEO_ID,
     VIEWS,
 )
+from claimclf.streaming.engines import Distance
 
 #: The input's own columns stand in a part's files under this and their place.
 OWN = "own "
 #: What videos are ranked by and told apart with.
 _RANKED = (*OUTPUT[1:], VIEWS, AUTHOR_ID, REASON)
 #: Videos of a part by which the ranges are chosen.
-_SAMPLE = 64
+_SAMPLE = 128
+
+AnyBlock: TypeAlias = "Block | StoredBlock"
 
 
 @dataclass(frozen=True)
@@ -83,30 +88,74 @@ class Job:
 
 @dataclass(frozen=True)
 class StoredBlock:
-    """A block whose content is a file that all workers reach.
+    """A block whose content is in a file that all workers reach.
 
     Parameters
     ----------
     block : Block
         All but the content.
     path : Path
-        The content.
+        The file.
+    start, size : int
+        Where the content is in it, and how many bytes it has.
+    modified : int
+        When the file was changed last before it was read here, in ns.
     """
 
     block: Block
     path: Path
+    start: int
+    size: int
+    modified: int
 
     def loaded(self) -> Block:
-        """Return the whole block."""
-        return replace(self.block, content=self.path.read_bytes())
+        """Return the whole block.
+
+        Raises
+        ------
+        InputError
+            The file is not the one any more in which the block was found.
+        """
+        with self.path.open("rb") as file:
+            if modified(file) != self.modified:
+                raise InputError(
+                    f"{self.block.layout.name} was changed while it was read.",
+                    "",
+                    "Wait until the file is complete, then give the same command again.",
+                )
+            file.seek(self.start)
+            return replace(self.block, content=file.read(self.size))
 
 
-def store_blocks(blocks: Iterable[Block], folder: Path) -> Iterator[StoredBlock]:
-    """Put the content of blocks into files."""
+def handed(blocks: Blocks, source: Path, folder: Path, distance: Distance) -> Iterator[AnyBlock]:
+    """Hand on blocks so that their content reaches workers.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Of an opened input.
+    source : Path
+        The input, which workers reach unless they are here.
+    folder : Path
+        Takes what does not stand in the input as it is wanted: what is packed, for example.
+    distance : Distance
+        Where workers are.
+    """
     for block in blocks:
-        path = folder / f"block-{block.number:06d}"
-        path.write_bytes(block.content)
-        yield StoredBlock(replace(block, content=b""), path)
+        if distance is Distance.HERE:
+            yield block
+        elif block.start is not None and blocks.modified is not None:
+            yield _without(block, source.absolute(), block.start, blocks.modified)
+        elif distance is Distance.FAR:
+            path = folder / f"block-{block.number:06d}"
+            path.write_bytes(block.content)
+            yield _without(block, path, 0, path.stat().st_mtime_ns)
+        else:
+            yield block
+
+
+def _without(block: Block, path: Path, start: int, modified: int) -> StoredBlock:
+    return StoredBlock(replace(block, content=b""), path, start, len(block.content), modified)
 
 
 @dataclass(frozen=True)
@@ -193,7 +242,7 @@ class Part:
         return read_frame(f"{self.path}.{ending}.arrow")
 
 
-def score_block(block: Block | StoredBlock, job: Job) -> Part:
+def score_block(block: AnyBlock, job: Job) -> Part:
     """Validate and score a block, or find that this was done before.
 
     Raises

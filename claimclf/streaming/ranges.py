@@ -34,7 +34,7 @@ from claimclf.streaming.groups import AUTHORS, STATEMENTS
 from claimclf.streaming.parts import OWN, Part, as_frame
 
 #: About how many videos a range has.
-RANGE = 100_000
+RANGE = 50_000
 
 
 @dataclass(frozen=True)

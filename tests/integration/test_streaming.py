@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import multiprocessing
 import os
 import pickle
@@ -155,6 +156,7 @@ def expected(many: Path) -> bytes:
     return output.read_bytes()
 
 
+CP1252 = {"western.csv": "cp1252"}
 MANY = Sizes(block=5_000, stretch=100, range=100)
 
 
@@ -171,19 +173,60 @@ def cluster() -> Iterator[Client]:
         yield client
 
 
-def test_dask_gives_the_same_though_a_worker_is_killed(
+@pytest.mark.parametrize("place", ["beside", "far"])
+def test_workers_get_what_stands_otherwise_in_the_file(
+    cluster: Client, many: Path, tmp_path: Path, place: str
+) -> None:
+    lends = {
+        "beside": partial(local_engine, 2),
+        "far": partial(dask_engine, cluster.scheduler.address),
+    }
+    text = many.read_bytes().replace(b"read online", "read in a café".encode())
+    contents = {
+        "marked.csv": b"\xef\xbb\xbf" + text,
+        "packed.csv.gz": gzip.compress(text),
+        "western.csv": text.decode().encode("cp1252"),
+    }
+    outputs = []
+    for name, content in {"plain.csv": text, **contents}.items():
+        (tmp_path / name).write_bytes(content)
+        source = Source(tmp_path / name, model(), MODELS, {}, CP1252.get(name))
+        outputs.append(tmp_path / f"{name}.out")
+        score_file(source, outputs[-1], sizes=MANY, lend=lends[place])
+    whole = tmp_path / "whole.csv"
+    scored_whole(tmp_path / "plain.csv", whole, Ranking.REPORTS, raw=False)
+    assert {output.read_bytes() for output in outputs} == {whole.read_bytes()}
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(many: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(many.read_bytes())
+    with pytest.raises(InputError, match="was changed while it was read"):
+        scored(
+            source,
+            tmp_path / "out.csv",
+            sizes=MANY,
+            lend=partial(local_engine, 2),
+            on_progress=lambda *told: os.utime(source, (1, 1)),
+        )
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_dask_gives_the_same_though_a_worker_is_killed_half_way(
     cluster: Client, many: Path, expected: bytes, tmp_path: Path
 ) -> None:
-    output, killed = tmp_path / "out.csv", []
+    output, told = tmp_path / "out.csv", []
+    with open_blocks(many, size=MANY.block) as blocks:
+        half = len(list(blocks)) // 2
 
     def kill_one(what: str, done: int, total: int) -> None:
-        if not killed:
-            killed.append(next(iter(cluster.run(os.getpid).values())))
-            os.kill(killed[0], signal.SIGKILL)
+        told.append(what)
+        if told.count("MB scored") == half == len(told):
+            os.kill(next(iter(cluster.run(os.getpid).values())), signal.SIGKILL)
 
     lend = partial(dask_engine, cluster.scheduler.address)
     scored(many, output, sizes=MANY, lend=lend, on_progress=kill_one)
-    assert killed
+    assert told.count("MB scored") > half > 2
     assert output.read_bytes() == expected
 
 

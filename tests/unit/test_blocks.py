@@ -143,6 +143,10 @@ def test_blocks_of_any_size_hold_what_the_csv_module_reads(
     assert held(read_table(source)) == expected
     assert [block.number for block in blocks] == list(range(len(blocks)))
     assert all(block.rows == len(parse(block)) > 0 for block in blocks)
+    for block in blocks:
+        assert (block.start is None) is zipped
+        if block.start is not None:
+            assert source[block.start :].startswith(block.content)
 
 
 @relaxed
@@ -168,6 +172,7 @@ def test_another_encoding_is_decoded_on_the_way(notes: list[str], size: int, enc
     content = as_csv({"video_id": ["7"] * len(notes), "note": notes})
     blocks = pieces(content.encode(encoding), size, encoding=encoding)
     assert put_together(blocks) == held(read_table(content.encode()))
+    assert all(block.start is None for block in blocks)
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
