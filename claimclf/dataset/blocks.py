@@ -29,6 +29,8 @@ from claimclf.schema import SHELL_LIMITS, Limits
 BLOCK_BYTES = 16 * 2**20
 #: So much is read for the header first.
 _HEADER_BYTES = 2**16
+#: A block has no more than this part of what is left of the input, and no less of a whole one.
+_ENDING = 4
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,11 @@ def _more(held: bytes, text: TextSource, size: int) -> tuple[bytes, bool]:
     return held + piece, not piece
 
 
+def _wanted(text: TextSource, size: int) -> int:
+    """Have blocks smaller towards the end of the input: whoever scores them ends together."""
+    return max(1, size // _ENDING, min(size, text.left // _ENDING))
+
+
 def _pieces(
     held: bytes,
     final: bool,
@@ -266,10 +273,11 @@ def _pieces(
     """Cut the text into blocks of whole records; some may hold blank lines only."""
     while held or not final:
         found = None
-        if final or len(held) >= size:
+        wanted = _wanted(text, size)
+        if final or len(held) >= wanted:
             found = cut(held, layout.delimiter, layout.name, line, final=final)
         if found is None:
-            held, final = _more(held, text, size)
+            held, final = _more(held, text, wanted)
             continue
         yield Block(0, line, found.rows, held[: found.size], layout, place)
         held, line = held[found.size :], line + found.lines

@@ -174,6 +174,7 @@ class TextSource:
     ) -> None:
         self._name, self._encoding, self._limit = name, encoding, limits.size
         self._decoder = _decoder(encoding)
+        self._input = stream
         self._stream: HashedStream | gzip.GzipFile = stream
         if zipped:
             self._stream = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")
@@ -195,6 +196,11 @@ class TextSource:
             if text or not content:
                 self._has_begun = True
                 return text
+
+    @property
+    def left(self) -> int:
+        """Bytes of the input, as it lies on disk, that have not been read."""
+        return self._input.size - self._input.done
 
     @property
     def start(self) -> int | None:

@@ -40,6 +40,7 @@ _UNWATCHED = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
+    "distributed.worker.memory.monitor-interval": "1s",
 }
 # Of malloc.h: blocks below the first come from memory that is kept up to the second.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
