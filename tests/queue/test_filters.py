@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -178,23 +178,27 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(request.param)
 
 
-def expected(database: Database, wanted: Filters, ranking: Ranking) -> list[str]:
-    rows = database.read(lambda c: c.execute(select(cases)).all())
-    found = [row for row in rows if fulfils(row, wanted, database.now())]
+def stored(database: Database) -> Sequence[AnyRow]:
+    return database.read(lambda c: c.execute(select(cases)).all())
+
+
+def expected(rows: Sequence[AnyRow], wanted: Filters, ranking: Ranking, now: int) -> list[str]:
+    found = [row for row in rows if fulfils(row, wanted, now)]
     return [row.video_id for row in sorted(found, key=place(ranking))]
 
 
 @pytest.mark.usefixtures("way")
 def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
     of_all_kinds(database)
+    rows, now = stored(database), database.now()
     for wanted in ALONE:
         for ranking in Ranking:
-            assert listed(database, wanted, ranking, N) == expected(database, wanted, ranking)
+            assert listed(database, wanted, ranking, N) == expected(rows, wanted, ranking, now)
 
     @settings(max_examples=60, deadline=None, derandomize=True)
     @given(FILTERS, st.sampled_from(list(Ranking)), st.integers(1, 60).map(lambda n: 4 * n))
     def check(wanted: Filters, ranking: Ranking, size: int) -> None:
-        assert listed(database, wanted, ranking, size) == expected(database, wanted, ranking)
+        assert listed(database, wanted, ranking, size) == expected(rows, wanted, ranking, now)
 
     check()
 
@@ -214,7 +218,7 @@ def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
 def test_next_case_is_the_first_that_is_wanted(database: Database, wanted: Filters) -> None:
     of_all_kinds(database)
     for ranking in Ranking:
-        names = expected(database, wanted, ranking)
+        names = expected(stored(database), wanted, ranking, database.now())
         free = [name for name in names if name not in held(database)]
         person = Person(f"person-{ranking}", LEAD.role)
         lease = next_case(database, person, wanted, ranking)

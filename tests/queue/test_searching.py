@@ -6,6 +6,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -75,6 +76,7 @@ def fold(whole: str) -> str:
     return "".join(char.casefold() if len(char.casefold()) == 1 else char for char in whole)
 
 
+@cache  # each transcript is read for everything that is typed
 def parts(whole: str) -> list[str]:
     """Return the words of a text: what letters, digits and marks on them there are in a row."""
     found = [""]
