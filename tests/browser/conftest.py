@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser import dashboard
 
@@ -35,18 +35,36 @@ def course_address(course_dataset: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(opened: Browser) -> Iterator[Page]:
-    """A page that fails its test on a console error or a request to another host."""
+@pytest.fixture(scope="session")
+def context(opened: Browser) -> Iterator[BrowserContext]:
+    """A browser that has fetched Streamlit's scripts before: they are the largest of a page."""
     context = opened.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of a person who was never here, with no console error and no other host asked.
+
+    Either fails the test.
+    """
     page = context.new_page()
+    forget(page)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     page.on("request", lambda request: errors.append(request.url) if _leaves(request) else None)
     yield page
-    context.close()
+    page.close()
     assert not errors
+
+
+def forget(page: Page) -> None:
+    """Remove all that pages have stored in this browser; fetched scripts stay."""
+    everywhere = {"origin": "*", "storageTypes": "all"}
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everywhere)
+    page.context.clear_cookies()
 
 
 _LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "file:", "about:")

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
 from claimclf.cli import main
+from tests.browser.conftest import forget
 from tests.browser.dashboard import PAGES, running_dashboard, settle
 
 pytestmark = pytest.mark.browser
@@ -36,28 +37,40 @@ def open_at(page: Page, address: str, name: str = "") -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_works_as_the_first_request_of_a_fresh_server(page: Page, name: str) -> None:
+def test_page_works_as_the_first_request_of_a_fresh_server_and_is_dark_where_the_browser_is(
+    page: Page, name: str
+) -> None:
+    page.emulate_media(color_scheme="dark")
     with running_dashboard() as address:
         open_at(page, address, name)
         for text in SHOWN[name]:
             expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+        background = page.evaluate(
+            "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+        )
+        assert background == "rgb(18, 23, 29)"
         page.goto("about:blank")  # before the server goes
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_dark_theme_follows_the_browser_and_nothing_scrolls_sideways(
-    page: Page, demo_address: str, name: str
+def test_a_browser_that_forgot_knows_nothing_of_the_pages_before(
+    page: Page, demo_address: str
 ) -> None:
-    page.emulate_media(color_scheme="dark")
-    open_at(page, demo_address, name)
-    assert page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
-    background = page.evaluate(
-        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-    )
-    assert background == "rgb(18, 23, 29)"
+    kept = "() => [document.cookie, localStorage.length, sessionStorage.length]"
+    open_at(page, demo_address)
+    page.evaluate("document.cookie = 'a=b'; localStorage.a = sessionStorage.a = 1")
+    cookie, n_local, n_session = page.evaluate(kept)
+    assert "a=b" in cookie
+    assert n_local * n_session > 0
+    page.goto("about:blank")
+    forget(page)
+    page.goto(f"{demo_address}/_stcore/health")  # which gives a cookie, and runs no script
+    cookie, n_local, n_session = page.evaluate(kept)
+    assert "a=b" not in cookie
+    assert n_local == n_session == 0
 
 
 @pytest.mark.dataset
