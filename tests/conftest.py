@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 # Each worker has one core: threads that wait for each other would make both slow. Before
@@ -15,6 +16,7 @@ import pytest
 
 from claimclf.modeling.store import Model, ModelStore
 from claimclf.places import DATABASE_VARIABLE
+from claimclf.services import models
 from claimclf.services.datasets import Dataset, open_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +75,14 @@ def shipped() -> ModelStore:
 @pytest.fixture(scope="session")
 def forest(shipped: ModelStore) -> Model:
     return shipped.load("course-random-forest")
+
+
+@pytest.fixture(scope="module")
+def load_each_model_once() -> Iterator[None]:
+    """Reading a forest takes longer than all else that most tests do with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "load_model", cache(models.load_model))
+        yield
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.dataset.reading import read_table
+from claimclf.modeling.ranking import Ranked
+from claimclf.modeling.store import Model
 from claimclf.queue.audit import verify
 from claimclf.queue.database import Database
 from claimclf.queue.decisions import Verdict
@@ -14,8 +16,7 @@ from claimclf.queue.ordering import Filters
 from claimclf.queue.people import Person
 from claimclf.queue.preferences import Preferences
 from claimclf.schema import CaseState, Decision, Lane, Ranking, Role
-from claimclf.services import queue
-from claimclf.services.models import load_model
+from claimclf.services import models, queue
 from claimclf.services.triage import triage
 from claimclf.ui.access import person_at_work
 from tests.app.test_shared_queue import BEN, database, heading, press, says
@@ -23,6 +24,7 @@ from tests.app.test_triage_page import GOOD, settled
 from tests.conftest import ROOT
 
 __all__ = ["database"]  # a fixture
+pytestmark = pytest.mark.usefixtures("load_each_model_once")
 
 
 def review() -> AppTest:
@@ -32,12 +34,17 @@ def review() -> AppTest:
     return settled(app.switch_page("pages/review.py").run())
 
 
+@pytest.fixture(scope="module")
+def ranked(load_each_model_once: None) -> tuple[Ranked, Model]:
+    """Twelve videos, and the model that ranked them."""
+    model = models.load_model(ROOT / "models")
+    return triage(read_table(GOOD, "good.csv"), model), model
+
+
 @pytest.fixture
-def filled(database: Database) -> Database:
+def filled(database: Database, ranked: tuple[Ranked, Model]) -> Database:
     """A queue of twelve cases."""
-    table = read_table(GOOD, "good.csv")
-    model = load_model(ROOT / "models")
-    queue.store_ranked(database, person_at_work(), triage(table, model), model)
+    queue.store_ranked(database, person_at_work(), *ranked)
     return database
 
 

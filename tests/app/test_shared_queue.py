@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 
 BEN = Person("ben", Role.MODERATOR)
 LEAD = Person("lena", Role.LEAD)
+pytestmark = pytest.mark.usefixtures("load_each_model_once")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from claimclf.schema import UPLOAD_LIMITS, Limits
 from claimclf.ui import inputs, state
 from tests.builders import reported_csv
 
+pytestmark = pytest.mark.usefixtures("load_each_model_once")
+
 ROOT = Path(__file__).resolve().parents[2]
 CLAIM = "someone read online a claim that a hedgehog can swim"
 OPINION = "my view is that a hedgehog can swim"

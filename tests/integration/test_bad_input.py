@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import functools
 import gzip
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +17,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from claimclf.cli import main
-from claimclf.services import models
 from tests.builders import reported_csv, reported_rows
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("load_each_model_once")
 FORMULA = "=cmd()|' /C calc'!A1"
 Row = dict[str, str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _load_the_model_once() -> Iterator[None]:
-    """Reading the forest takes longer than everything else here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "load_model", functools.cache(models.load_model))
-        yield
 
 
 @dataclass(frozen=True)
