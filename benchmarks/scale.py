@@ -1,9 +1,9 @@
 """Files of any size: time and memory beside the notebook's steps, growth, and Dask.
 
 All transcripts are distinct. Each run is a process of its own; runs that are compared take
-turns. Beside the notebook the steps are timed, from reading to writing: both have imported
-what they need and loaded the model before, on a small file. All other times are those of
-whole commands. ``--rows`` takes another size than a million, ``--most`` the largest one whose
+turns. What is timed are the steps, from reading to writing: everyone has imported what it
+needs and loaded the model before, on a small file. Where a result says so it is the whole
+command. ``--rows`` takes another size than a million, ``--most`` the largest one whose
 growth is looked at.
 """
 
@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
@@ -62,6 +62,7 @@ def results(rows: int = ROWS, most: int = MOST, repeats: int = REPEATS) -> list[
         return [
             *_beside_the_notebook(folder, rows, repeats),
             *_growth(folder, sizes),
+            *_stored(folder, sizes),
             *_dask(folder, rows, repeats),
         ]
 
@@ -72,11 +73,6 @@ def _sizes(rows: int, most: int) -> list[int]:
 
 def _file(folder: Path, rows: int) -> Path:
     return folder / f"videos-{rows}.csv"
-
-
-def _score(folder: Path, rows: int, model: str, *options: object) -> Spent:
-    output = ("--output", folder / "ranked.csv", "--model", model)
-    return claimclf("score", _file(folder, rows), *output, *options)
 
 
 def _beside_the_notebook(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
@@ -165,38 +161,52 @@ def _model(name: str) -> Model:
 
 
 def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
-    """Score files of all sizes once."""
-    spent = {size: _score(folder, size, CONTENT) for size in sizes}
-    for size, one in spent.items():
-        yield Result(f"{size:,} videos, {CONTENT}", one.seconds, "s")
-    # The start of the program is in all of them; it weighs nothing in the two largest.
+    """Score files of all sizes once, and look at how time and memory grow."""
+    runs = {size: _steps(CONTENT, folder, size) for size in sizes}
+    for size, one in runs.items():
+        yield Result(f"steps to score {size:,} videos, {CONTENT}", one.steps, "s")
+        yield Result(f"memory for {size:,} videos, {CONTENT}", one.command.megabytes, "MB")
+    exponent = _exponent({size: one.steps for size, one in runs.items()})
+    yield Result(f"exponent of time, fitted to {sizes[0]:,} to {sizes[-1]:,} videos", exponent, "")
+    yield from _memory("score", {size: one.command for size, one in runs.items()}, sizes)
+
+
+def _exponent(seconds: Mapping[int, float]) -> float:
+    """Return the power of the number of videos with which time grows."""
+    logs = [[math.log(value) for value in values] for values in (seconds, seconds.values())]
+    return statistics.linear_regression(*logs).slope
+
+
+def _stored(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
+    """Put files of the two largest sizes into a queue each."""
+    spent = {}
+    for size in sizes[-2:]:
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            database = f"sqlite:///{place}/queue.db"
+            options = ("--model", CONTENT, "--database", database)
+            spent[size] = claimclf("ingest", _file(folder, size), *options)
+        yield Result(f"seconds to ingest {size:,} videos, SQLite", spent[size].seconds, "s")
+    yield from _memory("ingest", spent, sizes)
+
+
+def _memory(command: str, spent: Mapping[int, Spent], sizes: Sequence[int]) -> Iterator[Result]:
     before, last = sizes[-2:]
-    steps = math.log(last / before)
-    exponent = math.log(spent[last].seconds / spent[before].seconds) / steps
-    yield Result(f"exponent of time from {before:,} to {last:,} videos", exponent, "")
-    yield Result(
-        f"memory for {last:,} videos",
-        spent[last].megabytes / spent[before].megabytes,
-        reference=f"for {before:,} videos",
-        limit=MEMORY_GROWTH,
-    )
-    yield Result(f"most memory for {last:,} videos", spent[last].megabytes, "MB", "", MEMORY_LIMIT)
+    name = f"memory of {command} for {last:,} videos"
+    growth = spent[last].megabytes / spent[before].megabytes
+    yield Result(name, growth, TIMES, f"for {before:,} videos", MEMORY_GROWTH)
+    yield Result(f"most {name}", spent[last].megabytes, "MB", "", MEMORY_LIMIT)
 
 
 def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
     """Compare clusters that are up already: starting one takes seconds, whatever its size."""
-    one, two = ([_steps(f"{_DASK}{n}", folder, rows).steps for _ in range(repeats)] for n in (1, 2))
+    pairs = [[_steps(f"{_DASK}{n}", folder, rows).steps for n in (1, 2)] for _ in range(repeats)]
     yield _result(
         f"throughput of two Dask workers, {rows:,} videos",
-        [slow / fast for slow, fast in zip(one, two, strict=True)],
+        [one / two for one, two in pairs],
         "one Dask worker",
         DASK_SPEED_UP,
         more_is_better=True,
     )
-
-
-def _seconds(spent: Iterable[Spent]) -> list[float]:
-    return [one.seconds for one in spent]
 
 
 def _result(

@@ -10,10 +10,16 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import moderators, pages, processes, queue, scale, score
+from benchmarks import model, moderators, pages, processes, queue, scale, score, search
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
 from benchmarks.videos import write_videos
+from claimclf.dataset.demo import demo_videos
+from claimclf.modeling.recipes import RANDOM_FOREST, RECIPES
+from claimclf.modeling.search import TreeSearchCV
+from claimclf.modeling.store import ModelStore
+from claimclf.places import MODELS
+from tests.unit.test_search import rows
 
 RATIO = Result("page", 2.0, reference="an empty page", limit=3.0, spread=(1.5, 2.5))
 
@@ -108,6 +114,29 @@ def test_steps_of_scale_in_small(who: str, tmp_path: Path) -> None:
     assert float(told.read_text()) > 0
     ids = [set(pd.read_csv(file)["video_id"]) for file in (source, target)]
     assert ids[0] == ids[1]
+
+
+def test_growth_is_the_power_with_which_time_grows() -> None:
+    assert scale._exponent({10: 2.0, 100: 20.0, 1_000: 200.0}) == pytest.approx(1)
+    assert scale._exponent({10: 1.0, 1_000: 10_000.0}) == pytest.approx(2)
+
+
+def test_search_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(search.HOW, "ours", (TreeSearchCV, {}))  # other processes start slowly
+    (forest,) = (one for one in RECIPES["course"] if one.algorithm == RANDOM_FOREST)
+    small = replace(forest, grid={"n_estimators": [3, 5]})
+    wrong = {RANDOM_FOREST: 0.123}
+    differing, ratio = search.compared(*rows(), [small], ["ours", "the notebook's call"], wrong)
+    assert differing.value == 1  # all cells are equal, but not the best recall to a wrong one
+    assert 0.01 < ratio.value < 1_000
+
+
+def test_model_in_small() -> None:
+    store, videos = ModelStore(MODELS), demo_videos(30)
+    found = model.explanation_times(store, "content-random-forest", videos).result()
+    assert 0.01 < found.value < 1_000
+    labelled = model.training_results({"course-random-forest": 2.0, "content-xgboost": 3.0})
+    assert [(one.name, one.value) for one in labelled] == [("training, content-xgboost", 1.5)]
 
 
 def test_benchmark_videos_are_distinct_however_many_are_written_at_once(
