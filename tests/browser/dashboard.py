@@ -55,16 +55,18 @@ def running_dashboard(port: int | None = None, **environment: str) -> Iterator[s
         server.wait(timeout=30)
 
 
-def wait_until_served(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_served(
+    address: str, server: subprocess.Popen[bytes], path: str = "/_stcore/health"
+) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"{address}{path}", timeout=5):
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.05)
     raise TimeoutError("the server did not answer")
 
 
