@@ -510,7 +510,8 @@ def _show_statement(console: Console, case: Case, group: Group | None) -> None:
     for place, decision in zip(st.columns(3), PRIMARY_DECISIONS, strict=True):
         breaks = decision is Decision.BREAKS_RULES
         place.button(
-            f"All {group.n_open:,}: {DECISIONS[decision].lower()}",
+            # Both kinds of claim are told apart by the rules; there is no room for more.
+            f"All {group.n_open:,}: {DECISIONS[decision].lower().removeprefix('claim, ')}",
             key=f"all-{decision}",
             shortcut=f"Shift+{KEYS[decision]}",
             width="stretch",
