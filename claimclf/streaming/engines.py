@@ -44,7 +44,7 @@ _UNWATCHED = {
 }
 # Of malloc.h: blocks below the first come from memory that is kept up to the second.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
-_KEPT_BYTES = 2**30
+_MMAP_BYTES, _KEPT_BYTES = 2**25, 2**26
 
 
 class _Promise(Protocol):
@@ -165,7 +165,7 @@ def _keep_memory() -> None:
     if sys.platform == "linux":
         c_library = ctypes.CDLL(None)
         if hasattr(c_library, "mallopt"):  # not in every C library
-            c_library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+            c_library.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
             c_library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
