@@ -26,7 +26,10 @@ _BUSY_SECONDS = 180
 #: After so many, somebody should be told why nothing happens.
 _PATIENCE_SECONDS = 1.0
 _SORTING_THREADS = 4
-_CACHE_KIB = 128 * 1024
+#: Of the queue itself; sorting for an index takes as much for each of its threads.
+_CACHE_KIB = 32 * 1024
+#: Of what an upload holds on its way into the queue.
+_TEMP_CACHE_KIB = 128 * 1024
 _WRITES = "claimclf_writes"
 
 
@@ -194,7 +197,7 @@ def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
             "foreign_keys = ON",
             "synchronous = FULL",  # a decision survives a power cut
             f"cache_size = -{_CACHE_KIB}",
-            f"temp.cache_size = -{_CACHE_KIB}",
+            f"temp.cache_size = -{_TEMP_CACHE_KIB}",
             f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload
             "recursive_triggers = ON",  # replacing a row counts as deleting it
         ):
