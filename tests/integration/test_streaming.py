@@ -21,7 +21,6 @@ import pytest
 from distributed import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from claimclf.dataset.blocks import open_blocks
 from claimclf.dataset.reading import read_table
@@ -35,17 +34,11 @@ from claimclf.errors import (
 )
 from claimclf.modeling.store import Model, ModelStore
 from claimclf.places import MODELS
-from claimclf.queue.database import Database
-from claimclf.queue.ingest import Upload, ingest
-from claimclf.queue.people import Person
-from claimclf.queue.tables import batches, cases, statement_keys, tallies
-from claimclf.schema import Ranking, Role
-from claimclf.services.queue import store_file, store_ranked
+from claimclf.schema import Ranking
 from claimclf.services.streaming import (
     Accounted,
     Sizes,
     Source,
-    ranked_file,
     score_file,
     working_folder,
 )
@@ -190,6 +183,9 @@ def test_workers_get_what_stands_otherwise_in_the_file(
     outputs = []
     for name, content in {"plain.csv": text, **contents}.items():
         (tmp_path / name).write_bytes(content)
+    cells = pd.read_csv(tmp_path / "plain.csv", dtype="str", keep_default_na=False)
+    cells.to_parquet(tmp_path / "table.parquet", row_group_size=40)
+    for name in ("plain.csv", "table.parquet", *contents):
         source = Source(tmp_path / name, model(), MODELS, {}, CP1252.get(name))
         outputs.append(tmp_path / f"{name}.out")
         score_file(source, outputs[-1], sizes=MANY, lend=lends[place])
@@ -341,41 +337,3 @@ def test_a_scheduler_that_is_not_there_is_said(
     monkeypatch.setattr("claimclf.streaming.engines._CONNECT_SECONDS", 1)
     with pytest.raises(EngineError, match="cannot be used"):
         scored(many, tmp_path / "out.csv", lend=partial(dask_engine, "tcp://127.0.0.1:9"))
-
-
-# The queue
-
-
-def stored(database: Database) -> list[Any]:
-    """Everything that an upload leaves in the queue, but for the time and who was there."""
-    left_out = {"at", "state_at", "waits_since", "uploaded_by", "model_version"}
-    tables = (cases, batches, statement_keys, tallies)
-    queries = [select(*(cell for cell in table.c if cell.name not in left_out)) for table in tables]
-    return [
-        database.read(lambda connection, query=query: sorted(map(repr, connection.execute(query))))
-        for query in queries
-    ]
-
-
-def test_a_file_stored_in_parts_makes_the_same_queue(tmp_path: Path) -> None:
-    source = tmp_path / "in.csv"
-    rows = {
-        "video_transcription_text": [
-            f"someone read online that a hedgehog of {n // 3} can swim many miles today"
-            for n in range(60)
-        ],
-        "author_id": [f"author-{n % 7}" for n in range(60)],
-        "video_id": [f"video-{n % 50}" for n in range(60)],
-        "first_reported_at": ["2025-01-31", "2025-01-31T12:00:00.123456Z", ""] * 20,
-    }
-    source.write_bytes(reported_csv(60, **rows))
-    whole, parts = (Database(f"sqlite:///{tmp_path}/{name}.db") for name in ("whole", "parts"))
-    clerk = Person("ana", Role.ADMIN)
-    store_ranked(whole, clerk, triage(read_table(source), model()), model())
-    with ranked_file(Source(source, model(), MODELS, {}), sizes=MANY) as (found, videos):
-        upload = Upload(source.name, found.sha256, model().name, "1", found.n_rejected)
-        ingest(parts, clerk, videos, upload)
-    assert found.n_rejected == 10
-    assert stored(parts) == stored(whole)
-    again = store_file(whole, clerk, Source(source, model(), MODELS, {}))
-    assert again.is_repeated
