@@ -78,7 +78,7 @@ def press(page: Page, key: str) -> str:
 
 def n_open(page: Page, n: int) -> None:
     """See how many cases wait without doing anything for it."""
-    expect(page.get_by_text(f"{n} open cases in the shared queue")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"{n} open cases in the shared queue")).to_be_visible()
 
 
 def test_screens_look_every_five_seconds_or_more_often() -> None:
@@ -102,7 +102,7 @@ def test_two_moderators_never_hold_the_same_case_and_see_each_others_work(
         seen = {case(anna), case(boris)}
         assert len(seen) == 2
         theirs = case(boris).lower()
-        expect(anna.get_by_text(f"boris@example.org at {theirs}")).to_be_visible(timeout=60_000)
+        expect(anna.get_by_text(f"boris@example.org at {theirs}")).to_be_visible()
         for left, page in ((11, anna), (10, boris), (9, anna), (8, boris)):
             seen.add(press(page, "3"))
             n_open(anna, left)
