@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-moderators screenshots lock clean
+.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators screenshots lock clean
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run
@@ -44,8 +44,11 @@ bench-console: install   ## from a key to the next case, at a million open cases
 bench-pages: install   ## what each page costs the server, beside an empty page, at a million cases
 	$(BIN)/python -m benchmarks.pages
 
-bench-scale: install   ## files of any size: time, memory, growth, Dask (half an hour)
+bench-scale: install   ## files of any size: time, memory, growth (half an hour)
 	$(BIN)/python -m benchmarks.scale
+
+bench-cluster: install   ## two Dask workers beside one (five minutes)
+	$(BIN)/python -m benchmarks.cluster
 
 bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
 	$(BIN)/python -m benchmarks.moderators

@@ -11,7 +11,7 @@ from benchmarks.report import REPORT, changes, now_run, read, write
 from claimclf.places import ROOT
 
 #: Each is a module here whose `results` measures and returns its figures.
-NAMES = ("score", "scale", "queue", "console", "pages", "moderators", "model", "search")
+NAMES = ("score", "scale", "cluster", "queue", "console", "pages", "moderators", "model", "search")
 
 
 def main(arguments: list[str] | None = None) -> int:

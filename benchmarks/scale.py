@@ -1,4 +1,4 @@
-"""Files of any size: time and memory beside the notebook's steps, growth, and Dask.
+"""Files of any size: time and memory beside the notebook's steps, and growth.
 
 All transcripts are distinct. Each run is a process of its own; runs that are compared take
 turns. What is timed are the steps, from reading to writing: everyone has imported what it
@@ -36,8 +36,7 @@ COURSE, CONTENT = "course-random-forest", "content-random-forest"
 #: Share of the notebook's time, by model.
 TIME_LIMITS = {COURSE: 1 / 4, CONTENT: 1 / 3}
 MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
-DASK_SPEED_UP = 1.7
-_DASK = "dask-"
+DASK = "dask-"
 _NOTEBOOK = "the notebook's steps"
 #: Videos on which everything is imported before the clock runs, and so many blocks at least,
 #: that each worker gets some.
@@ -58,12 +57,11 @@ def results(rows: int = ROWS, most: int = MOST, repeats: int = REPEATS) -> list[
         folder = Path(name)
         sizes = _sizes(rows, most)
         for size in sizes:
-            write_videos(_file(folder, size), size)
+            write_videos(file_of(folder, size), size)
         return [
             *_beside_the_notebook(folder, rows, repeats),
             *_growth(folder, sizes),
             *_stored(folder, sizes),
-            *_dask(folder, rows, repeats),
         ]
 
 
@@ -71,7 +69,8 @@ def _sizes(rows: int, most: int) -> list[int]:
     return sorted({max(rows // 100, 1), max(rows // 10, 1), rows, most})
 
 
-def _file(folder: Path, rows: int) -> Path:
+def file_of(folder: Path, rows: int) -> Path:
+    """Return where the file of so many videos is."""
     return folder / f"videos-{rows}.csv"
 
 
@@ -79,22 +78,22 @@ def _beside_the_notebook(folder: Path, rows: int, repeats: int) -> Iterator[Resu
     notebook: list[Steps] = []
     ours: dict[str, list[Steps]] = {model: [] for model in TIME_LIMITS}
     for _ in range(repeats):
-        notebook.append(_steps("notebook", folder, rows))
+        notebook.append(steps_of("notebook", folder, rows))
         for model, steps in ours.items():
-            steps.append(_steps(model, folder, rows))
+            steps.append(steps_of(model, folder, rows))
     for model, limit in TIME_LIMITS.items():
         ratios = [our.steps / their.steps for our, their in zip(ours[model], notebook, strict=True)]
-        yield _result(f"steps to score {rows:,} videos, {model}", ratios, _NOTEBOOK, limit)
+        yield result_of(f"steps to score {rows:,} videos, {model}", ratios, _NOTEBOOK, limit)
     for model, steps in ours.items():
         rates = [rows / one.steps for one in steps]
-        yield _result(f"videos a second, {model}", rates, unit="", more_is_better=True)
+        yield result_of(f"videos a second, {model}", rates, unit="", more_is_better=True)
     for what in ("seconds", "megabytes"):
         ratios = [
             getattr(our.command, what) / getattr(their.command, what)
             for our, their in zip(ours[COURSE], notebook, strict=True)
         ]
         name = f"whole command's {what} for {rows:,} videos, {COURSE}"
-        yield _result(name, ratios, _NOTEBOOK)
+        yield result_of(name, ratios, _NOTEBOOK)
 
 
 @dataclass(frozen=True)
@@ -113,9 +112,10 @@ class Steps:
     command: Spent
 
 
-def _steps(who: str, folder: Path, rows: int) -> Steps:
+def steps_of(who: str, folder: Path, rows: int) -> Steps:
+    """Take the steps in a process of their own; see `_time_steps` for who does."""
     told = folder / "seconds"
-    arguments = (who, _file(folder, rows), folder / "ranked.csv", told)
+    arguments = (who, file_of(folder, rows), folder / "ranked.csv", told)
     command = run(sys.executable, "-m", "benchmarks.scale", "--steps", *arguments)
     return Steps(float(told.read_text("ascii")), command)
 
@@ -143,8 +143,8 @@ def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path], object]:
     if who == "notebook":
         return partial(notebook_steps, model=_model(COURSE))
     lend = None
-    if who.startswith(_DASK):
-        client = stack.enter_context(dask_client(n_workers=int(who.removeprefix(_DASK))))
+    if who.startswith(DASK):
+        client = stack.enter_context(dask_client(n_workers=int(who.removeprefix(DASK))))
         lend = partial(dask_engine, client.scheduler.address)
         who = CONTENT
 
@@ -162,7 +162,7 @@ def _model(name: str) -> Model:
 
 def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
     """Score files of all sizes once, and look at how time and memory grow."""
-    runs = {size: _steps(CONTENT, folder, size) for size in sizes}
+    runs = {size: steps_of(CONTENT, folder, size) for size in sizes}
     for size, one in runs.items():
         yield Result(f"steps to score {size:,} videos, {CONTENT}", one.steps, "s")
         yield Result(f"memory for {size:,} videos, {CONTENT}", one.command.megabytes, "MB")
@@ -184,7 +184,7 @@ def _stored(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
         with tempfile.TemporaryDirectory(dir=folder) as place:
             database = f"sqlite:///{place}/queue.db"
             options = ("--model", CONTENT, "--database", database)
-            spent[size] = claimclf("ingest", _file(folder, size), *options)
+            spent[size] = claimclf("ingest", file_of(folder, size), *options)
         yield Result(f"seconds to ingest {size:,} videos, SQLite", spent[size].seconds, "s")
     yield from _memory("ingest", spent, sizes)
 
@@ -197,19 +197,7 @@ def _memory(command: str, spent: Mapping[int, Spent], sizes: Sequence[int]) -> I
     yield Result(f"most {name}", spent[last].megabytes, "MB", "", MEMORY_LIMIT)
 
 
-def _dask(folder: Path, rows: int, repeats: int) -> Iterator[Result]:
-    """Compare clusters that are up already: starting one takes seconds, whatever its size."""
-    pairs = [[_steps(f"{_DASK}{n}", folder, rows).steps for n in (1, 2)] for _ in range(repeats)]
-    yield _result(
-        f"throughput of two Dask workers, {rows:,} videos",
-        [one / two for one, two in pairs],
-        "one Dask worker",
-        DASK_SPEED_UP,
-        more_is_better=True,
-    )
-
-
-def _result(
+def result_of(
     name: str,
     values: Sequence[float],
     reference: str = "",
@@ -218,6 +206,7 @@ def _result(
     *,
     more_is_better: bool = False,
 ) -> Result:
+    """Sum up repeats: their median, with the lowest and the highest."""
     ends = (min(values), max(values))
     median = statistics.median(values)
     return Result(name, median, unit, reference, limit, ends, more_is_better)
