@@ -7,13 +7,15 @@ Clusters are up already and have loaded the model: starting one takes seconds, w
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.report import Result
-from benchmarks.scale import DASK, ROWS, file_of, result_of, steps_of
+from benchmarks.scale import DASK, ROWS, file_of, result_of, steps_command
 from benchmarks.videos import write_videos
+from claimclf.places import ROOT
 
 REPEATS, SPEED_UP = 5, 1.7
 
@@ -31,12 +33,17 @@ def results(rows: int = ROWS, repeats: int = REPEATS) -> list[Result]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_videos(file_of(folder, rows), rows)
-        pairs = [
-            [steps_of(f"{DASK}{n}", folder, rows).steps for n in (1, 2)] for _ in range(repeats)
-        ]
+        pairs = [[_seconds(n, folder, rows) for n in (1, 2)] for _ in range(repeats)]
     speed_ups = [one / two for one, two in pairs]
     what = f"throughput of two Dask workers, {rows:,} videos"
     return [result_of(what, speed_ups, "one Dask worker", SPEED_UP, more_is_better=True)]
+
+
+def _seconds(n_workers: int, folder: Path, rows: int) -> float:
+    """Time the steps; nobody looks at memory meanwhile, which would take some of two cores."""
+    command, told = steps_command(f"{DASK}{n_workers}", folder, rows)
+    subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, check=True)
+    return float(told.read_text("ascii"))
 
 
 def main() -> int:

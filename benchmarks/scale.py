@@ -25,6 +25,7 @@ from benchmarks.processes import Spent, claimclf, run
 from benchmarks.report import TIMES, Result
 from benchmarks.score import notebook_steps
 from benchmarks.videos import write_videos
+from claimclf.dataset.blocks import BLOCK_BYTES
 from claimclf.modeling.store import Model
 from claimclf.places import models_folder
 from claimclf.services.models import load_model
@@ -38,8 +39,8 @@ TIME_LIMITS = {COURSE: 1 / 4, CONTENT: 1 / 3}
 MEMORY_GROWTH, MEMORY_LIMIT = 1.2, 1_500.0
 DASK = "dask-"
 _NOTEBOOK = "the notebook's steps"
-#: Videos on which everything is imported before the clock runs, and so many blocks at least,
-#: that each worker gets some.
+#: Videos on which everything is imported before the clock runs, and in how many blocks, so that
+#: each worker gets some.
 _LITTLE, _WARM_BLOCKS = 200, 10
 
 
@@ -114,10 +115,16 @@ class Steps:
 
 def steps_of(who: str, folder: Path, rows: int) -> Steps:
     """Take the steps in a process of their own; see `_time_steps` for who does."""
+    command, told = steps_command(who, folder, rows)
+    spent = run(*command)
+    return Steps(float(told.read_text("ascii")), spent)
+
+
+def steps_command(who: str, folder: Path, rows: int) -> tuple[list[str], Path]:
+    """Return the command that takes the steps, and the file to which it tells their seconds."""
     told = folder / "seconds"
-    arguments = (who, file_of(folder, rows), folder / "ranked.csv", told)
-    command = run(sys.executable, "-m", "benchmarks.scale", "--steps", *arguments)
-    return Steps(float(told.read_text("ascii")), command)
+    files = map(str, (file_of(folder, rows), folder / "ranked.csv", told))
+    return [sys.executable, "-m", "benchmarks.scale", "--steps", who, *files], told
 
 
 def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
@@ -132,25 +139,31 @@ def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
         take = _taker(who, stack)
         little = Path(folder, "little.csv")
         write_videos(little, _LITTLE)
-        take(little, Path(folder, "ranked.csv"))
+        take(little, Path(folder, "ranked.csv"), little.stat().st_size // _WARM_BLOCKS)
+        target.unlink(
+            missing_ok=True
+        )  # what takes another file's place has to go to the disk first
         start = time.perf_counter()
-        take(source, target)
+        take(source, target, BLOCK_BYTES)
         told.write_text(str(time.perf_counter() - start), "ascii")
 
 
-def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path], object]:
-    """Return what takes the steps from one file to another; it is at work until the stack ends."""
+def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path, int], object]:
+    """Return what takes the steps from one file to another, in blocks of so many bytes.
+
+    It is at work until the stack ends.
+    """
     if who == "notebook":
-        return partial(notebook_steps, model=_model(COURSE))
+        return lambda source, target, block: notebook_steps(source, target, _model(COURSE))
     lend = None
     if who.startswith(DASK):
         client = stack.enter_context(dask_client(n_workers=int(who.removeprefix(DASK))))
         lend = partial(dask_engine, client.scheduler.address)
         who = CONTENT
 
-    def take(source: Path, target: Path) -> None:
-        sizes = Sizes(block=min(Sizes().block, source.stat().st_size // _WARM_BLOCKS))
-        score_file(Source(source, _model(who), models_folder(), {}), target, lend=lend, sizes=sizes)
+    def take(source: Path, target: Path, block: int) -> None:
+        chosen = Source(source, _model(who), models_folder(), {})
+        score_file(chosen, target, lend=lend, sizes=Sizes(block=block))
 
     return take
 
