@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -138,7 +137,7 @@ class Blocks:
 
     @property
     def sha256(self) -> str:
-        """Hash of the input's bytes as they lie on disk, known after the last block."""
+        """Hash of the input's bytes as they lie on disk, known after the last block, if wanted."""
         if self.done < self.size:
             raise ValueError("The hash is known after the last block.")
         return self._stream.sha256
@@ -163,6 +162,7 @@ def open_blocks(
     limits: Limits = SHELL_LIMITS,
     encoding: str | None = None,
     size: int = BLOCK_BYTES,
+    hashed: bool = True,
 ) -> Iterator[Blocks]:
     """Open a CSV (comma, semicolon or tab; plain or gzip) or a Parquet file in blocks.
 
@@ -178,6 +178,8 @@ def open_blocks(
         Encoding of a CSV that is not UTF-8.
     size : int
         About how many bytes a block has; more where a record is longer.
+    hashed : bool
+        Whether the hash of all bytes is wanted.
 
     Raises
     ------
@@ -191,25 +193,25 @@ def open_blocks(
         stream = opened(source)
     with stream:
         with explained(name):
-            blocks = _blocks(stream, source, name, limits, encoding, size)
+            read = HashedStream(stream, hashed=hashed)
+            blocks = _blocks(read, format_of(stream, name), source, name, limits, encoding, size)
         yield blocks
 
 
 def _blocks(
-    stream: BinaryIO,
+    stream: HashedStream,
+    form: Format,
     source: Path | bytes,
     name: str,
     limits: Limits,
     encoding: str | None,
     size: int,
 ) -> Blocks:
-    form = format_of(stream, name)
-    hashed = HashedStream(stream)
-    check_limit(name, "bytes", hashed.size, limits.size)
+    check_limit(name, "bytes", stream.size, limits.size)
     if form is Format.PARQUET:
-        return _parquet_blocks(source, hashed, name, limits, size)
-    text = TextSource(hashed, name, limits, encoding, zipped=form is Format.GZIP)
-    return _csv_blocks(hashed, text, name, limits, size)
+        return _parquet_blocks(source, stream, name, limits, size)
+    text = TextSource(stream, name, limits, encoding, zipped=form is Format.GZIP)
+    return _csv_blocks(stream, text, name, limits, size)
 
 
 def _check_header(name: str, header: Sequence[str], limits: Limits) -> None:

@@ -70,6 +70,8 @@ class HashedStream:
     ----------
     stream : binary file
         What is read.
+    hashed : bool
+        Whether the hash is wanted; otherwise bytes are counted only.
 
     Attributes
     ----------
@@ -81,24 +83,25 @@ class HashedStream:
         When the file was changed last, in ns; None where there is no file.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, hashed: bool = True) -> None:
         self.modified = None if isinstance(stream, io.BytesIO) else modified(stream)
         self.size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         self.done = 0
-        self._stream, self._hash = stream, hashlib.sha256()
+        self._stream, self._hash = stream, hashlib.sha256() if hashed else None
 
     def read(self, size: int = -1) -> bytes:
         """Read at most `size` bytes, or all that is left."""
         content = self._stream.read(size)
-        self._hash.update(content)
+        if self._hash:
+            self._hash.update(content)
         self.done += len(content)
         return content
 
     @property
     def sha256(self) -> str:
-        """Hash of what has been read so far."""
-        return self._hash.hexdigest()
+        """Hash of what has been read so far; empty where it is not wanted."""
+        return self._hash.hexdigest() if self._hash else ""
 
 
 def opened(source: Path | bytes) -> BinaryIO:

@@ -19,7 +19,7 @@ from claimclf.errors import ClaimclfError, EngineError, InputError
 from claimclf.modeling.ranking import check_authors
 from claimclf.modeling.store import Model
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
-from claimclf.streaming.engines import Engine, local_engine
+from claimclf.streaming.engines import Distance, Engine, local_engine
 from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
 from claimclf.streaming.output import write_ranked, write_rejected
 from claimclf.streaming.parts import Job, handed, prepare, score_block
@@ -91,7 +91,7 @@ class Accounted:
     model_name : str
         What predicted.
     sha256 : str
-        Hash of the file's bytes.
+        Hash of the file's bytes; empty where nobody asks for it.
     n_rows, n_accepted, n_unscorable, n_rejected : int
         Rows; accepted + rejected = all rows.
     """
@@ -143,7 +143,9 @@ def score_file(
         require_place(place)
     with (
         working_folder(output) as folder,
-        open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
+        open_blocks(
+            source.path, encoding=source.encoding, size=sizes.block, hashed=False
+        ) as blocks,
         _engine(blocks, lend) as engine,
     ):
         arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
@@ -209,7 +211,8 @@ def _arranged(
     manifest = source.model.manifest
     models = source.models.absolute()  # workers may be in another folder
     job = Job(folder, models, manifest.name, manifest.version, source.chosen, is_typed)
-    prepare(job, source.model)
+    if engine.distance is not Distance.FAR:
+        prepare(job, source.model)
     parts = []
     given = handed(blocks, source.path, folder, engine.distance)
     for part in engine.map(partial(score_block, job=job), given):
