@@ -33,9 +33,9 @@ from claimclf.schema import Decision, Lane, Ranking, Role
 
 SIZES = (10_000, 1_000_000)
 REPEATS = 100
-#: Milliseconds at p95, and rows a second.
+#: Milliseconds at p95; rows a second, of which nothing is promised for PostgreSQL; growth.
 LIMITS = {"next case": 10.0, "page of 50": 50.0, "decide": 20.0}
-INGEST, GROWTH = 30_000.0, 1.5
+INGEST, GROWTH = {"SQLite": 30_000.0}, 1.5
 LEAD = Person("lena", Role.LEAD)
 
 
@@ -83,7 +83,7 @@ def measured(
             f"{name}, {size:,} open cases: ingest",
             rate,
             "rows a second",
-            limit=INGEST if promised else None,
+            limit=INGEST.get(name) if promised else None,
             more_is_better=True,
         )
         for what, value in found[size].items():
