@@ -6,8 +6,10 @@ A grid asks for many models that contain each other:
 - 500 boosting rounds contain the first 300, because no round looks ahead.
 - A tree never splits fewer than ``2 * min_samples_leaf`` rows, so a smaller
   ``min_samples_split`` changes nothing.
+- A booster of depth 12 starts with the rounds of one of depth 8, up to its first deeper tree.
 
-:class:`TreeSearchCV` fits the largest of each family once per fold and scores its prefixes. The
+:class:`TreeSearchCV` fits the largest of each family once per fold and scores its prefixes; a
+shallower booster goes on from the rounds that it shares with the next deeper one. The
 scores are those of :class:`sklearn.model_selection.GridSearchCV`. Whatever is not known to be
 nested (see :func:`is_nested`) is fitted one setting at a time, as there.
 """
@@ -19,7 +21,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from numbers import Integral
@@ -45,7 +47,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
-from xgboost import XGBClassifier
+from xgboost import Booster, XGBClassifier
 
 from claimclf.errors import SearchError
 
@@ -182,24 +184,24 @@ class TreeSearchCV(GridSearchCV):  # type: ignore[misc]
         self, families: Sequence[_Family], data: _Data, clock: _Clock
     ) -> list[list[_Outcome]]:
         """Return each family's outcome on each fold, from the checkpoint where it has it."""
-        store = _Store(self.checkpoint, data, self.scoring)
-        tasks = [_Task(family, fold) for family in families for fold in range(len(data.folds))]
-        found = {task.place: store.load(task) for task in tasks}
+        store, folds = _Store(self.checkpoint, data, self.scoring), range(len(data.folds))
+        found = {(f.index, fold): store.load(f, fold) for f in families for fold in folds}
         done = {place: outcome for place, outcome in found.items() if outcome is not None}
         clock.start(done=len(done))
-        with closing(self._run([task for task in tasks if task.place not in done], data)) as runs:
-            for task, outcome in runs:
-                store.save(task, outcome)
-                done[task.place] = outcome
-                clock.tick()
-        return [[done[f.index, fold] for fold in range(len(data.folds))] for f in families]
+        with closing(self._run(_tasks(families, folds, done), data)) as runs:
+            for task, outcomes in runs:
+                for family, outcome in zip(task.families, outcomes, strict=True):
+                    store.save(family, task.fold, outcome)
+                    done[family.index, task.fold] = outcome
+                    clock.tick()
+        return [[done[f.index, fold] for fold in folds] for f in families]
 
     def _run(
         self, tasks: Sequence[_Task], data: _Data
-    ) -> Generator[tuple[_Task, _Outcome], None, None]:
+    ) -> Generator[tuple[_Task, list[_Outcome]], None, None]:
         """Fit and score in joblib's workers, largest first so that they finish together."""
-        ordered = sorted(tasks, key=lambda task: simplicity(_params(task.family.estimator)))
-        # One fit a batch: a batch comes back whole, so a stopped search would lose more.
+        ordered = sorted(tasks, key=lambda task: simplicity(_params(task.families[0].estimator)))
+        # One task a batch: a batch comes back whole, so a stopped search would lose more.
         parallel = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", batch_size=1)
         yield from parallel(
             delayed(_score_task)(
@@ -359,7 +361,7 @@ class _Data:
     folds: list[Fold]
 
     def rows_for(self, task: _Task) -> Any:
-        return self.numbers if task.family.nested else self.X
+        return self.numbers if task.families[0].nested else self.X
 
 
 def _candidates(base: Any, grid: Any) -> list[dict[str, Any]]:
@@ -521,10 +523,12 @@ def _refuse_text(name: str, X: Any) -> None:
 class _Family:
     """Settings that one fit answers, at rising sizes (trees or rounds).
 
-    A setting that shares with no other is a family of one, not nested, of size 1.
+    A setting that shares with no other is a family of one, not nested, of size 1. Families of
+    one `line` differ in their depth only: the shallower may go on from the deeper's first rounds.
     """
 
     index: int
+    line: str
     estimator: Any
     nested: bool
     sizes: tuple[int, ...]
@@ -533,14 +537,10 @@ class _Family:
 
 @dataclass(frozen=True)
 class _Task:
-    """One fit: a family on a fold."""
+    """Families of one line on a fold, the deepest first."""
 
-    family: _Family
+    families: tuple[_Family, ...]
     fold: int
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.family.index, self.fold
 
 
 def _configured(base: Any, params: Mapping[str, Any]) -> Any:
@@ -584,7 +584,47 @@ def _kinship(model: Any) -> tuple[str, int]:
 def _family(index: int, key: str, members: Mapping[int, Sequence[int]], model: Any) -> _Family:
     sizes = tuple(sorted(members))
     nested = not key.startswith("alone")
-    return _Family(index, model, nested, sizes, tuple(tuple(members[size]) for size in sizes))
+    line = _line(model) if nested and _shares_rounds(model) else key
+    places = tuple(tuple(members[size]) for size in sizes)
+    return _Family(index, line, model, nested, sizes, places)
+
+
+def _line(model: XGBClassifier) -> str:
+    different = ("n_estimators", "max_depth")
+    return _digest({name: value for name, value in _params(model).items() if name not in different})
+
+
+def _shares_rounds(model: Any) -> bool:
+    """Tell whether a limit that no tree reaches leaves this booster's rounds as they are.
+
+    Where rows or columns are drawn it does not: going on starts the draws anew, and a deeper try
+    draws more of them.
+    """
+    drawn = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
+    return (
+        type(model) is XGBClassifier
+        and all(getattr(model, name) in (None, 1) for name in drawn)
+        and isinstance(model.max_depth, int)
+        and model.max_depth >= 1  # 0 is XGBoost's "no limit"
+    )
+
+
+def _tasks(
+    families: Sequence[_Family], folds: Sequence[int], done: Container[tuple[int, int]]
+) -> list[_Task]:
+    """Return what is not done, by line and fold."""
+    lines: dict[tuple[str, int], list[_Family]] = {}
+    for family in families:
+        for fold in folds:
+            if (family.index, fold) not in done:
+                lines.setdefault((family.line, fold), []).append(family)
+    return [_Task(_deepest_first(kin), fold) for (_, fold), kin in lines.items()]
+
+
+def _deepest_first(families: Sequence[_Family]) -> tuple[_Family, ...]:
+    if len(families) < 2:  # alone, it may be a model that has no depth
+        return tuple(families)
+    return tuple(sorted(families, key=lambda f: f.estimator.max_depth, reverse=True))
 
 
 def _needs_predictions_only(scoring: Any) -> bool:
@@ -624,16 +664,21 @@ class _Answers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def _score_task(
     task: _Task, X: Any, y: NDArray[Any], fold: Fold, scoring: Any
-) -> tuple[_Task, _Outcome]:
-    score = _score_prefixes if task.family.nested else _score_alone
-    try:
-        return task, score(task.family, X, y, fold, scoring)
-    except Exception as error:
-        model = task.family.estimator
-        raise SearchError(
-            f"A fit failed. Found: {model} on fold {task.fold + 1}: {error} "
-            "Correct the grid, the metrics or the data."
-        ) from error
+) -> tuple[_Task, list[_Outcome]]:
+    outcomes, model = [], None
+    for family in task.families:
+        try:
+            if family.nested:
+                outcome, model = _score_prefixes(family, X, y, fold, scoring, deeper=model)
+            else:
+                outcome = _score_alone(family, X, y, fold, scoring)
+        except Exception as error:
+            raise SearchError(
+                f"A fit failed. Found: {family.estimator} on fold {task.fold + 1}: {error} "
+                "Correct the grid, the metrics or the data."
+            ) from error
+        outcomes.append(outcome)
+    return task, outcomes
 
 
 def _score_alone(family: _Family, X: Any, y: NDArray[Any], fold: Fold, scoring: Any) -> _Outcome:
@@ -645,16 +690,37 @@ def _score_alone(family: _Family, X: Any, y: NDArray[Any], fold: Fold, scoring: 
 
 
 def _score_prefixes(
-    family: _Family, X: Matrix, y: NDArray[Any], fold: Fold, scoring: Any
-) -> _Outcome:
+    family: _Family, X: Matrix, y: NDArray[Any], fold: Fold, scoring: Any, deeper: Any
+) -> tuple[_Outcome, Any]:
+    """Return the scores of a family's sizes, and the model of its largest."""
     train, test = fold
     started = time.perf_counter()
-    model = clone(family.estimator).fit(np.asfortranarray(X[train]), y[train])
+    model = _fitted(family.estimator, np.asfortranarray(X[train]), y[train], deeper)
     fitted = time.perf_counter()
     answers = _forest_answers if type(model) in FORESTS else _booster_answers
     scorer = check_scoring(model, scoring=scoring)
     scores = [_score(scorer, said, y[test]) for said in answers(model, X[test], family)]
-    return _Outcome(scores, fitted - started, time.perf_counter() - fitted)
+    return _Outcome(scores, fitted - started, time.perf_counter() - fitted), model
+
+
+def _fitted(estimator: Any, X: Matrix, y: NDArray[Any], deeper: Any) -> Any:
+    """Fit a model, going on from the first rounds of a deeper one where there is one."""
+    model = clone(estimator)
+    shared = _n_rounds_within(model.max_depth, deeper.get_booster()) if deeper else 0
+    if not shared:
+        return model.fit(X, y)
+    if shared >= model.n_estimators:
+        return deeper
+    model.set_params(n_estimators=model.n_estimators - shared)
+    return model.fit(X, y, xgb_model=deeper.get_booster()[:shared])
+
+
+def _n_rounds_within(depth: int, booster: Booster) -> int:
+    """Return how many rounds come before the first tree that is deeper."""
+    trees = booster.get_dump()  # a node a line, with a tab for each level above it
+    too_deep = "\t" * (depth + 1)
+    within = next((i for i, tree in enumerate(trees) if too_deep in tree), len(trees))
+    return within // (len(trees) // booster.num_boosted_rounds())
 
 
 def _forest_answers(model: Any, X: Matrix, family: _Family) -> Iterator[_Answers]:
@@ -723,18 +789,18 @@ class _Store:
         self._common = _digest(CHECKPOINT_FORMAT, libraries, rows, data.y, scoring)
         self._folds = [_digest(fold) for fold in data.folds]
 
-    def load(self, task: _Task) -> _Outcome | None:
+    def load(self, family: _Family, fold: int) -> _Outcome | None:
         if self._folder is None:
             return None
         try:
-            content = json.loads(self._path(task).read_text("utf-8"))
+            content = json.loads(self._path(family, fold).read_text("utf-8"))
             outcome = _Outcome(**content["outcome"])
             whole = content["sha256"] == _checksum(content["outcome"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return outcome if whole else None
 
-    def save(self, task: _Task, outcome: _Outcome) -> None:
+    def save(self, family: _Family, fold: int, outcome: _Outcome) -> None:
         if self._folder is None:
             return
         content = {"outcome": asdict(outcome), "sha256": _checksum(asdict(outcome))}
@@ -744,14 +810,13 @@ class _Store:
             json.dump(content, part)
             part.flush()
             os.fsync(part.fileno())
-        os.replace(part.name, self._path(task))
+        os.replace(part.name, self._path(family, fold))
 
-    def _path(self, task: _Task) -> Path:
-        family = task.family
+    def _path(self, family: _Family, fold: int) -> Path:
         model = (type(family.estimator).__qualname__, family.estimator.get_params())
         # Settings that are alone keep apart: two unseeded models are two experiments.
         alone = None if family.nested else family.members
-        name = _digest(self._common, self._folds[task.fold], model, family.sizes, alone)
+        name = _digest(self._common, self._folds[fold], model, family.sizes, alone)
         return Path(self._folder or "") / f"{name}.json"
 
 

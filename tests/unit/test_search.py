@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joblib._parallel_backends import ThreadingBackend
@@ -169,6 +170,43 @@ def test_random_grids_of_boosters_give_the_table_of_grid_search(grid, about):
     compare(model, grid, *rows(**about), scoring=scoring, refit="accuracy", cv=2)
 
 
+deep_boosters = st.fixed_dictionaries(
+    {
+        "max_depth": st.lists(
+            st.sampled_from([1, 2, 3, 5, 9]), min_size=2, max_size=3, unique=True
+        ),
+        "n_estimators": up_to_two_of(4, 25),
+        "min_child_weight": one_of(1, 3, 6),
+        "learning_rate": one_of(0.05, 0.5),
+        "tree_method": one_of("exact", "hist", "approx"),
+    },
+    optional={
+        "gamma": one_of(0.5, 2),
+        "max_leaves": one_of(4),
+        "num_parallel_tree": one_of(2),
+        "reg_lambda": one_of(0, 5),
+        "subsample": one_of(0.8),
+        "colsample_bylevel": one_of(0.8),
+    },
+)
+
+
+@a_few
+@given(deep_boosters, data, st.booleans())
+def test_boosters_that_share_rounds_are_those_of_their_own_depth(grid, about, lossguide):
+    if lossguide and grid["tree_method"] != ["exact"]:
+        grid = {**grid, "grow_policy": ["lossguide"]}
+    model = XGBClassifier(random_state=1, n_jobs=1)
+    X, y = rows(**about)
+    # To the digit: every probability counts in the log loss, so these are the same trees.
+    scores = [
+        [search.cv_results_[f"split{fold}_test_score"].tolist() for fold in range(2)]
+        for kind in (TreeSearchCV, GridSearchCV)
+        for search in [kind(model, grid, scoring="neg_log_loss", cv=2, refit=False).fit(X, y)]
+    ]
+    assert scores[0] == scores[1]
+
+
 def test_a_list_of_grids_masks_the_parameters_that_a_setting_does_not_name():
     grid = [{"n_estimators": [3, 5], "max_features": ["sqrt", 0.5]}, {"max_depth": [2]}]
     compare(RandomForestClassifier(9, random_state=0), grid, *rows())
@@ -256,6 +294,39 @@ def test_each_distinct_forest_is_fitted_once_a_fold():
     # 2 depths x (3 splits at leaf 1 [2, 3, 4] + 1 at leaf 2) x 3 folds, and the best.
     assert seen[-1] == Progress(25, 25, seen[-1].seconds, 0.0)
     assert len(search.cv_results_["params"]) == 24
+
+
+def test_rounds_that_no_limit_of_depth_touched_are_fitted_once(monkeypatch):
+    rounds = []
+
+    def recording(params, train_set, n_rounds, **options):
+        rounds.append((params["max_depth"], n_rounds))
+        return xgboost.train(params, train_set, n_rounds, **options)
+
+    monkeypatch.setattr(xgboost.sklearn, "train", recording)
+    X, y = rows()
+    grid = {"max_depth": [1, 4, 8], "n_estimators": [20], "min_child_weight": [3]}
+    seen = []
+    search = TreeSearchCV(XGBClassifier(), grid, cv=2, refit=False, on_progress=seen.append)
+    search.fit(X, y)
+    at = {depth: [n for d, n in rounds if d == depth] for depth in (1, 4, 8)}
+    assert at[8] == [20, 20]  # one fit a fold
+    assert at[4] == []  # rows this few let no tree grow deeper than four
+    assert at[1] == [19, 20]  # one fold's first tree is a stump, and is taken over
+    assert [step.done for step in seen] == list(range(7))
+
+
+def test_rounds_with_drawn_rows_are_not_shared(monkeypatch):
+    rounds = []
+
+    def recording(params, train_set, n_rounds, **options):
+        rounds.append(n_rounds)
+        return xgboost.train(params, train_set, n_rounds, **options)
+
+    monkeypatch.setattr(xgboost.sklearn, "train", recording)
+    grid = {"max_depth": [4, 8], "n_estimators": [20], "min_child_weight": [6]}
+    TreeSearchCV(XGBClassifier(subsample=0.9), grid, cv=2, refit=False).fit(*rows())
+    assert rounds == [20] * 4
 
 
 @pytest.mark.parametrize(
