@@ -140,9 +140,8 @@ def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
         little = Path(folder, "little.csv")
         write_videos(little, _LITTLE)
         take(little, Path(folder, "ranked.csv"), little.stat().st_size // _WARM_BLOCKS)
-        target.unlink(
-            missing_ok=True
-        )  # what takes another file's place has to go to the disk first
+        # What takes another file's place has to go to the disk first.
+        target.unlink(missing_ok=True)
         start = time.perf_counter()
         take(source, target, BLOCK_BYTES)
         told.write_text(str(time.perf_counter() - start), "ascii")
@@ -177,7 +176,7 @@ def _growth(folder: Path, sizes: Sequence[int]) -> Iterator[Result]:
     """Score files of all sizes once, and look at how time and memory grow."""
     runs = {size: steps_of(CONTENT, folder, size) for size in sizes}
     for size, one in runs.items():
-        yield Result(f"steps to score {size:,} videos, {CONTENT}", one.steps, "s")
+        yield Result(f"seconds to score {size:,} videos, {CONTENT}", one.steps, "s")
         yield Result(f"memory for {size:,} videos, {CONTENT}", one.command.megabytes, "MB")
     exponent = _exponent({size: one.steps for size, one in runs.items()})
     yield Result(f"exponent of time, fitted to {sizes[0]:,} to {sizes[-1]:,} videos", exponent, "")

@@ -182,11 +182,13 @@ def ranked_file(
     with (
         working_folder(source.path) as folder,
         open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
-        _engine(blocks, lend) as engine,
     ):
-        found = _arranged(source, blocks, folder, engine, sizes, on_progress, is_typed=True)
+        with _engine(blocks, lend) as engine:
+            found = _arranged(source, blocks, folder, engine, sizes, on_progress, is_typed=True)
         accounted = _accounted(source.model.name, blocks.sha256, found)
-        yield accounted, RankedVideos(found, engine)
+        # Others gather: those who scored would keep their models, and memory that they freed.
+        with _engine(blocks, lend) as engine:
+            yield accounted, RankedVideos(found, engine)
 
 
 def _engine(blocks: Blocks, lend: Lend | None) -> AbstractContextManager[Engine]:

@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager
 from enum import Enum
 from functools import partial
 from importlib.util import find_spec
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from claimclf.errors import EngineError
@@ -148,7 +149,16 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
 def _be_a_worker() -> None:
     """Leave Ctrl-C to the main process, and the other cores to the other workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     _settle()
+
+
+def _end_with_parent() -> None:
+    """End when the main process is gone, which it may be without a word to its workers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _settle() -> None:

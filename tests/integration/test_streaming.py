@@ -6,6 +6,7 @@ import gzip
 import multiprocessing
 import os
 import pickle
+import select
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -273,6 +274,22 @@ def test_killed_scoring_goes_on_where_it_stopped(
     assert output.read_bytes() == expected
     assert done.items() <= seen[-1].items()  # not written anew
     assert not parts_beside(output)
+
+
+def test_workers_end_with_the_process_that_was_killed() -> None:
+    ended, open_in_workers = os.pipe()
+
+    def be_killed() -> None:
+        with local_engine(2) as engine:
+            list(engine.map(abs, range(4)))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert ended_by(be_killed) == signal.SIGKILL
+    os.close(open_in_workers)
+    readable, _, _ = select.select([ended], [], [], 30)
+    assert readable  # which it is once nobody has the other end
+    assert os.read(ended, 1) == b""
+    os.close(ended)
 
 
 def parts_beside(output: Path) -> dict[Path, int]:

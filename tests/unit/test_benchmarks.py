@@ -83,6 +83,13 @@ def test_figures_are_kept_for_the_next_time_and_others_stay(tmp_path: Path) -> N
     assert "| decide | 5 ms |  | at most 20 |  |  |" in text
 
 
+def test_each_figure_of_the_report_has_a_name_of_its_own() -> None:
+    """Of two with one name only one would be compared with the last time."""
+    for name, figures in read().items():
+        names = [result.name for result in figures.results]
+        assert len(names) == len(set(names)), name
+
+
 def test_report_names_machine_versions_and_what_is_not_kept() -> None:
     broken = now_run([replace(RATIO, value=4.0)])
     text = "\n".join(report({"pages": broken}, {}))
@@ -101,7 +108,7 @@ def test_unknown_name_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_score_in_small() -> None:
-    (ratio,) = score.results(rows=200, repeats=2)  # the first one imports
+    (ratio,) = score.results(rows=200, repeats=2)
     assert ratio.spread is not None
     assert 0 < ratio.spread[0] < 50
 
