@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,8 @@ _TRIES = 8
 _BUSY_SECONDS = 180
 #: After so many, somebody should be told why nothing happens.
 _PATIENCE_SECONDS = 1.0
-_SORTING_THREADS = 4
+#: Each has memory of its own: more than there are cores would take it for nothing.
+_SORTING_THREADS = min(4, os.cpu_count() or 1)
 #: Of the queue itself; sorting for an index takes as much for each of its threads.
 _CACHE_KIB = 32 * 1024
 #: Of what an upload holds on its way into the queue.

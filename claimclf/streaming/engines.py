@@ -131,6 +131,7 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
     _keep_memory()
     # Forked workers have all imports from the start.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    _give_back_memory()  # workers would keep copies of it
     gc.freeze()  # what is there now is left alone by the workers' garbage collection
     pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
     try:
@@ -168,6 +169,18 @@ def _settle() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # for XGBoost, before it is loaded
     pa.set_cpu_count(1)
     _keep_memory()
+
+
+def _give_back_memory() -> None:
+    """Give freed memory back to the system."""
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        c_library = ctypes.CDLL(None)
+        if hasattr(c_library, "malloc_trim"):
+            c_library.malloc_trim(0)
 
 
 def _keep_memory() -> None:
