@@ -111,7 +111,7 @@ def _show_tiles(report: Report) -> None:
     _tiles(
         {
             "Waiting now": f"{report.n_waiting:,}",
-            "The oldest for": oldest,
+            "The oldest for up to": oldest,  # known by the hour in which it came
             "Escalations waiting": f"{report.n_escalated:,}",
             "Cases in hands": f"{len(report.held):,}",
         }
