@@ -177,19 +177,21 @@ def _give_back_memory() -> None:
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    if sys.platform == "linux":
-        c_library = ctypes.CDLL(None)
-        if hasattr(c_library, "malloc_trim"):
-            c_library.malloc_trim(0)
+    _of_the_allocator("malloc_trim", 0)
 
 
 def _keep_memory() -> None:
     """Have freed memory stay with this process: large arrays come and go, and pages are dear."""
+    _of_the_allocator("mallopt", _M_MMAP_THRESHOLD, _MMAP_BYTES)
+    _of_the_allocator("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def _of_the_allocator(function: str, *values: int) -> None:
+    """Call what GNU's C library has for its memory, and others may not have."""
     if sys.platform == "linux":
-        c_library = ctypes.CDLL(None)
-        if hasattr(c_library, "mallopt"):  # not in every C library
-            c_library.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
-            c_library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        called = getattr(ctypes.CDLL(None), function, None)
+        if called is not None:
+            called(*values)
 
 
 @contextmanager

@@ -296,19 +296,24 @@ def test_each_distinct_forest_is_fitted_once_a_fold():
     assert len(search.cv_results_["params"]) == 24
 
 
-def test_rounds_that_no_limit_of_depth_touched_are_fitted_once(monkeypatch):
-    rounds = []
+@pytest.fixture
+def rounds(monkeypatch):
+    """The depth and number of rounds of each fit of a booster, as they come."""
+    seen = []
 
     def recording(params, train_set, n_rounds, **options):
-        rounds.append((params["max_depth"], n_rounds))
+        seen.append((params["max_depth"], n_rounds))
         return xgboost.train(params, train_set, n_rounds, **options)
 
     monkeypatch.setattr(xgboost.sklearn, "train", recording)
-    X, y = rows()
+    return seen
+
+
+def test_rounds_that_no_limit_of_depth_touched_are_fitted_once(rounds):
     grid = {"max_depth": [1, 4, 8], "n_estimators": [20], "min_child_weight": [3]}
     seen = []
     search = TreeSearchCV(XGBClassifier(), grid, cv=2, refit=False, on_progress=seen.append)
-    search.fit(X, y)
+    search.fit(*rows())
     at = {depth: [n for d, n in rounds if d == depth] for depth in (1, 4, 8)}
     assert at[8] == [20, 20]  # one fit a fold
     assert at[4] == []  # rows this few let no tree grow deeper than four
@@ -316,17 +321,10 @@ def test_rounds_that_no_limit_of_depth_touched_are_fitted_once(monkeypatch):
     assert [step.done for step in seen] == list(range(7))
 
 
-def test_rounds_with_drawn_rows_are_not_shared(monkeypatch):
-    rounds = []
-
-    def recording(params, train_set, n_rounds, **options):
-        rounds.append(n_rounds)
-        return xgboost.train(params, train_set, n_rounds, **options)
-
-    monkeypatch.setattr(xgboost.sklearn, "train", recording)
+def test_rounds_with_drawn_rows_are_not_shared(rounds):
     grid = {"max_depth": [4, 8], "n_estimators": [20], "min_child_weight": [6]}
     TreeSearchCV(XGBClassifier(subsample=0.9), grid, cv=2, refit=False).fit(*rows())
-    assert rounds == [20] * 4
+    assert sorted(rounds) == [(4, 20), (4, 20), (8, 20), (8, 20)]
 
 
 @pytest.mark.parametrize(
