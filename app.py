@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from claimclf.modeling.champion import champion
-from claimclf.places import DATASET_VARIABLE
+from claimclf.modeling.store.champion import champion
+from claimclf.paths import DATASET_VARIABLE
 from claimclf.ui.access import signs_in
 from claimclf.ui.page import explained, link_to, open_page, plain
 from claimclf.ui.state import (

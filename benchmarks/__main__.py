@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from benchmarks.report import REPORT, changes, now_run, read, write
-from claimclf.places import ROOT
+from claimclf.paths import ROOT
 
 #: Each is a module here whose `results` measures and returns its figures.
 NAMES = ("score", "scale", "cluster", "queue", "console", "pages", "moderators", "model", "search")

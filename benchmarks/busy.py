@@ -7,12 +7,12 @@ from itertools import cycle, islice
 from sqlalchemy import event
 
 from benchmarks.queue import LEAD, videos
-from claimclf.places import models_folder
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict, decide
-from claimclf.queue.ingest import Upload, ingest
-from claimclf.queue.leases import next_case
-from claimclf.queue.people import Person
+from claimclf.paths import models_folder
+from claimclf.people import Person
+from claimclf.queue.intake.ingest import Upload, ingest
+from claimclf.queue.review.decisions import Verdict, decide
+from claimclf.queue.review.leases import next_case
+from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision
 from claimclf.services.models import load_model
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.report import Result
 from benchmarks.scale import DASK, ROWS, file_of, result_of, steps_command
 from benchmarks.videos import write_videos
-from claimclf.places import ROOT
+from claimclf.paths import ROOT
 
 REPEATS, SPEED_UP = 5, 1.7
 

@@ -17,9 +17,9 @@ from playwright.sync_api import Page
 
 from benchmarks.queue import LEAD, videos
 from benchmarks.report import Result
-from claimclf.places import models_folder
-from claimclf.queue.database import Database
-from claimclf.queue.ingest import Upload, ingest
+from claimclf.paths import models_folder
+from claimclf.queue.intake.ingest import Upload, ingest
+from claimclf.queue.storage.database import Database
 from claimclf.services.models import load_model
 from tests.browser.dashboard import browser, running_dashboard, settle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from claimclf.places import ROOT, find_dataset
+from claimclf.paths import ROOT, find_dataset
 
 
 def find_course_dataset() -> Path | None:

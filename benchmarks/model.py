@@ -26,14 +26,15 @@ from claimclf.dataset.reading import read_table
 from claimclf.dataset.splitting import split
 from claimclf.dataset.statements import endings, pairwise, statements
 from claimclf.errors import InputError
-from claimclf.modeling.card import markdown_table, stress_lines, trade_off_lines
-from claimclf.modeling.champion import RULE, best_by_rule
-from claimclf.modeling.curves import brier, reliability
-from claimclf.modeling.highlighting import explain
-from claimclf.modeling.recipes import RECIPES, Recipe
-from claimclf.modeling.store import Manifest, ModelStore
-from claimclf.modeling.training import train
-from claimclf.places import MODELS, ROOT
+from claimclf.modeling.evaluation.curves import brier, reliability
+from claimclf.modeling.explaining.highlighting import explain
+from claimclf.modeling.learners.recipes import RECIPES, Recipe
+from claimclf.modeling.store.card import markdown_table, stress_lines, trade_off_lines
+from claimclf.modeling.store.champion import RULE, best_by_rule
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.training.fitting import train
+from claimclf.paths import MODELS, ROOT
 from claimclf.schema import CLAIM, TRANSCRIPT
 from claimclf.services.datasets import Dataset, open_dataset
 from claimclf.services.stress import read_elsewhere, stress_model

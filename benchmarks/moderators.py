@@ -37,9 +37,9 @@ from benchmarks.queue import DATABASES
 from benchmarks.report import Result
 from benchmarks.sessions import Drawn, Session, session
 from benchmarks.timed import TimedServer, timed_server
-from claimclf.places import SERVER
-from claimclf.queue.people import Person
-from claimclf.queue.tallying import counts
+from claimclf.paths import SERVER
+from claimclf.people import Person
+from claimclf.queue.queries.tallying import counts
 from claimclf.schema import CaseState, Decision
 from claimclf.ui.wording import DECISIONS
 

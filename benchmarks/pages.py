@@ -36,7 +36,7 @@ from benchmarks.course import find_course_dataset
 from benchmarks.report import Result
 from benchmarks.sessions import session
 from benchmarks.timed import TimedServer, timed_server
-from claimclf.places import ROOT, SERVER
+from claimclf.paths import ROOT, SERVER
 from tests.browser.dashboard import (
     PAGES,
     browser,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from claimclf.places import ROOT
+from claimclf.paths import ROOT
 
 _SAMPLE_SECONDS = 0.2
 

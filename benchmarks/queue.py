@@ -22,13 +22,13 @@ import pandas as pd
 
 from benchmarks.report import TIMES, Result
 from claimclf.dataset.statements import statement_keys
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict, decide
-from claimclf.queue.ingest import Upload, ingest
-from claimclf.queue.leases import next_case
-from claimclf.queue.listing import page
-from claimclf.queue.ordering import Filters
-from claimclf.queue.people import Person
+from claimclf.people import Person
+from claimclf.queue.intake.ingest import Upload, ingest
+from claimclf.queue.queries.listing import page
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.review.decisions import Verdict, decide
+from claimclf.queue.review.leases import next_case
+from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Lane, Ranking, Role
 
 SIZES = (10_000, 1_000_000)

@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from claimclf.modeling.card import markdown_table
-from claimclf.places import ROOT
+from claimclf.modeling.store.card import markdown_table
+from claimclf.paths import ROOT
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 #: The same figures for programs; the next run compares with them.

@@ -26,8 +26,8 @@ from benchmarks.report import TIMES, Result
 from benchmarks.score import notebook_steps
 from benchmarks.videos import write_videos
 from claimclf.dataset.blocks import BLOCK_BYTES
-from claimclf.modeling.store import Model
-from claimclf.places import models_folder
+from claimclf.modeling.store.model import Model
+from claimclf.paths import models_folder
 from claimclf.services.models import load_model
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming.engines import dask_client, dask_engine
@@ -154,15 +154,15 @@ def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path, int], object]:
     """
     if who == "notebook":
         return lambda source, target, block: notebook_steps(source, target, _model(COURSE))
-    lend = None
+    engines = None
     if who.startswith(DASK):
         client = stack.enter_context(dask_client(n_workers=int(who.removeprefix(DASK))))
-        lend = partial(dask_engine, client.scheduler.address)
+        engines = partial(dask_engine, client.scheduler.address)
         who = CONTENT
 
     def take(source: Path, target: Path, block: int) -> None:
         chosen = Source(source, _model(who), models_folder(), {})
-        score_file(chosen, target, lend=lend, sizes=Sizes(block=block))
+        score_file(chosen, target, engines=engines, sizes=Sizes(block=block))
 
     return take
 

@@ -22,9 +22,9 @@ from benchmarks.report import Result
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.splitting import split
 from claimclf.errors import InputError
-from claimclf.modeling.features import FEATURE_SETS
-from claimclf.modeling.recipes import RECIPES, Recipe
-from claimclf.modeling.search import TreeSearchCV
+from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.learners.recipes import RECIPES, Recipe
+from claimclf.modeling.learners.search import TreeSearchCV
 from claimclf.services.datasets import open_dataset
 from claimclf.services.search import FOLDS, SCORING
 

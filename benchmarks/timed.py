@@ -19,7 +19,7 @@ from typing import Any
 
 from streamlit.runtime.scriptrunner import ScriptRunner
 
-from claimclf.places import ROOT
+from claimclf.paths import ROOT
 from tests.browser.dashboard import free_port, wait_until_served
 
 

@@ -18,14 +18,14 @@ import click
 
 from claimclf import __version__
 from claimclf.errors import ClaimclfError, InputError, ModelNotFoundError, StorageError
-from claimclf.places import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
+from claimclf.paths import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
 from claimclf.schema import DEFAULT_FEATURE_SETS, REPORTED, Ranking
 
 if TYPE_CHECKING:
-    from claimclf.modeling.search import Progress
-    from claimclf.queue.database import Database
-    from claimclf.queue.people import Person
-    from claimclf.services.streaming import Lend, Source
+    from claimclf.modeling.learners.search import Progress
+    from claimclf.people import Person
+    from claimclf.queue.storage.database import Database
+    from claimclf.services.streaming import EngineFactory, Source
 
 _DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
@@ -189,8 +189,8 @@ def _left_out(dropped: int, missing: dict[str, int]) -> str:
 @_JSON
 def models(models: Path, as_json: bool) -> None:
     """List the stored models; the champion is marked with *."""
-    from claimclf.modeling.champion import champion
-    from claimclf.modeling.store import ModelStore
+    from claimclf.modeling.store.champion import champion
+    from claimclf.modeling.store.store import ModelStore
 
     store = ModelStore(models)
     stored, best = store.manifests(), champion(store)
@@ -215,9 +215,9 @@ def models(models: Path, as_json: bool) -> None:
 @_MODELS
 def champion(name: str | None, reason: str, models: Path) -> None:
     """Say which model is champion and why, or overrule the rule with NAME."""
-    from claimclf.modeling.champion import RULE, overrule
-    from claimclf.modeling.champion import champion as find
-    from claimclf.modeling.store import ModelStore
+    from claimclf.modeling.store.champion import RULE, overrule
+    from claimclf.modeling.store.champion import champion as find
+    from claimclf.modeling.store.store import ModelStore
 
     store = ModelStore(models)
     if name is not None:
@@ -243,8 +243,8 @@ def threshold(
     name: str, cut_off: float | None, recall: float | None, reason: str, models: Path
 ) -> None:
     """Save a cut-off as the threshold of the model NAME."""
-    from claimclf.modeling.card import model_card
-    from claimclf.modeling.store import ModelStore
+    from claimclf.modeling.store.card import model_card
+    from claimclf.modeling.store.store import ModelStore
     from claimclf.services.comparison import judge
 
     if (cut_off is None) == (recall is None):
@@ -266,8 +266,8 @@ def error_rates(
     name: str, claims: float | None, opinions: float | None, reason: str, models: Path
 ) -> None:
     """Set the error rates that the lanes of the model NAME promise."""
-    from claimclf.modeling.card import model_card
-    from claimclf.modeling.store import ModelStore
+    from claimclf.modeling.store.card import model_card
+    from claimclf.modeling.store.store import ModelStore
     from claimclf.schema import CLAIM, OPINION
 
     given = {CLAIM: claims, OPINION: opinions}
@@ -305,7 +305,7 @@ def stress(
 ) -> None:
     """Measure a model on videos that are younger, misspelt, foreign or never seen."""
     from claimclf.dataset.reading import read_table
-    from claimclf.modeling.store import ModelStore
+    from claimclf.modeling.store.store import ModelStore
     from claimclf.services.datasets import open_dataset
     from claimclf.services.stress import as_records, read_elsewhere, stress_model
 
@@ -402,7 +402,7 @@ def score(
         output,
         rejects,
         raw=raw,
-        lend=_lend(engine, scheduler, workers),
+        engines=_engine_factory(engine, scheduler, workers),
         on_progress=_progress(),
     )
     click.echo(
@@ -448,7 +448,9 @@ def _chosen(columns: tuple[str, ...], source: Path, encoding: str | None) -> dic
     return chosen
 
 
-def _lend(engine: str, scheduler: str | None, workers: int | None) -> Lend | None:
+def _engine_factory(
+    engine: str, scheduler: str | None, workers: int | None
+) -> EngineFactory | None:
     """Return who lends workers; None leaves it to the service."""
     from claimclf.streaming.engines import dask_engine, local_engine
 
@@ -461,7 +463,7 @@ def _lend(engine: str, scheduler: str | None, workers: int | None) -> Lend | Non
 def _parallel(
     engine: str, scheduler: str | None, workers: int | None
 ) -> AbstractContextManager[None]:
-    """Say who fits, as `_lend` does."""
+    """Say who fits, as `_engine_factory` does."""
     from claimclf.streaming.engines import dask_parallel, local_parallel
 
     if engine == "dask":
@@ -515,7 +517,7 @@ def ingest(
     batch = store_file(
         *_queue(url),
         _source(source, model, models, columns, encoding),
-        _lend(engine, scheduler, workers),
+        _engine_factory(engine, scheduler, workers),
         _progress(),
     )
     if batch.is_repeated:
@@ -605,7 +607,7 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
     from typing import cast
 
     from claimclf.dataset.writing import require_place, write_table
-    from claimclf.queue.export import What
+    from claimclf.queue.outbound.export import What
     from claimclf.services.queue import export as read
 
     require_place(output)
@@ -627,11 +629,11 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
 @_DATABASE
 def deliver(again: bool, history: bool, every: float | None, url: str | None) -> None:
     """Tell the platform's webhook of what was decided since the first run."""
-    from claimclf.services.queue import tell_again
+    from claimclf.services.queue import requeue
 
     at_work = _queue(url)
     if again:
-        click.echo(f"{tell_again(*at_work):,} put up for another round of tries")
+        click.echo(f"{requeue(*at_work):,} put up for another round of tries")
     _deliver(at_work, history)
     while every is not None:
         time.sleep(every)
@@ -644,9 +646,9 @@ def deliver(again: bool, history: bool, every: float | None, url: str | None) ->
 def _deliver(
     at_work: tuple[Database, Person], history: bool = False, *, quiet: bool = False
 ) -> None:
-    from claimclf.services.queue import tell_platform
+    from claimclf.services.queue import deliver_events
 
-    done = tell_platform(*at_work, history=history)
+    done = deliver_events(*at_work, history=history)
     if done.n_before:
         click.echo(
             f"From now on the platform is told. {done.n_before:,} earlier events are not: "
@@ -662,8 +664,8 @@ def _deliver(
 
 def _queue(url: str | None) -> tuple[Database, Person]:
     """Return the queue's database and who is at the shell: the owner of this machine's files."""
-    from claimclf.queue.database import Database
-    from claimclf.queue.people import Person
+    from claimclf.people import Person
+    from claimclf.queue.storage.database import Database
     from claimclf.schema import Role
 
     return Database(url), Person(getpass.getuser(), Role.ADMIN)

@@ -255,7 +255,7 @@ LABELLED = Contract("labelled dataset", (_ROW_NUMBER, _CLAIM_STATUS, *_VIDEO))
 #: Reported videos, as they come to a moderator.
 REPORTED = Contract("reported videos", (_ROW_NUMBER, *_VIDEO, *_REPORTS))
 #: Labelled sentences from outside: a label and a text, whatever else there is.
-ELSEWHERE = Contract(
+OUT_OF_DOMAIN = Contract(
     "labelled sentences from elsewhere",
     (
         replace(_CLAIM_STATUS, required=True, synonyms=(("1", CLAIM), ("0", OPINION))),

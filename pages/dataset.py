@@ -9,7 +9,7 @@ from claimclf import charts
 from claimclf.dataset import describing
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
-from claimclf.places import DATASET_VARIABLE
+from claimclf.paths import DATASET_VARIABLE
 from claimclf.schema import (
     BAN_STATUS,
     CLAIM,

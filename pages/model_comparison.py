@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from claimclf.errors import ModelDamagedError
-from claimclf.modeling.card import model_card
-from claimclf.modeling.champion import RULE, back_to_rule, champion, overrule
-from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.champion import RULE, back_to_rule, champion, overrule
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.store import ModelStore
 from claimclf.services.comparison import Judged
 from claimclf.ui import comparison
 from claimclf.ui.access import person_at_work

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from claimclf.errors import ClaimclfError
-from claimclf.queue.ordering import Filters
-from claimclf.queue.preferences import Preferences
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.settings.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services.queue import (
     my_preferences,
-    prefer,
+    save_preferences,
     saved_views,
     settings_in_force,
 )
@@ -60,7 +60,7 @@ def ask_preferences(now: Preferences) -> None:
         if st.form_submit_button("Keep"):
             try:
                 chosen = Preferences(blur, greyscale, int(pause), tuple(without))
-                prefer(database, person, chosen)
+                save_preferences(database, person, chosen)
             except ClaimclfError as error:
                 say_error(error)
             else:

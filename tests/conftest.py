@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from claimclf.paths import ROOT
+
 # Each worker has one core: threads that wait for each other would make both slow. Before
 # anything loads OpenMP.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -14,12 +16,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pandas as pd
 import pytest
 
-from claimclf.modeling.store import Model, ModelStore
-from claimclf.places import DATABASE_VARIABLE
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import DATABASE_VARIABLE
 from claimclf.services import models
 from claimclf.services.datasets import Dataset, open_dataset
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 

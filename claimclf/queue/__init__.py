@@ -2,15 +2,13 @@
 
 ::
 
-    tables        what is stored             database    transactions on SQLite or PostgreSQL
-    states        what may happen to a case  settings    what a team sets, with its history
-    ordering      rank and filters in SQL    sampling    today's cut and the audit sample
-    searching     words, and the way to few  views       filters by name, or in a link
-    ingest        an upload becomes cases    rescoring   a new model's view of open cases
-    leases        who holds which case       decisions   what people said; bulk for many cases
-    audit         a chain of all that was done           listing     what a screen shows
-    backup        one file for either database           export    tables for other programs
-    webhook       tells the platform of decisions        tallying    cases counted by lane and age
+    outbound    tables for other programs, backups, events to the platform
+    intake      an upload becomes cases; a new model's view of open ones
+    review      who holds which case; what people said, and taking it back
+    queries     rank, filters, search, lists, the lead's report: they change nothing
+    settings    what a team and each person have set
+    storage     tables, transactions on SQLite or PostgreSQL, cases, the audit log
 
-Each function that changes something does so in one transaction, with its audit entry.
+Each room may import those below it, never one above. Each function that changes something does
+so in one transaction, with its audit entry.
 """

@@ -10,10 +10,11 @@ import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.errors import ModelError
-from claimclf.modeling.cutoffs import Cutoffs, sweep
-from claimclf.modeling.evaluation import intervals, predict_claim
-from claimclf.modeling.statistics import PairedTest, mcnemar, wilson
-from claimclf.modeling.store import Manifest, ModelStore
+from claimclf.modeling.evaluation.cutoffs import Cutoffs, sweep
+from claimclf.modeling.evaluation.measuring import intervals, predict_claim
+from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar, wilson
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
 from claimclf.services.datasets import Dataset
 

@@ -12,7 +12,7 @@ from claimclf.dataset.describing import Description, describe
 from claimclf.dataset.findings import Finding, findings
 from claimclf.dataset.reading import Table, read_table
 from claimclf.dataset.validation import Validated, validate
-from claimclf.places import find_dataset
+from claimclf.paths import find_dataset
 from claimclf.schema import LABELLED, SHELL_LIMITS, Limits
 
 DEMO_ROWS, DEMO_SEED = 5_000, 0

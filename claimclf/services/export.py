@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 
 from claimclf import charts
 from claimclf.errors import ModelError
-from claimclf.modeling import curves
-from claimclf.modeling.champion import RULE
-from claimclf.modeling.evaluation import predict_claim, report_by_class
-from claimclf.modeling.slices import slices
+from claimclf.modeling.evaluation import curves
+from claimclf.modeling.evaluation.measuring import predict_claim, report_by_class
+from claimclf.modeling.evaluation.slices import slices
+from claimclf.modeling.store.champion import RULE
 from claimclf.services.comparison import Judged, figures_at, mistakes, paired, rows_of
 from claimclf.services.datasets import Dataset
 

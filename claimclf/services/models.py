@@ -8,13 +8,15 @@ from pathlib import Path
 from claimclf.dataset.cleaning import require_both_classes
 from claimclf.dataset.splitting import split
 from claimclf.errors import ModelDamagedError, ModelNotFoundError
-from claimclf.modeling.card import model_card
-from claimclf.modeling.champion import champion, follow_rule
-from claimclf.modeling.evaluation import measure_splits
-from claimclf.modeling.metrics import Metrics
-from claimclf.modeling.recipes import recipes_for
-from claimclf.modeling.store import Manifest, Model, ModelStore
-from claimclf.modeling.training import predict_splits, train
+from claimclf.modeling.evaluation.measuring import measure_splits
+from claimclf.modeling.evaluation.metrics import Metrics
+from claimclf.modeling.learners.recipes import recipes_for
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.champion import champion, follow_rule
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.training.fitting import predict_splits, train
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed

@@ -13,36 +13,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from claimclf.errors import QueueError
-from claimclf.queue import (
-    audit,
-    bulk,
-    decisions,
-    holding,
-    leases,
-    listing,
-    preferences,
-    settings,
-    tallying,
-    views,
-)
-from claimclf.queue import briefing as briefings
-from claimclf.queue.cases import Case
-from claimclf.queue.database import Database
-from claimclf.queue.ordering import Filters
-from claimclf.queue.people import Person, allow
+from claimclf.people import Person, allow
+from claimclf.queue.queries import briefing as briefings
+from claimclf.queue.queries import holding, listing, tallying, views
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.review import bulk, decisions, leases
+from claimclf.queue.settings import preferences
+from claimclf.queue.settings import team as settings
+from claimclf.queue.storage import audit
+from claimclf.queue.storage.cases import Case
+from claimclf.queue.storage.database import Database
 from claimclf.schema import Ranking, Role
 
 # What reads, scores or writes tables takes seconds to import: only services that do so need it.
 if TYPE_CHECKING:
     import pandas as pd
 
-    from claimclf.modeling.ranking import Ranked
-    from claimclf.modeling.store import Model
-    from claimclf.queue import backup as backups
-    from claimclf.queue import export as exports
-    from claimclf.queue import ingest, reporting, rescoring, webhook
-    from claimclf.queue.staging import KeysOf, Videos
-    from claimclf.services.streaming import Lend, Source
+    from claimclf.modeling.scoring.ranking import Ranked
+    from claimclf.modeling.store.model import Model
+    from claimclf.queue.intake import ingest, rescoring
+    from claimclf.queue.intake.staging import KeysOf, Videos
+    from claimclf.queue.outbound import backup as backups
+    from claimclf.queue.outbound import export as exports
+    from claimclf.queue.outbound import webhook
+    from claimclf.queue.queries import reporting
+    from claimclf.services.streaming import EngineFactory, Source
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,7 +75,7 @@ def store_file(
     database: Database,
     person: Person,
     source: Source,
-    lend: Lend | None = None,
+    engines: EngineFactory | None = None,
     on_progress: Callable[[str, int, int], object] | None = None,
 ) -> ingest.Batch:
     """Score and store a file of any size: all of it, or nothing.
@@ -89,7 +84,7 @@ def store_file(
     ----------
     source : Source
         The file, and what predicts.
-    lend : callable, optional
+    engines : callable, optional
         Lends who scores; by default one process for each core.
     on_progress : callable, optional
         Called with what is done, how much of it, and of how much.
@@ -106,7 +101,7 @@ def store_file(
     from claimclf.services.streaming import ranked_file
 
     told = on_progress or (lambda what, done, total: None)
-    with ranked_file(source, lend=lend, on_progress=told) as (found, videos):
+    with ranked_file(source, engines=engines, on_progress=told) as (found, videos):
         file = (source.path.name, found.sha256, found.n_rejected)
         stored = partial(told, "videos stored")
         return _store(database, person, videos, file, source.model, stored)
@@ -150,7 +145,7 @@ def _store(
     on_progress: Callable[[int, int], object] | None,
     keys_of: KeysOf | None = None,
 ) -> ingest.Batch:
-    from claimclf.queue import ingest
+    from claimclf.queue.intake import ingest
 
     name, sha256, n_rejected = file
     upload = ingest.Upload(name, sha256, model.name, model.manifest.version, n_rejected)
@@ -166,8 +161,8 @@ def rescore_open(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> rescoring.Rescored:
     """Give open cases that nobody holds another model's prediction."""
-    from claimclf.modeling.scoring import predicted
-    from claimclf.queue import rescoring
+    from claimclf.modeling.scoring.score import predicted
+    from claimclf.queue.intake import rescoring
 
     def predict(videos: pd.DataFrame) -> pd.DataFrame:
         return predicted(model, videos)
@@ -178,7 +173,7 @@ def rescore_open(
 
 
 @needs(*REVIEWERS)
-def take_next(
+def next_case(
     database: Database,
     person: Person,
     filters: Filters | None = None,
@@ -189,25 +184,25 @@ def take_next(
 
 
 @needs(*REVIEWERS)
-def my_case(database: Database, person: Person) -> leases.Lease | None:
+def held_case(database: Database, person: Person) -> leases.Lease | None:
     """Return the case that the person holds, or None; takes none."""
     return leases.held(database, person)
 
 
 @needs(*REVIEWERS)
-def take_chosen(database: Database, person: Person, case_id: int) -> leases.Lease:
+def take_case(database: Database, person: Person, case_id: int) -> leases.Lease:
     """Take a case that was chosen from the table."""
     return leases.take_case(database, person, case_id)
 
 
 @needs(*REVIEWERS)
-def keep(database: Database, person: Person, case_id: int, token: str) -> leases.Lease:
+def renew(database: Database, person: Person, case_id: int, token: str) -> leases.Lease:
     """Renew a lease, as a screen does while the case is on it."""
     return leases.renew(database, person, case_id, token)
 
 
 @needs(*REVIEWERS)
-def let_go(database: Database, person: Person, case_id: int, token: str) -> None:
+def release(database: Database, person: Person, case_id: int, token: str) -> None:
     """Give a case back to the queue, undecided."""
     leases.release(database, person, case_id, token)
 
@@ -258,7 +253,7 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
 
 
 @needs(*REVIEWERS)
-def decide_many(
+def decide_cases(
     database: Database, person: Person, case_ids: Sequence[int], verdict: decisions.Verdict
 ) -> bulk.Bulk:
     """Decide on all chosen cases at once."""
@@ -274,13 +269,13 @@ def decide_statement(
 
 
 @needs(*REVIEWERS)
-def undo_many(database: Database, person: Person, bulk_id: str) -> list[int]:
+def undo_bulk(database: Database, person: Person, bulk_id: str) -> list[int]:
     """Take back decisions that were made as one."""
     return bulk.undo_bulk(database, person, bulk_id)
 
 
 @needs(*EVERYONE)
-def listed(
+def list_cases(
     database: Database,
     _person: Person,
     filters: Filters | None = None,
@@ -293,7 +288,7 @@ def listed(
 
 
 @needs(*EVERYONE)
-def counted(database: Database, _person: Person) -> list[tallying.Tally]:
+def counts(database: Database, _person: Person) -> list[tallying.Tally]:
     """Count the cases by state, lane and age."""
     return tallying.counts(database)
 
@@ -305,7 +300,7 @@ def last_change(database: Database, _person: Person) -> tuple[int, int]:
 
 
 @needs(*EVERYONE)
-def in_hands(database: Database, _person: Person) -> list[holding.Held]:
+def held_cases(database: Database, _person: Person) -> list[holding.Held]:
     """Say who is looking at what now."""
     return holding.in_hands(database)
 
@@ -337,7 +332,7 @@ def case_history(database: Database, _person: Person, case_id: int) -> listing.H
 
 
 @needs(*EVERYONE)
-def brief(
+def briefing(
     database: Database, _person: Person, case_id: int, ranking: Ranking
 ) -> briefings.Briefing:
     """Return what surrounds a case: its place, its reports over time, statement and author."""
@@ -351,7 +346,7 @@ def my_preferences(database: Database, person: Person) -> preferences.Preference
 
 
 @needs(*REVIEWERS)
-def prefer(database: Database, person: Person, chosen: preferences.Preferences) -> None:
+def save_preferences(database: Database, person: Person, chosen: preferences.Preferences) -> None:
     """Keep how the person wants the review screen to be."""
     preferences.prefer(database, person, chosen)
 
@@ -377,7 +372,7 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     since, until : int
         The window, microseconds since 1970, UTC; its ends are moved out to full hours.
     """
-    from claimclf.queue import reporting
+    from claimclf.queue.queries import reporting
 
     return reporting.report(database, since, until)
 
@@ -417,7 +412,7 @@ def export(
     """
     import pandas as pd
 
-    from claimclf.queue import export as exports
+    from claimclf.queue.outbound import export as exports
 
     return pd.concat(exports.export(database, person, what, since, with_sample=True))
 
@@ -430,7 +425,7 @@ def backup(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> backups.Backup:
     """Write the whole queue to one file while others go on working."""
-    from claimclf.queue import backup as backups
+    from claimclf.queue.outbound import backup as backups
 
     return backups.backup(database, person, file, on_progress or (lambda done, total: None))
 
@@ -443,13 +438,13 @@ def restore(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> backups.Backup:
     """Fill an empty queue from a backup: all of it, or nothing."""
-    from claimclf.queue import backup as backups
+    from claimclf.queue.outbound import backup as backups
 
     return backups.restore(database, person, file, on_progress or (lambda done, total: None))
 
 
 @needs(*ADMINS)
-def tell_platform(
+def deliver_events(
     database: Database, person: Person, *, history: bool = False
 ) -> webhook.Delivered:
     """Tell the platform of what was decided and is not told yet, from the first call on.
@@ -464,7 +459,7 @@ def tell_platform(
     QueueError
         No webhook is set up.
     """
-    from claimclf.queue import webhook
+    from claimclf.queue.outbound import webhook
 
     hook = webhook.configured()
     if hook is None:
@@ -480,16 +475,16 @@ def tell_platform(
 
 
 @needs(*LEADS)
-def untold(database: Database, _person: Person) -> list[webhook.DeadLetter]:
+def dead_letters(database: Database, _person: Person) -> list[webhook.DeadLetter]:
     """List what the platform could not be told after all tries."""
-    from claimclf.queue import webhook
+    from claimclf.queue.outbound import webhook
 
     return webhook.dead_letters(database)
 
 
 @needs(*LEADS)
-def tell_again(database: Database, person: Person) -> int:
+def requeue(database: Database, person: Person) -> int:
     """Put everything that could not be told up for another round of tries."""
-    from claimclf.queue import webhook
+    from claimclf.queue.outbound import webhook
 
     return webhook.requeue(database, person)

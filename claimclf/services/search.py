@@ -11,13 +11,14 @@ import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim, require_both_classes
 from claimclf.dataset.splitting import split
-from claimclf.modeling.card import model_card
-from claimclf.modeling.champion import follow_rule
-from claimclf.modeling.features import FEATURE_SETS
-from claimclf.modeling.recipes import Recipe, recipes_for
-from claimclf.modeling.search import Progress, TreeSearchCV
-from claimclf.modeling.store import Manifest, ModelStore
-from claimclf.modeling.training import Trained, train
+from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.learners.recipes import Recipe, recipes_for
+from claimclf.modeling.learners.search import Progress, TreeSearchCV
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.champion import follow_rule
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.training.fitting import Trained, train
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed

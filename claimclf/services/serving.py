@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from claimclf.errors import ServerError
-from claimclf.places import APP, ROOT, SERVER
+from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
 #: Names other files of Streamlit secrets, separated by spaces, as Streamlit reads it.

@@ -16,8 +16,8 @@ from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
 from claimclf.dataset.validation import require_columns
 from claimclf.dataset.writing import require_place
 from claimclf.errors import ClaimclfError, EngineError, InputError
-from claimclf.modeling.ranking import check_authors
-from claimclf.modeling.store import Model
+from claimclf.modeling.scoring.ranking import check_authors
+from claimclf.modeling.store.model import Model
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
 from claimclf.streaming.engines import Distance, Engine, local_engine
 from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
@@ -28,7 +28,7 @@ from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_
 #: What is done, how much of it, and of how much.
 Progress = Callable[[str, int, int], object]
 #: Lends who does the work.
-Lend = Callable[[], AbstractContextManager[Engine]]
+EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 _MEGABYTE = 10**6
 #: So few bytes are scored before other processes would have started.
@@ -110,7 +110,7 @@ def score_file(
     rejects: Path | None = None,
     *,
     raw: bool = False,
-    lend: Lend | None = None,
+    engines: EngineFactory | None = None,
     sizes: Sizes = Sizes(),
     on_progress: Progress = lambda what, done, total: None,
 ) -> Accounted:
@@ -125,7 +125,7 @@ def score_file(
         Where ranked videos go and, unless None, rejected rows: CSV, or Parquet by the name.
     raw : bool
         Keep cells of a CSV that a spreadsheet would run as a formula.
-    lend : callable, optional
+    engines : callable, optional
         Lends who does the work; by default one process for each core, for a large file.
     sizes : Sizes
         How much is dealt with at one time.
@@ -146,7 +146,7 @@ def score_file(
         open_blocks(
             source.path, encoding=source.encoding, size=sizes.block, hashed=False
         ) as blocks,
-        _engine(blocks, lend) as engine,
+        _engine(blocks, engines) as engine,
     ):
         arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
         if rejects is not None:
@@ -160,18 +160,18 @@ def score_file(
 def ranked_file(
     source: Source,
     *,
-    lend: Lend | None = None,
+    engines: EngineFactory | None = None,
     sizes: Sizes = Sizes(),
     on_progress: Progress = lambda what, done, total: None,
 ) -> Iterator[tuple[Accounted, RankedVideos]]:
-    """Score a file of any size and lend its videos in rank order, with typed columns.
+    """Score a file of any size and yield its videos in rank order, with typed columns.
 
     What was scored is kept in a folder beside the file until the block ends: after an
     interruption the same call goes on where it stopped.
 
     Parameters
     ----------
-    lend, sizes, on_progress
+    engines, sizes, on_progress
         As for `score_file`.
 
     Raises
@@ -183,17 +183,17 @@ def ranked_file(
         working_folder(source.path) as folder,
         open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
     ):
-        with _engine(blocks, lend) as engine:
+        with _engine(blocks, engines) as engine:
             found = _arranged(source, blocks, folder, engine, sizes, on_progress, is_typed=True)
         accounted = _accounted(source.model.name, blocks.sha256, found)
         # Others gather: those who scored would keep their models, and memory that they freed.
-        with _engine(blocks, lend) as engine:
+        with _engine(blocks, engines) as engine:
             yield accounted, RankedVideos(found, engine)
 
 
-def _engine(blocks: Blocks, lend: Lend | None) -> AbstractContextManager[Engine]:
-    if lend is not None:
-        return lend()
+def _engine(blocks: Blocks, engines: EngineFactory | None) -> AbstractContextManager[Engine]:
+    if engines is not None:
+        return engines()
     return local_engine(1 if blocks.size <= _LITTLE else None)
 
 
@@ -213,7 +213,7 @@ def _arranged(
     manifest = source.model.manifest
     models = source.models.absolute()  # workers may be in another folder
     job = Job(folder, models, manifest.name, manifest.version, source.chosen, is_typed)
-    if engine.distance is not Distance.FAR:
+    if engine.distance is not Distance.REMOTE:
         prepare(job, source.model)
     parts = []
     given = handed(blocks, source.path, folder, engine.distance)
@@ -234,7 +234,7 @@ def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accoun
 
 @contextmanager
 def working_folder(file: Path) -> Iterator[Path]:
-    """Lend a folder beside a file, with what an interrupted run left there.
+    """EngineFactory a folder beside a file, with what an interrupted run left there.
 
     It goes when the work is done, and when the input turns out to be of no use.
 

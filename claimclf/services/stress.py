@@ -12,13 +12,15 @@ import pandas as pd
 from claimclf.dataset.cleaning import is_claim, require_both_classes
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation import Validated, validate
-from claimclf.modeling.card import model_card
-from claimclf.modeling.features import FEATURE_SETS
-from claimclf.modeling.prediction import say, unscorable_reason
-from claimclf.modeling.store import Manifest, Model, ModelStore
-from claimclf.modeling.stress import stress, trade_off
-from claimclf.modeling.training import Trained
-from claimclf.schema import ELSEWHERE
+from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.scoring.prediction import predict, unscorable_reason
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.training.fitting import Trained
+from claimclf.modeling.training.stress import stress, trade_off
+from claimclf.schema import OUT_OF_DOMAIN
 from claimclf.services.datasets import Dataset
 
 
@@ -50,7 +52,7 @@ def read_elsewhere(table: Table) -> Validated:
     MissingColumnError
         There is no label or no text.
     """
-    return validate(table, ELSEWHERE)
+    return validate(table, OUT_OF_DOMAIN)
 
 
 def stress_model(
@@ -118,7 +120,7 @@ def _fits(model: Model, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     columns = FEATURE_SETS[model.manifest.feature_set].columns
     scorable = (unscorable_reason(rows, columns) == "").to_numpy()
     p_values = np.zeros((len(rows), 2))
-    p_values[scorable] = say(model.predictor, rows[scorable]).p_values
+    p_values[scorable] = predict(model.predictor, rows[scorable]).p_values
     return p_values, is_claim(rows).to_numpy()
 
 

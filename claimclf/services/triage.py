@@ -10,9 +10,9 @@ import pandas as pd
 
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation import validate
-from claimclf.modeling.ranking import Ranked, rank
-from claimclf.modeling.scoring import score
-from claimclf.modeling.store import Model
+from claimclf.modeling.scoring.ranking import Ranked, rank
+from claimclf.modeling.scoring.score import score
+from claimclf.modeling.store.model import Model
 from claimclf.schema import (
     BAN_STATUS,
     LANE,

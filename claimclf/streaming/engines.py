@@ -56,11 +56,11 @@ class Distance(Enum):
     """Where workers are, which tells how much content reaches them best."""
 
     #: In this process: as it is in memory.
-    HERE = "here"
+    IN_PROCESS = "in process"
     #: On this machine: with the item.
-    BESIDE = "beside"
+    SAME_HOST = "same host"
     #: Anywhere: by a file.
-    FAR = "far"
+    REMOTE = "remote"
 
 
 class Engine(ABC):
@@ -91,7 +91,7 @@ class Engine(ABC):
 class InThisProcess(Engine):
     """One item after the other, here: for what is too little to share."""
 
-    n_workers, distance = 1, Distance.HERE
+    n_workers, distance = 1, Distance.IN_PROCESS
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the function's results in the order of the items."""
@@ -135,7 +135,7 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
     gc.freeze()  # what is there now is left alone by the workers' garbage collection
     pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
     try:
-        yield _Sharing(pool.submit, n, Distance.BESIDE)
+        yield _Sharing(pool.submit, n, Distance.SAME_HOST)
     except BrokenProcessPool as error:
         raise EngineError(
             "A worker was ended from outside.",
@@ -218,7 +218,7 @@ def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> I
         try:
             # Never taken for work that was done before: results are files.
             submit = partial(client.submit, pure=False)
-            yield _Sharing(submit, sum(client.nthreads().values()), Distance.FAR)
+            yield _Sharing(submit, sum(client.nthreads().values()), Distance.REMOTE)
         except KilledWorker as error:
             raise EngineError(
                 "A block of the input has ended several workers.",

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from claimclf.dataset.validation import duplicate_problems, in_order, rejected_rows
 from claimclf.dataset.writing import csv_lines, holds_cr
-from claimclf.modeling.ranking import output
+from claimclf.modeling.scoring.ranking import output
 from claimclf.schema import REPORTED, SURPLUS, VIDEO_ID, Ranking
 from claimclf.streaming.engines import Engine
 from claimclf.streaming.groups import REPEATED

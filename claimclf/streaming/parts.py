@@ -26,10 +26,11 @@ from claimclf.dataset.sources import modified
 from claimclf.dataset.statements import statement_keys
 from claimclf.dataset.validation import Validated, read_column, validate
 from claimclf.errors import InputError
-from claimclf.modeling.ranking import OUTPUT
-from claimclf.modeling.recipes import XGBOOST
-from claimclf.modeling.scoring import score
-from claimclf.modeling.store import Model, ModelStore
+from claimclf.modeling.learners.recipes import XGBOOST
+from claimclf.modeling.scoring.ranking import OUTPUT
+from claimclf.modeling.scoring.score import score
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import (
     AUTHOR_ID,
     REASON,
@@ -142,11 +143,11 @@ def handed(blocks: Blocks, source: Path, folder: Path, distance: Distance) -> It
         Where workers are.
     """
     for block in blocks:
-        if distance is Distance.HERE:
+        if distance is Distance.IN_PROCESS:
             yield block
         elif block.start is not None and blocks.modified is not None:
             yield _without(block, source.absolute(), block.start, blocks.modified)
-        elif distance is Distance.FAR:
+        elif distance is Distance.REMOTE:
             path = folder / f"block-{block.number:06d}"
             path.write_bytes(block.content)
             yield _without(block, path, 0, path.stat().st_mtime_ns)

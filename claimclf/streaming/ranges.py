@@ -18,7 +18,7 @@ import pyarrow as pa
 from claimclf.dataset.formatting import is_text
 from claimclf.dataset.statements import TAIL_WORDS, statement_ids
 from claimclf.dataset.writing import holds_cr
-from claimclf.modeling.ranking import in_order, sort_keys
+from claimclf.modeling.scoring.ranking import in_order, sort_keys
 from claimclf.schema import (
     AUTHOR_ID,
     AUTHOR_REPORTS,

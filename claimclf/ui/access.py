@@ -20,7 +20,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from claimclf.errors import ClaimclfError, NotAllowedError, ServerError
-from claimclf.queue.people import Person
+from claimclf.people import Person
 from claimclf.schema import Role
 from claimclf.services.serving import exposed, is_local, require_login_packages
 

@@ -11,13 +11,13 @@ import streamlit as st
 
 from claimclf.dataset.cleaning import is_demo
 from claimclf.errors import ClaimclfError
-from claimclf.queue.bulk import MOST
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.listing import PAGE, Listed, Page
-from claimclf.queue.ordering import Filters
-from claimclf.queue.people import Person
-from claimclf.queue.views import from_query, to_query
+from claimclf.people import Person
+from claimclf.queue.queries.listing import PAGE, Listed, Page
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.views import from_query, to_query
+from claimclf.queue.review.bulk import MOST
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.storage.database import Database
 from claimclf.schema import (
     BAN_STATUS,
     LANE,
@@ -220,7 +220,7 @@ def _show_list(database: Database, person: Person, wanted: Wanted) -> None:
     seen, page = st.session_state.get(_SEEN, (None, None))
     if seen != drawn or not _some_chosen(len(places) * PAGE):
         with explained():
-            page = queue.listed(database, person, *wanted, places[-1] if places else None)
+            page = queue.list_cases(database, person, *wanted, places[-1] if places else None)
         st.session_state[_SEEN] = (drawn, page)
     if not page.rows:
         st.info("No open case fits these filters. Choose another lane or clear the search.")
@@ -352,10 +352,10 @@ def _offer_work(database: Database, person: Person, chosen: list[Listed]) -> Non
 
 
 def _decide(database: Database, person: Person, ids: list[int], verdict: Verdict) -> None:
-    done = queue.decide_many(database, person, ids, verdict)
+    done = queue.decide_cases(database, person, ids, verdict)
     left = f"; {len(done.left_out):,} are in other hands" if done.left_out else ""
     words = f"{len(done.decided):,} cases: {DECISIONS[verdict.decision].lower()}{left}."
-    undo = partial(queue.undo_many, database, person, done.id) if done.decided else None
+    undo = partial(queue.undo_bulk, database, person, done.id) if done.decided else None
     st.session_state[_UNDO] = (words, undo)
 
 

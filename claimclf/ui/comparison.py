@@ -11,11 +11,11 @@ import streamlit as st
 
 from claimclf import charts
 from claimclf.errors import ModelError
-from claimclf.modeling import curves
-from claimclf.modeling.card import closing_questions
-from claimclf.modeling.evaluation import predict_claim, report_by_class
-from claimclf.modeling.slices import slices
-from claimclf.modeling.store import Manifest
+from claimclf.modeling.evaluation import curves
+from claimclf.modeling.evaluation.measuring import predict_claim, report_by_class
+from claimclf.modeling.evaluation.slices import slices
+from claimclf.modeling.store.card import closing_questions
+from claimclf.modeling.store.manifest import Manifest
 from claimclf.schema import PROBABILITY, TRANSCRIPT, VIDEO_ID
 from claimclf.services.comparison import (
     NAMED_RECALLS,
@@ -217,7 +217,7 @@ def show_mistakes(models: Sequence[Judged], cut: dict[str, float], dataset: Data
     ids = wrong[VIDEO_ID].head(MOST_SHOWN).tolist()
     chosen = st.selectbox("Why did it say so? Choose a video", ids)
     place = int(wrong.index[wrong[VIDEO_ID] == chosen][0])
-    from claimclf.modeling.contributions import contributions  # imports all learners
+    from claimclf.modeling.explaining.contributions import contributions  # imports all learners
 
     why = contributions(loaded_model(model.name).pipeline, rows.iloc[[place]])
     video = wrong.loc[place]

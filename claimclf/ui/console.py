@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from claimclf.errors import ClaimclfError, LostLeaseError, ModelError
-from claimclf.queue.briefing import MOST_COUNTED, Briefing, Group
-from claimclf.queue.cases import Case
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.leases import Lease
-from claimclf.queue.ordering import Filters
-from claimclf.queue.people import Person
+from claimclf.people import Person
+from claimclf.queue.queries.briefing import MOST_COUNTED, Briefing, Group
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.review.leases import Lease
+from claimclf.queue.storage.cases import Case
+from claimclf.queue.storage.database import Database
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,
@@ -48,7 +48,7 @@ from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, REASONS, likely, mom
 
 # The page is there before its first case, whose explanation takes seconds to import.
 if TYPE_CHECKING:
-    from claimclf.modeling.highlighting import Explained
+    from claimclf.modeling.explaining.highlighting import Explained
 
 _DESK = "desk"
 #: Seconds between two signs that a case is still on the screen.
@@ -172,7 +172,7 @@ def show_console(console: Console) -> None:
     at_desk = desk()
     if at_desk.lease is None:
         with explained():  # a new screen finds the case that the person holds
-            at_desk.put(queue.my_case(console.database, console.person))
+            at_desk.put(queue.held_case(console.database, console.person))
     _show_pause(console)
     _show_last(console)
     if at_desk.lease is None:
@@ -190,7 +190,7 @@ def show_console(console: Console) -> None:
 
 def start_with(console: Console, case_id: int) -> None:
     """Put a case on the screen that was chosen from a list."""
-    _act(lambda: desk().put(queue.take_chosen(console.database, console.person, case_id)))
+    _act(lambda: desk().put(queue.take_case(console.database, console.person, case_id)))
 
 
 # What clicks and keys do. Each is a callback: it runs before the screen is drawn, once.
@@ -221,7 +221,7 @@ def _take_next(console: Console) -> None:
         desk().told = "All the lanes you chose are ones you do not want to see. Choose another."
         return
     filters = replace(wanted, lanes=lanes)
-    lease = queue.take_next(console.database, console.person, filters, console.ranking)
+    lease = queue.next_case(console.database, console.person, filters, console.ranking)
     desk().put(lease)
     if lease is None:
         desk().told = "No case is left that fits the filters and that nobody holds."
@@ -229,7 +229,7 @@ def _take_next(console: Console) -> None:
 
 def _stop(console: Console, lease: Lease) -> None:
     def let_go() -> None:
-        queue.let_go(console.database, console.person, lease.case.id, lease.token)
+        queue.release(console.database, console.person, lease.case.id, lease.token)
         desk().put(None)
 
     _act(let_go)
@@ -260,7 +260,7 @@ def _undo(console: Console) -> None:
     def undo() -> None:
         take_back()
         if case_id is not None:
-            at_desk.put(queue.take_chosen(console.database, console.person, case_id))
+            at_desk.put(queue.take_case(console.database, console.person, case_id))
 
     _act(undo)
 
@@ -300,7 +300,7 @@ def _decide_all(
         )
         left = f"; {len(done.left_out):,} are in other hands" if done.left_out else ""
         words = f"{len(done.decided):,} cases: {DECISIONS[decision].lower()}{left}."
-        take_back = partial(queue.undo_many, console.database, console.person, done.id)
+        take_back = partial(queue.undo_bulk, console.database, console.person, done.id)
         _decided(words, take_back, None, len(done.decided))
         _take_next(console)
 
@@ -365,7 +365,7 @@ def _show_last(console: Console) -> None:
 def _show_case(console: Console, lease: Lease) -> None:
     case = lease.case
     with explained():
-        brief = queue.brief(console.database, console.person, case.id, console.ranking)
+        brief = queue.briefing(console.database, console.person, case.id, console.ranking)
     with st.container(border=True, key="case"):
         heading, hold = st.columns([3, 2], vertical_alignment="center")
         again = " · :material/history: reported again since" if case.reported_again else ""
@@ -394,7 +394,7 @@ def _show_hold(console: Console, lease: Lease) -> None:
         return  # another case is on the screen by now
     if not at_desk.lost:
         try:
-            lease = queue.keep(console.database, console.person, lease.case.id, lease.token)
+            lease = queue.renew(console.database, console.person, lease.case.id, lease.token)
         except LostLeaseError as error:
             at_desk.lost = str(error)
             st.rerun()
@@ -436,7 +436,7 @@ def _explanation(case: Case) -> Explained | None:
         return None
     import pandas as pd
 
-    from claimclf.modeling.highlighting import explain
+    from claimclf.modeling.explaining.highlighting import explain
 
     return explain(model.pipeline, pd.DataFrame([case.video]))[0]
 
@@ -624,7 +624,7 @@ def _show_history(console: Console, case: Case) -> None:
             "what": entry.action,
             "more": ", ".join(f"{name}: {value}" for name, value in entry.details.items() if value),
         }
-        for entry in told.happenings
+        for entry in told.events
     ]
     if rows:
         st.dataframe(rows, hide_index=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from claimclf.queue.database import Database
-from claimclf.queue.holding import Held
-from claimclf.queue.people import Person
-from claimclf.queue.tallying import Tally
+from claimclf.people import Person
+from claimclf.queue.queries.holding import Held
+from claimclf.queue.queries.tallying import Tally
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
 from claimclf.ui.page import explained, plain
@@ -37,7 +37,7 @@ def tallies(database: Database, person: Person) -> list[Tally]:
 def _tallies(
     name: str, change: tuple[int, int], _database: Database, _person: Person
 ) -> list[Tally]:
-    return queue.counted(_database, _person)
+    return queue.counts(_database, _person)
 
 
 def n_open(tallies: Iterable[Tally], lane: Lane | None = None) -> int:
@@ -64,7 +64,7 @@ def show_n_open(database: Database, person: Person) -> None:
     """Say how many cases are open and what others are looking at, as they go on."""
     with explained():
         n = n_open(tallies(database, person))
-        held = queue.in_hands(database, person)
+        held = queue.held_cases(database, person)
     others = at_work([one for one in held if one.holder != person.name])
     # In one line: the case below stays where it is.
     st.markdown(f"**{n:,} open cases** in the shared queue{others}")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.queue.database import Database
-from claimclf.queue.people import Person
+from claimclf.people import Person
+from claimclf.queue.storage.database import Database
 from claimclf.services import queue
 from claimclf.ui.page import explained
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from claimclf.queue.export import What
+    from claimclf.queue.outbound.export import What
 
 _WHAT: dict[What, str] = {
     "decisions": "Decisions, with statements of reasons",

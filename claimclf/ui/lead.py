@@ -13,13 +13,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
 from claimclf.errors import ClaimclfError, QueueError
-from claimclf.queue.database import Database
-from claimclf.queue.leases import Lease
-from claimclf.queue.people import LEADS, Person
-from claimclf.queue.reporting import AtWork, Report, Wait
-from claimclf.queue.sampling import DAY
-from claimclf.queue.settings import WORDS, Change, Settings
-from claimclf.queue.tallying import HOUR
+from claimclf.people import LEADS, Person
+from claimclf.queue.queries.reporting import AtWork, Report, Wait
+from claimclf.queue.queries.sampling import DAY
+from claimclf.queue.queries.tallying import HOUR
+from claimclf.queue.review.leases import Lease
+from claimclf.queue.settings.team import WORDS, Change, Settings
+from claimclf.queue.storage.database import Database
 from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import queue
 from claimclf.ui.access import note_activity, person_at_work
@@ -469,7 +469,7 @@ def forget_what_was_said() -> None:
 
 
 def _take(database: Database, person: Person, field: str) -> str:
-    return _mine(queue.take_chosen(database, person, st.session_state[field]))
+    return _mine(queue.take_case(database, person, st.session_state[field]))
 
 
 def _take_over(database: Database, person: Person, field: str) -> str:

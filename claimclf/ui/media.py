@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from claimclf.queue.preferences import Preferences
+from claimclf.queue.settings.preferences import Preferences
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _VIDEOS = frozenset({".mp4", ".webm", ".mov", ".m4v"})

@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 import streamlit as st
 
 from claimclf.errors import ClaimclfError, NotAllowedError
-from claimclf.queue.people import LEADS, Person
+from claimclf.people import LEADS, Person
 from claimclf.schema import Role
 from claimclf.ui import access
 

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
 
-from claimclf.places import APP
+from claimclf.paths import APP
 
 _HEAD = b"<head>"
 # Without it the browser looks for the server below each page of a deep link first, and its
@@ -26,7 +26,7 @@ _HEAVY = (
     "claimclf.ui.console",
     "claimclf.ui.case_list",
     "claimclf.ui.transcript",
-    "claimclf.modeling.highlighting",
+    "claimclf.modeling.explaining.highlighting",
     "skops.io",
     "claimclf.ui.upload_view",
 )
@@ -34,7 +34,7 @@ _HEAVY = (
 _QUIET = 1.0
 
 
-class TellsWhere:
+class InjectBaseUrl:
     """Tell the browser, within each page, that the server is at the root of its address."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -141,5 +141,5 @@ def _import_heavy() -> None:
 app = App(
     str(APP),
     lifespan=_warmed,
-    middleware=[Middleware(TellsWhere), Middleware(NotesMessages, quiet=_quiet)],
+    middleware=[Middleware(InjectBaseUrl), Middleware(NotesMessages, quiet=_quiet)],
 )

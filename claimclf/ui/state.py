@@ -12,9 +12,11 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from claimclf.errors import ModelDamagedError
-from claimclf.modeling.champion import champion
-from claimclf.modeling.store import Manifest, Model, ModelStore
-from claimclf.places import DATABASE_VARIABLE, find_dataset, models_folder
+from claimclf.modeling.store.champion import champion
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import DATABASE_VARIABLE, find_dataset, models_folder
 from claimclf.schema import LANE, Lane
 
 # Every page asks here for what is in use, and waits only for the imports behind what it gets.
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from claimclf.dataset.reading import Table
-    from claimclf.modeling.ranking import Ranked
-    from claimclf.queue.database import Database
+    from claimclf.modeling.scoring.ranking import Ranked
+    from claimclf.queue.storage.database import Database
     from claimclf.services.comparison import Judged
     from claimclf.services.datasets import Dataset
 
@@ -146,7 +148,7 @@ def queue_database() -> Database:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _database(url: str | None) -> Database:
-    from claimclf.queue.database import Database
+    from claimclf.queue.storage.database import Database
 
     return Database(url, on_wait=_say_why_nothing_happens)
 
@@ -230,7 +232,7 @@ def words_of(key: tuple[object, ...], _model: Model, _videos: pd.DataFrame, most
     """
     if _videos.empty:
         return []
-    from claimclf.modeling.highlighting import explain
+    from claimclf.modeling.explaining.highlighting import explain
 
     found = explain(_model.pipeline, _videos)
     return [", ".join(one.present["feature"].head(most)) for one in found]

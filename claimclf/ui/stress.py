@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
-from claimclf.modeling.card import model_card
-from claimclf.modeling.store import HELD_OUT, Manifest
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.manifest import HELD_OUT, Manifest
 from claimclf.schema import CLAIM, OPINION
 from claimclf.services.comparison import Judged
 from claimclf.services.datasets import Dataset

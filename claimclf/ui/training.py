@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.places import models_folder
+from claimclf.paths import models_folder
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.ui.page import explained, plain
 from claimclf.ui.state import dataset_in_use
 
 if TYPE_CHECKING:
-    from claimclf.modeling.search import Progress
+    from claimclf.modeling.learners.search import Progress
 
 FEATURES_IN_WORDS = {
     "course": "duration, counts, statuses, word pairs; as the course",

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from claimclf.charts import COLOURS
-from claimclf.modeling.highlighting import Explained, Span
+from claimclf.modeling.explaining.highlighting import Explained, Span
 from claimclf.schema import CLAIM, OPINION
 
 #: The line under a word says what it speaks for; colour says it again.

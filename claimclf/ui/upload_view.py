@@ -10,10 +10,10 @@ import streamlit as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
-from claimclf.modeling.champion import champion
-from claimclf.modeling.highlighting import explain
-from claimclf.modeling.ranking import Ranked, ranked_anew
-from claimclf.modeling.store import Model
+from claimclf.modeling.explaining.highlighting import explain
+from claimclf.modeling.scoring.ranking import Ranked, ranked_anew
+from claimclf.modeling.store.champion import champion
+from claimclf.modeling.store.model import Model
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.cli import main
 from claimclf.errors import NotAllowedError, ServerError
-from claimclf.queue.people import Person
+from claimclf.people import Person
 from claimclf.schema import Role
 from claimclf.services import serving
 from claimclf.services.serving import has_login, is_local

@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from claimclf.dataset.demo import demo_videos
+from claimclf.paths import ROOT
 from tests.builders import labelled_csv
 
-APP = str(Path(__file__).resolve().parents[2] / "app.py")
+APP = str(ROOT / "app.py")
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.leases import Lease
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.people import Person
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.review.leases import Lease
+from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Role
 from claimclf.services import queue
 from claimclf.ui import access
@@ -76,7 +76,7 @@ def table(app: AppTest, column: str) -> list[object]:
 
 
 def take(database: Database, person: Person) -> Lease:
-    lease = queue.take_next(database, person)
+    lease = queue.next_case(database, person)
     assert lease is not None
     return lease
 
@@ -189,7 +189,7 @@ def test_escalated_case_is_seen_and_taken(database: Database) -> None:
     choose(app, "Escalated case", second)
     app = press(app, "Take")
     assert f"Case {second} is yours now. Decide on it on the page Review." in says(app)
-    mine = queue.my_case(database, access.person_at_work())
+    mine = queue.held_case(database, access.person_at_work())
     assert mine is not None
     assert mine.case.id == second
     assert table(app, "held by") == ["", getpass.getuser()]
@@ -210,7 +210,7 @@ def test_held_case_is_reassigned_and_taken_over(database: Database) -> None:
     choose(app, "Reassign to", "anna")
     app = press(app, "Reassign")
     assert f"anna has case {theirs.case.id} now" in says(app)
-    assert queue.my_case(database, BEN) is None
+    assert queue.held_case(database, BEN) is None
     app = press(app, "Reassign")
     assert "A name is missing. Say who should get the case." in says(app)
     app = press(app, "Take over")
@@ -231,8 +231,8 @@ def test_late_click_is_told_and_moves_no_other_case(database: Database) -> None:
     queue.decide(database, BEN, theirs.case.id, theirs.token, theirs.case.version, opinion)
     app = press(app, "Take over")
     assert "Someone else decided this meanwhile." in says(app)
-    assert queue.my_case(database, ANNA) is not None
-    assert queue.my_case(database, access.person_at_work()) is None
+    assert queue.held_case(database, ANNA) is not None
+    assert queue.held_case(database, access.person_at_work()) is None
 
 
 def test_moderator_is_refused_by_the_service_too(

@@ -10,13 +10,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.modeling.card import model_card
-from claimclf.modeling.champion import overrule
-from claimclf.modeling.recipes import RECIPES
-from claimclf.modeling.store import ModelStore
+from claimclf.modeling.learners.recipes import RECIPES
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.champion import overrule
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import ROOT
 from claimclf.ui import state
 
-APP = str(Path(__file__).resolve().parents[2] / "app.py")
+APP = str(ROOT / "app.py")
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.dataset.reading import read_table
-from claimclf.modeling.ranking import Ranked
-from claimclf.modeling.store import Model
-from claimclf.queue.audit import verify
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.ordering import Filters
-from claimclf.queue.people import Person
-from claimclf.queue.preferences import Preferences
+from claimclf.modeling.scoring.ranking import Ranked
+from claimclf.modeling.store.model import Model
+from claimclf.people import Person
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.settings.preferences import Preferences
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Lane, Ranking, Role
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
@@ -55,11 +55,11 @@ def console(filled: Database) -> AppTest:
 
 
 def n_decided(database: Database) -> int:
-    return sum(t.n for t in queue.counted(database, BEN) if t.state is CaseState.DECIDED)
+    return sum(t.n for t in queue.counts(database, BEN) if t.state is CaseState.DECIDED)
 
 
 def in_hand(database: Database) -> int:
-    lease = queue.my_case(database, person_at_work())
+    lease = queue.held_case(database, person_at_work())
     assert lease is not None
     return lease.case.id
 
@@ -121,7 +121,7 @@ def test_late_click_is_told_decides_nothing_twice_and_keeps_the_note(
 ) -> None:
     note = next(t for t in console.text_input if t.label == "Note")
     app = settled(note.input("half a thought").run())
-    held = queue.my_case(database, person_at_work())
+    held = queue.held_case(database, person_at_work())
     assert held is not None
     lead = Person("lea", Role.LEAD)
     theirs = queue.take_over(database, lead, held.case.id)
@@ -141,9 +141,9 @@ def has(app: AppTest, label: str) -> bool:
 
 
 def test_case_that_came_free_can_be_taken_again(console: AppTest, database: Database) -> None:
-    held = queue.my_case(database, person_at_work())
+    held = queue.held_case(database, person_at_work())
     assert held is not None
-    queue.let_go(database, person_at_work(), held.case.id, held.token)
+    queue.release(database, person_at_work(), held.case.id, held.token)
     app = settled(console.run())
     assert "Your hold on this case is over" in " ".join(e.value for e in app.error)
     app = press(app, "Take this case again")
@@ -158,7 +158,7 @@ def test_skipped_case_goes_to_somebody_else_and_not_to_me_again(
     skipped = in_hand(database)
     press(console, "Skip")
     assert in_hand(database) != skipped
-    theirs = queue.take_next(database, BEN)
+    theirs = queue.next_case(database, BEN)
     assert theirs is not None
     assert theirs.case.id == skipped
 
@@ -166,8 +166,8 @@ def test_skipped_case_goes_to_somebody_else_and_not_to_me_again(
 def test_stopping_gives_the_case_back(console: AppTest, database: Database) -> None:
     case = in_hand(database)
     app = press(console, "Stop")
-    assert queue.my_case(database, person_at_work()) is None
-    theirs = queue.take_next(database, BEN)
+    assert queue.held_case(database, person_at_work()) is None
+    theirs = queue.next_case(database, BEN)
     assert theirs is not None
     assert theirs.case.id == case
     assert has(app, "Start reviewing")
@@ -184,14 +184,14 @@ def test_whole_statement_is_decided_and_undone_as_one(console: AppTest, database
 
 def test_lanes_that_are_not_wanted_do_not_come(filled: Database) -> None:
     wanted = Preferences(without=(Lane.CLAIMS, Lane.UNCERTAIN))
-    queue.prefer(filled, person_at_work(), wanted)
+    queue.save_preferences(filled, person_at_work(), wanted)
     app = press(review(), "Start reviewing")
     assert "All the lanes you chose are ones you do not want to see" in says(app)
-    assert queue.my_case(filled, person_at_work()) is None
+    assert queue.held_case(filled, person_at_work()) is None
 
 
 def test_pause_is_suggested_after_the_chosen_number(console: AppTest, database: Database) -> None:
-    queue.prefer(database, person_at_work(), Preferences(pause_after=2))
+    queue.save_preferences(database, person_at_work(), Preferences(pause_after=2))
     app = press(console, "Opinion")
     assert "since the last pause" not in says(app)
     app = press(app, "Opinion")
@@ -202,7 +202,7 @@ def test_pause_is_suggested_after_the_chosen_number(console: AppTest, database: 
 def test_click_that_waits_for_a_large_upload_says_so_and_counts(
     console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claimclf.queue.database._PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("claimclf.queue.storage.database._PATIENCE_SECONDS", 0)
     upload = database.engine.raw_connection()
     upload.cursor().execute("BEGIN IMMEDIATE")
     told: list[str] = []
@@ -223,7 +223,7 @@ def test_console_says_what_others_are_looking_at(console: AppTest, database: Dat
         return next(m.value for m in app.markdown if "in the shared queue" in m.value)
 
     assert " at case " not in looking(console)  # it is oneself who holds one
-    theirs = queue.take_next(database, BEN)
+    theirs = queue.next_case(database, BEN)
     assert theirs is not None
     assert looking(settled(console.run())).endswith(f" · {BEN.name} at case {theirs.case.id}")
 
@@ -234,7 +234,7 @@ def test_saved_view_says_which_case_comes_next(filled: Database) -> None:
     app = review()
     view = next(box for box in app.selectbox if box.label == "A saved view")
     press(settled(view.select("only opinions").run()), "Start reviewing")
-    held = queue.my_case(filled, person_at_work())
+    held = queue.held_case(filled, person_at_work())
     assert held is not None
     assert held.case.lane is Lane.OPINIONS
 
@@ -248,7 +248,7 @@ def test_case_is_given_to_a_colleague_and_the_next_one_comes(
     app = settled(console.run())
     colleague = next(field for field in app.text_input if field.label == "Sign-in name")
     app = press(settled(colleague.input(f" {BEN.name.upper()} ").run()), "Give")
-    theirs = queue.my_case(database, BEN)
+    theirs = queue.held_case(database, BEN)
     assert theirs is not None
     assert theirs.case.id == given
     assert in_hand(database) != given

@@ -8,9 +8,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.database import Database
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.people import Person
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Role
 from claimclf.services import queue
 from claimclf.ui import state
@@ -83,7 +83,7 @@ def test_upload_becomes_cases_and_the_same_file_again_changes_nothing(page: AppT
 def test_list_shows_who_holds_what_and_a_case_can_be_chosen_from_it(
     page: AppTest, database: Database
 ) -> None:
-    theirs = queue.take_next(database, BEN)
+    theirs = queue.next_case(database, BEN)
     assert theirs is not None
     app = settled(page.run())
     listed = app.dataframe[-1].value
@@ -156,7 +156,7 @@ def test_cases_chosen_in_the_list_are_decided_together(page: AppTest, database: 
 
 
 def n_decided(database: Database) -> int:
-    return sum(t.n for t in queue.counted(database, BEN) if t.state is CaseState.DECIDED)
+    return sum(t.n for t in queue.counts(database, BEN) if t.state is CaseState.DECIDED)
 
 
 def test_todays_cut_is_a_line_in_the_list(page: AppTest, database: Database) -> None:

@@ -6,18 +6,17 @@ import gzip
 import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from claimclf.paths import ROOT
 from claimclf.schema import UPLOAD_LIMITS, Limits
 from claimclf.ui import inputs, state
 from tests.builders import reported_csv
 
 pytestmark = pytest.mark.usefixtures("load_each_model_once")
 
-ROOT = Path(__file__).resolve().parents[2]
 CLAIM = "someone read online a claim that a hedgehog can swim"
 OPINION = "my view is that a hedgehog can swim"
 ROWS, DEMO_ROWS = 12, 60

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.places import DATABASE_VARIABLE, models_folder
-from claimclf.queue.database import Database, now
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE, models_folder
+from claimclf.people import Person
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.storage.database import Database, now
 from claimclf.schema import AUTHOR_ID, Decision, Role
 from claimclf.services import queue
 from claimclf.services.models import load_model
@@ -38,7 +38,7 @@ def filled(url: str) -> None:
     for n in range(400):
         clock[0] = start + n * _HOUR // 20 + (n * n) % 7 * _HOUR // 60
         person = Person(("anna", "boris", "carla")[n % 3])
-        lease = queue.take_next(database, person)
+        lease = queue.next_case(database, person)
         assert lease is not None
         kind = kinds[3] if n % 90 == 89 else kinds[n % 3]
         held = (lease.case.id, lease.token, lease.case.version)

@@ -10,8 +10,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.database import Database
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.queue.storage.database import Database
 from claimclf.ui.page import PAGES
 from tests.browser.dashboard import running_dashboard, settle
 from tests.queue.builders import ESCALATE, done, fill

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from claimclf.modeling.store import ModelStore
+from claimclf.modeling.store.store import ModelStore
 from tests.browser.dashboard import running_dashboard, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.dataset]

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.audit import verify
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Verdict
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.people import Person
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Role
 from claimclf.services import queue
 from tests.browser.dashboard import running_dashboard, settle
@@ -73,9 +73,9 @@ def test_lead_decides_what_was_escalated_reassigns_a_case_and_changes_a_setting(
     page.get_by_role("button", name="Reassign", exact=True).click()
     expect(page.get_by_text("carla@example.org has case 3 now")).to_be_visible()
     settle(page)
-    held = queue.my_case(database, Person("carla@example.org"))
+    held = queue.held_case(database, Person("carla@example.org"))
     assert held is not None
-    assert queue.my_case(database, BORIS) is None
+    assert queue.held_case(database, BORIS) is None
 
     page.get_by_label("A case is held for (minutes)").fill("15")
     page.get_by_label("Reason for the change").fill("long videos today")
@@ -107,7 +107,7 @@ def test_lead_decides_what_was_escalated_reassigns_a_case_and_changes_a_setting(
 def test_analyst_searches_saves_a_view_and_takes_decisions_along_but_decides_nothing(
     page: Page, servers: Servers, database: Database, tmp_path: Path
 ) -> None:
-    before = queue.counted(database, ANNA)
+    before = queue.counts(database, ANNA)
     sign_in(page, servers, "analyst")
     open_page(page, "Triage queue")
     search = page.get_by_label("Search in transcripts")
@@ -142,4 +142,4 @@ def test_analyst_searches_saves_a_view_and_takes_decisions_along_but_decides_not
     for label in ("Dataset", "Model comparison"):
         open_page(page, label)
         expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert queue.counted(database, ANNA) == before
+    assert queue.counts(database, ANNA) == before

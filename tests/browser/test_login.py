@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, expect
 
 from claimclf.cli import main
-from claimclf.places import DATABASE_VARIABLE
+from claimclf.paths import DATABASE_VARIABLE
 from claimclf.schema import Role
 from claimclf.ui.page import PAGES
 from claimclf.ui.page import Page as PageOfOurs

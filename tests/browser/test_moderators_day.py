@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.audit import verify
-from claimclf.queue.database import Database
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.people import Person
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Role
 from claimclf.services import queue
 from tests.browser.dashboard import free_port, running_dashboard, settle
@@ -80,7 +80,7 @@ def fill(page: Page, address: str, csv: Path) -> None:
 
 
 def decided(database: Database) -> int:
-    counts = queue.counted(database, SOMEBODY)
+    counts = queue.counts(database, SOMEBODY)
     return sum(tally.n for tally in counts if tally.state is CaseState.DECIDED)
 
 
@@ -182,7 +182,7 @@ def lose_the_case_while_typing(page: Page, database: Database) -> None:
     page.keyboard.type("half a thought")
     page.keyboard.press("Escape")
     settle(page)
-    (held,) = queue.in_hands(database, SOMEBODY)
+    (held,) = queue.held_cases(database, SOMEBODY)
     queue.take_over(database, Person("lea", Role.LEAD), held.case_id)
     page.keyboard.press("3")
     expect(page.get_by_text("What you typed is kept.")).to_be_visible()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from claimclf.places import DATABASE_VARIABLE
-from claimclf.queue.audit import verify
-from claimclf.queue.database import Database, now
-from claimclf.queue.people import Person
+from claimclf.paths import DATABASE_VARIABLE
+from claimclf.people import Person
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database, now
 from claimclf.ui.counts import SECONDS
 from tests.browser.dashboard import running_dashboard, settle
 from tests.browser.provider import running_provider

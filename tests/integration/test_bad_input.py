@@ -17,9 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from claimclf.cli import main
+from claimclf.paths import ROOT
 from tests.builders import reported_csv, reported_rows
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("load_each_model_once")
 FORMULA = "=cmd()|' /C calc'!A1"
 Row = dict[str, str]

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from claimclf.cli import main
-from claimclf.modeling.recipes import RECIPES
-from claimclf.modeling.store import ModelStore
+from claimclf.modeling.learners.recipes import RECIPES
+from claimclf.modeling.store.store import ModelStore
 from tests.conftest import ROOT
 
 

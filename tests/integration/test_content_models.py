@@ -10,14 +10,15 @@ import pytest
 
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.splitting import split
-from claimclf.modeling.champion import champion
-from claimclf.modeling.conformal import lanes
-from claimclf.modeling.curves import brier
-from claimclf.modeling.prediction import predictions, say
-from claimclf.modeling.recipes import RECIPES, Recipe
-from claimclf.modeling.store import Model, ModelStore
-from claimclf.modeling.stress import stress, trade_off
-from claimclf.modeling.training import Trained, train
+from claimclf.modeling.evaluation.curves import brier
+from claimclf.modeling.learners.recipes import RECIPES, Recipe
+from claimclf.modeling.scoring.prediction import predict, predictions
+from claimclf.modeling.store.champion import champion
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.stored.conformal import lanes
+from claimclf.modeling.training.fitting import Trained, train
+from claimclf.modeling.training.stress import stress, trade_off
 from claimclf.schema import CLAIM, DEFAULT_FEATURE_SETS, ENGAGEMENT, OPINION, P_VALUES, Lane
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import read_elsewhere
@@ -104,7 +105,7 @@ def test_calibration_helps_on_rows_that_trained_nothing(trained: Trained, course
     rows = split(course.cleaned.rows).validation
     truth = (rows["claim_status"] == CLAIM).astype(int).to_numpy()
     learnt = trained.model.pipeline.predict_proba(rows)[:, 1]
-    calibrated = say(trained.model.predictor, rows).probability
+    calibrated = predict(trained.model.predictor, rows).probability
     assert brier(truth, calibrated) < brier(truth, learnt)
 
 

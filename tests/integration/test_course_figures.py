@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from claimclf.dataset.splitting import split
-from claimclf.modeling.champion import best_by_rule
-from claimclf.modeling.recipes import RECIPES
-from claimclf.modeling.training import Trained, train
+from claimclf.modeling.learners.recipes import RECIPES
+from claimclf.modeling.store.champion import best_by_rule
+from claimclf.modeling.training.fitting import Trained, train
 from claimclf.services.datasets import Dataset
 from claimclf.services.search import search_recipe
 from tests.conftest import shared_file

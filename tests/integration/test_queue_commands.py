@@ -12,14 +12,14 @@ from sqlalchemy import text
 
 from claimclf.cli import main
 from claimclf.errors import StorageError
-from claimclf.queue import webhook
-from claimclf.queue.database import Database
-from claimclf.queue.listing import page
-from claimclf.queue.webhook import SECRET_VARIABLE, URL_VARIABLE
+from claimclf.queue.outbound import webhook
+from claimclf.queue.outbound.webhook import SECRET_VARIABLE, URL_VARIABLE
+from claimclf.queue.queries.listing import page
+from claimclf.queue.storage.database import Database
 from tests.builders import reported_csv
 from tests.conftest import ROOT
 from tests.queue.builders import done, fill
-from tests.queue.test_webhook import Platform
+from tests.queue.outbound.test_webhook import Platform
 
 
 @pytest.fixture

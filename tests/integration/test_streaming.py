@@ -33,8 +33,9 @@ from claimclf.errors import (
     MissingColumnError,
     WrongEncodingError,
 )
-from claimclf.modeling.store import Model, ModelStore
-from claimclf.places import MODELS
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import MODELS
 from claimclf.schema import Ranking
 from claimclf.services.streaming import (
     Accounted,
@@ -47,8 +48,8 @@ from claimclf.services.triage import triage
 from claimclf.streaming.engines import dask_client, dask_engine, dask_parallel, local_engine
 from claimclf.streaming.parts import Job
 from tests.builders import as_csv, reported_csv, reported_rows
-from tests.unit.test_search import forest_search, rows
-from tests.unit.test_store import ended_by
+from tests.modeling.learners.test_search import forest_search, rows
+from tests.modeling.store.test_store import ended_by
 
 #: So little at one time that a few rows make many parts, stretches and ranges.
 SMALL = Sizes(block=400, stretch=3, range=2)
@@ -157,7 +158,7 @@ MANY = Sizes(block=5_000, stretch=100, range=100)
 
 def test_processes_give_the_same(many: Path, expected: bytes, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
-    scored(many, output, sizes=MANY, lend=partial(local_engine, 2))
+    scored(many, output, sizes=MANY, engines=partial(local_engine, 2))
     assert output.read_bytes() == expected
 
 
@@ -172,7 +173,7 @@ def cluster() -> Iterator[Client]:
 def test_workers_get_what_stands_otherwise_in_the_file(
     cluster: Client, many: Path, tmp_path: Path, place: str
 ) -> None:
-    lends = {
+    factories = {
         "beside": partial(local_engine, 2),
         "far": partial(dask_engine, cluster.scheduler.address),
     }
@@ -190,7 +191,7 @@ def test_workers_get_what_stands_otherwise_in_the_file(
     for name in ("plain.csv", "table.parquet", *contents):
         source = Source(tmp_path / name, model(), MODELS, {}, CP1252.get(name))
         outputs.append(tmp_path / f"{name}.out")
-        score_file(source, outputs[-1], sizes=FEW, lend=lends[place])
+        score_file(source, outputs[-1], sizes=FEW, engines=factories[place])
     whole = tmp_path / "whole.csv"
     scored_whole(tmp_path / "plain.csv", whole, Ranking.REPORTS, raw=False)
     assert {output.read_bytes() for output in outputs} == {whole.read_bytes()}
@@ -204,7 +205,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(many: Path, tmp_path: P
             source,
             tmp_path / "out.csv",
             sizes=MANY,
-            lend=partial(local_engine, 2),
+            engines=partial(local_engine, 2),
             on_progress=lambda *told: os.utime(source, (1, 1)),
         )
     assert list(tmp_path.iterdir()) == [source]
@@ -222,8 +223,8 @@ def test_dask_gives_the_same_though_a_worker_is_killed_half_way(
         if told.count("MB scored") == half == len(told):
             os.kill(next(iter(cluster.run(os.getpid).values())), signal.SIGKILL)
 
-    lend = partial(dask_engine, cluster.scheduler.address)
-    scored(many, output, sizes=MANY, lend=lend, on_progress=kill_one)
+    engines = partial(dask_engine, cluster.scheduler.address)
+    scored(many, output, sizes=MANY, engines=engines, on_progress=kill_one)
     assert told.count("MB scored") > half > 2
     assert output.read_bytes() == expected
 
@@ -246,7 +247,7 @@ def test_a_killed_worker_of_this_machine_is_told_and_the_same_call_goes_on(
             os.kill(child.pid or 0, signal.SIGKILL)
 
     with pytest.raises(EngineError, match="A worker was ended"):
-        scored(many, output, sizes=MANY, lend=partial(local_engine, 2), on_progress=kill_one)
+        scored(many, output, sizes=MANY, engines=partial(local_engine, 2), on_progress=kill_one)
     assert not output.exists()
     scored(many, output, sizes=MANY)
     assert output.read_bytes() == expected
@@ -354,4 +355,4 @@ def test_a_scheduler_that_is_not_there_is_said(
 ) -> None:
     monkeypatch.setattr("claimclf.streaming.engines._CONNECT_SECONDS", 1)
     with pytest.raises(EngineError, match="cannot be used"):
-        scored(many, tmp_path / "out.csv", lend=partial(dask_engine, "tcp://127.0.0.1:9"))
+        scored(many, tmp_path / "out.csv", engines=partial(dask_engine, "tcp://127.0.0.1:9"))

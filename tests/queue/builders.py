@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimclf.queue.database import Database
-from claimclf.queue.decisions import Decided, Verdict, decide
-from claimclf.queue.ingest import Batch, Upload, ingest
-from claimclf.queue.leases import Lease, next_case
-from claimclf.queue.people import Person
+from claimclf.people import Person
+from claimclf.queue.intake.ingest import Batch, Upload, ingest
+from claimclf.queue.review.decisions import Decided, Verdict, decide
+from claimclf.queue.review.leases import Lease, next_case
+from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Role
 
 ANNA, BORIS = Person("anna"), Person("boris")

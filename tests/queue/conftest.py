@@ -13,10 +13,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, delete, insert, make_url, text
 
-from claimclf.queue import migrations
-from claimclf.queue.audit import START
-from claimclf.queue.database import Database
-from claimclf.queue.tables import audit_head, metadata
+from claimclf.queue.storage import migrations
+from claimclf.queue.storage.audit import START
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import audit_head, metadata
 from tests.queue.builders import Clock
 
 _QUEUE = "queue"

@@ -22,9 +22,9 @@ import alembic.command
 import alembic.op  # noqa: F401
 from sqlalchemy import Engine, event
 
-from claimclf.queue import staging
-from claimclf.queue.bulk import decide_statement
-from claimclf.queue.database import Database
+from claimclf.queue.intake import staging
+from claimclf.queue.review.bulk import decide_statement
+from claimclf.queue.storage.database import Database
 from tests.queue.builders import ANNA, OPINION, done, fill
 
 #: Cases that are decided one after the other.

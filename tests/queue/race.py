@@ -18,12 +18,12 @@ import time
 import traceback
 
 from claimclf.errors import LostLeaseError
-from claimclf.queue import decisions, leases
-from claimclf.queue.database import Database, now
-from claimclf.queue.decisions import Verdict, decide
-from claimclf.queue.leases import next_case
-from claimclf.queue.people import Person
-from claimclf.queue.tallying import counts
+from claimclf.people import Person
+from claimclf.queue.queries.tallying import counts
+from claimclf.queue.review import decisions, leases
+from claimclf.queue.review.decisions import Verdict, decide
+from claimclf.queue.review.leases import next_case
+from claimclf.queue.storage.database import Database, now
 from claimclf.schema import CaseState, Decision
 
 #: How a worker's process ends, unless it is killed.

@@ -1,0 +1,1 @@
+"""Figures of predictions: metrics with intervals, curves, slices, cut-offs, checks."""

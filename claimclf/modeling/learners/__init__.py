@@ -1,0 +1,1 @@
+"""What can be learnt with: feature sets, recipes, and the search for settings."""

@@ -1,0 +1,1 @@
+"""Reported videos get a prediction, a lane and a place."""

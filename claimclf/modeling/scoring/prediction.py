@@ -1,0 +1,160 @@
+"""What a model says of videos: a probability, a lane, and why a person must look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from claimclf.modeling.evaluation.measuring import predict_claim
+from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.store.model import Model, Predictor
+from claimclf.modeling.stored.conformal import doubts, lanes
+from claimclf.schema import (
+    CLAIM,
+    LANE,
+    OPINION,
+    PREDICTION,
+    PROBABILITY,
+    REASON,
+    TRANSCRIPT,
+    Lane,
+)
+
+#: Rows scored at a time.
+CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a predictor says of rows.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n,)
+        Of *claim*; calibrated where the predictor is.
+    p_values : ndarray, shape (n, 2), or None
+        How well each class fits, in the order of `LABELS`; None without calibration rows.
+    doubt : ndarray of str, shape (n,), or None
+        Why a row is uncertain, if it is.
+    """
+
+    probability: np.ndarray
+    p_values: np.ndarray | None = None
+    doubt: np.ndarray | None = None
+
+
+def predict(
+    predictor: Predictor,
+    rows: pd.DataFrame,
+    on_progress: Callable[[int, int], object] | None = None,
+    chunk: int = CHUNK,
+) -> Prediction:
+    """Ask a predictor about rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Fitted.
+    rows : DataFrame, shape (n, n_columns)
+        Without missing values in the columns that the pipeline reads.
+    on_progress : callable, optional
+        Called with rows done and rows in all, after each chunk.
+    chunk : int
+        Rows scored at a time.
+    """
+    parts = []
+    for start in range(0, len(rows), chunk):
+        parts.append(_predict(predictor, rows.iloc[start : start + chunk]))
+        if on_progress:
+            on_progress(min(start + chunk, len(rows)), len(rows))
+    if predictor.conformal is None:
+        return Prediction(np.concatenate([np.empty(0), *(part.probability for part in parts)]))
+    return Prediction(
+        np.concatenate([np.empty(0), *(part.probability for part in parts)]),
+        np.concatenate([np.empty((0, 2)), *(part.p_values for part in parts)]),
+        np.concatenate([np.empty(0, dtype=object), *(part.doubt for part in parts)]),
+    )
+
+
+def _predict(predictor: Predictor, rows: pd.DataFrame) -> Prediction:
+    learnt = predictor.applied.probability(rows)
+    conformal = predictor.conformal
+    if conformal is None:
+        return Prediction(learnt)
+    novelty = conformal.novelty(rows[TRANSCRIPT])
+    return Prediction(
+        conformal.calibrated(learnt),
+        conformal.p_values(learnt, novelty),
+        doubts(rows[TRANSCRIPT], novelty),
+    )
+
+
+def predictions(
+    model: Model,
+    videos: pd.DataFrame,
+    on_progress: Callable[[int, int], object] | None = None,
+    *,
+    also_needed: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Predict, and put each video into a lane; none is left out.
+
+    Parameters
+    ----------
+    model : Model
+        What predicts; its threshold and error rates decide.
+    videos : DataFrame, shape (n, n_columns)
+        Typed columns, with missing values.
+    on_progress : callable, optional
+        Called with videos done and videos in all.
+    also_needed : tuple of str
+        Columns that must be there besides those that the model reads.
+
+    Returns
+    -------
+    DataFrame, shape (n, 4)
+        `claim_probability` (NaN where the video cannot be scored), `prediction` (empty
+        there), `lane`, and `reason` why a person must look at it; the videos' index.
+    """
+    read = FEATURE_SETS[model.manifest.feature_set].columns
+    columns = tuple(dict.fromkeys((*read, *also_needed)))
+    reason = unscorable_reason(videos, columns)
+    scorable = (reason == "").to_numpy()
+    predicted = predict(model.predictor, videos[scorable], on_progress)
+    claims = predict_claim(predicted.probability, model.manifest.threshold)
+    lane = _lanes(model, predicted, claims)
+    found = pd.DataFrame(
+        {
+            PROBABILITY: predicted.probability,
+            PREDICTION: pd.array(np.where(claims, CLAIM, OPINION), dtype="str"),
+            LANE: pd.array(lane, dtype="str"),
+            REASON: reason[scorable],
+        },
+        index=videos.index[scorable],
+    )
+    if predicted.doubt is not None:
+        found[REASON] = np.where(lane == Lane.UNCERTAIN, predicted.doubt, "")
+    if scorable.all():
+        return found
+    missing = {PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason}
+    return found.reindex(videos.index).fillna(missing)
+
+
+def _lanes(model: Model, predicted: Prediction, claims: np.ndarray) -> np.ndarray:
+    if predicted.p_values is None:
+        return np.where(claims, Lane.CLAIMS, Lane.OPINIONS)
+    return lanes(predicted.p_values, model.manifest.error_rates)
+
+
+def unscorable_reason(videos: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Say for each video which of the columns have no value; empty if all have one."""
+    reason = pd.Series("", index=videos.index, dtype="str")
+    for name in columns:
+        absent = videos[name].isna() if name in videos else pd.Series(True, index=videos.index)
+        if absent.any():
+            reason = reason.mask(absent, reason + ", " + name)
+    if (reason == "").all():
+        return reason
+    return reason.mask(reason != "", "cannot be scored: no" + reason.str.slice(1))

@@ -1,0 +1,83 @@
+"""Which model is used: the written rule, so that anyone can check it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.pointer import BY_RULE, Pointer
+from claimclf.modeling.store.store import ModelStore
+
+RULE = (
+    "The champion is the model with the highest recall on the validation split, because a "
+    "missed claim costs more than an extra review. Ties go to the model that hides fewer "
+    "claims in the worst case of the stress suite (the largest share of claims in the lane "
+    "opinions, where nobody looks, over all ways to alter the test split), then to the higher "
+    "precision, then to the simpler model: fewer trees, then the name that comes first."
+)
+
+
+def best_by_rule(manifests: Sequence[Manifest]) -> Manifest | None:
+    """Return the champion by `RULE`, or None where there is no model.
+
+    Parameters
+    ----------
+    manifests : sequence of Manifest
+        The candidates; models trained on real data are preferred to those trained on
+        synthetic data.
+    """
+    if not manifests:
+        return None
+    real = [m for m in manifests if not m.data["synthetic"]]
+
+    def merit(manifest: Manifest) -> tuple[float, float, float, int]:
+        figures, worst = manifest.metrics["validation"], manifest.worst_case
+        # Without a stress test the worst must be assumed.
+        hidden = float(worst["claims_hidden"]) if worst else 1.0
+        trees = int(manifest.settings.get("n_estimators", 0))
+        return figures.recall, -hidden, figures.precision, -trees
+
+    return max(sorted(real or manifests, key=lambda m: m.name), key=merit)
+
+
+def champion(store: ModelStore, manifests: Sequence[Manifest] | None = None) -> Manifest | None:
+    """Return the champion: whom a person chose, or else the best by the rule.
+
+    Parameters
+    ----------
+    store : ModelStore
+        Where the pointer is.
+    manifests : sequence of Manifest, optional
+        The candidates; by default all that can be read.
+    """
+    candidates = store.manifests() if manifests is None else manifests
+    pointer = store.pointer()
+    chosen = [m for m in candidates if pointer and m.name == pointer.name]
+    return chosen[0] if chosen else best_by_rule(candidates)
+
+
+def follow_rule(store: ModelStore) -> Pointer | None:
+    """Point at the best model by the rule, unless a person has overruled it."""
+    pointer, best = store.pointer(), best_by_rule(store.manifests())
+    if best is None or (pointer and (pointer.overruled or pointer.name == best.name)):
+        return pointer
+    return store.point_at(best.name, RULE, BY_RULE)
+
+
+def overrule(store: ModelStore, name: str, reason: str, by: str) -> Pointer:
+    """Make a model champion against the rule; the reason is recorded.
+
+    Raises
+    ------
+    ModelError
+        No such model, or no reason.
+    """
+    return store.point_at(name, reason, by)
+
+
+def back_to_rule(store: ModelStore, by: str) -> Pointer | None:
+    """End an overruling; the history keeps it."""
+    best = best_by_rule(store.manifests())
+    if best is None:
+        return None
+    return store.point_at(best.name, f"Back to the rule, by {by}. {RULE}", BY_RULE)

@@ -1,0 +1,132 @@
+"""What is known of a stored model without loading it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from claimclf.errors import ModelError
+from claimclf.modeling.evaluation.metrics import Metrics
+
+MODEL, CONFORMAL = "model.skops", "conformal.skops"
+PREDICTIONS, CV_RESULTS = "predictions.parquet", "cv_results.csv"
+#: Kinds of the stress suite's conditions; every model goes through those on the test split.
+ALTERED, HELD_OUT, OUT_OF_DOMAIN = "altered", "held out", "out of domain"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a stored model without loading it.
+
+    Parameters
+    ----------
+    name, feature_set, algorithm : str
+        What it is.
+    settings : dict
+        The learner's settings.
+    threshold : float
+        A video with a higher probability is predicted to make a claim.
+    trained_at : str
+        ISO 8601, UTC.
+    data : dict
+        `name`, `sha256`, `rows`, `dropped`, `synthetic` of the labelled dataset.
+    split : dict of str to int
+        Rows in `train`, `validation` and `test`.
+    metrics : dict of str to Metrics
+        By split: `validation` and `test`.
+    importances : dict of str to float
+        Feature -> importance, largest first.
+    seed : int
+        Seed of split and learner.
+    libraries : dict of str to str
+        Versions the model was made with.
+    files : dict of str to str
+        What it is, such as `model.skops` -> sha256; the file on disk has the first eight
+        digits in its name.
+    intervals : dict
+        Split -> rate -> [low, high], Wilson's 95 % interval.
+    permutation : list of dict
+        Input column -> what is lost on validation when it is shuffled.
+    checks : list of dict
+        What an analyst must know, each with `code`, `title`, `number`, `advice`, `level`.
+    threshold_history : list of dict
+        Each change of the threshold: `at`, `by`, `reason`, `old`, `new`.
+    error_rates : dict of str to float
+        Label -> share of its videos that the label may be ruled out for; empty where the
+        threshold alone decides on the lane.
+    error_rates_history : list of dict
+        Each change of the error rates, as for the threshold.
+    stress : list of dict
+        What the stress suite measured, a row a condition.
+    trade_off : list of dict
+        What each error rate costs in `uncertain` and saves in missed claims.
+    """
+
+    name: str
+    feature_set: str
+    algorithm: str
+    settings: dict[str, Any]
+    threshold: float
+    trained_at: str
+    data: dict[str, Any]
+    split: dict[str, int]
+    metrics: dict[str, Metrics]
+    importances: dict[str, float]
+    seed: int
+    libraries: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    intervals: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    permutation: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    threshold_history: list[dict[str, Any]] = field(default_factory=list)
+    error_rates: dict[str, float] = field(default_factory=dict)
+    error_rates_history: list[dict[str, Any]] = field(default_factory=list)
+    stress: list[dict[str, Any]] = field(default_factory=list)
+    trade_off: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits that change with anything that changes a prediction or a lane."""
+        decides = [self.files.get(MODEL), self.files.get(CONFORMAL), self.threshold]
+        written = json.dumps([*decides, sorted(self.error_rates.items())])
+        return hashlib.sha256(written.encode()).hexdigest()[:12]
+
+    @property
+    def worst_case(self) -> dict[str, Any] | None:
+        """The condition under which most claims end where nobody looks; None without a test.
+
+        Only conditions that every model goes through count.
+        """
+        own = [row for row in self.stress if row["kind"] == ALTERED]
+        return max(own, key=lambda row: float(row["claims_hidden"]), default=None)
+
+
+def from_values(values: dict[str, Any]) -> Manifest:
+    """Return a manifest from what its file holds."""
+    metrics = {part: Metrics(**figures) for part, figures in values["metrics"].items()}
+    return Manifest(**{**values, "metrics": metrics})
+
+
+def change_entry(by: str, reason: str, old: object, new: object) -> dict[str, Any]:
+    """Return what a history keeps of a change."""
+    return {"at": now(), "by": by, "reason": reason, "old": old, "new": new}
+
+
+def require_reason(reason: str) -> None:
+    """Refuse a change without a reason.
+
+    Raises
+    ------
+    ModelError
+        The reason is empty.
+    """
+    if not reason.strip():
+        raise ModelError("A reason is missing.", "", "Say in a few words why.")
+
+
+def now() -> str:
+    """Return the present second, ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

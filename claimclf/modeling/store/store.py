@@ -1,0 +1,407 @@
+"""The model store: one folder a model, readable without running any of its bytes as code.
+
+::
+
+    models/
+        champion.json                who is in use, since when and why
+        <name>/
+            manifest.json            how it was made, its figures, a hash of each other file
+            model-<hash>.skops       the fitted pipeline
+            conformal-<hash>.skops   calibration and lanes, if some rows were kept for them
+            predictions-<hash>.parquet   what it said of the validation and test splits
+            cv_results-<hash>.csv    the search behind its settings, if there was one
+            card.md                  the same for readers
+
+The manifest is the point of commitment: files are written under names of their own content
+first, then the manifest is replaced in one step, then files that it does not name go. A
+crash at any moment leaves the old model or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.modeling.store.files import (
+    MANIFEST,
+    check_libraries,
+    check_types,
+    commit,
+    damaged,
+    dump,
+    library_versions,
+    place,
+    placed_name,
+    rebuilt,
+    sha256,
+    write_text,
+)
+from claimclf.modeling.store.manifest import (
+    CONFORMAL,
+    CV_RESULTS,
+    MODEL,
+    PREDICTIONS,
+    Manifest,
+    change_entry,
+    from_values,
+    now,
+    require_reason,
+)
+from claimclf.modeling.store.model import Model, Predictor
+from claimclf.modeling.store.pointer import Pointer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_POINTER, _LOCK = "champion.json", ".lock"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+class ModelStore:
+    """Models in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not exist before the first `save`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Return the names of the stored models, sorted."""
+        return sorted(path.parent.name for path in self.folder.glob(f"*/{MANIFEST}"))
+
+    def manifests(self) -> list[Manifest]:
+        """Return the manifests of all models that can be read, by name."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.manifest(name))
+            except ModelDamagedError:
+                continue  # `problems` says what is wrong with it; the others stay usable
+        return found
+
+    def problems(self) -> list[ModelDamagedError]:
+        """Check every file of every model and return what is wrong."""
+        found = []
+        for name in self.names():
+            try:
+                manifest = self.manifest(name)
+                check_libraries(manifest)
+                for file in manifest.files:
+                    path = self._checked(manifest, file)
+                    if path.suffix == ".skops":
+                        check_types(name, path)
+            except ModelDamagedError as error:
+                found.append(error)
+        return found
+
+    def manifest(self, name: str) -> Manifest:
+        """Read one model's manifest.
+
+        Raises
+        ------
+        ModelNotFoundError
+            No such model.
+        ModelDamagedError
+            The manifest cannot be read.
+        """
+        path = self._path(name) / MANIFEST
+        if not path.is_file():
+            known = ", ".join(self.names()) or "no model"
+            raise ModelNotFoundError(
+                f"There is no model '{name}' in {self.folder}.",
+                f"Found: {known}.",
+                "Train one with: claimclf train --data CSV.",
+            )
+        try:
+            manifest = from_values(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise damaged(name, "its manifest cannot be read") from error
+        if manifest.name != name:
+            raise damaged(name, f"its manifest is that of '{manifest.name}'")
+        return manifest
+
+    def load(self, name: str) -> Model:
+        """Load a model after checking its files and versions.
+
+        Raises
+        ------
+        ModelNotFoundError
+            No such model.
+        ModelDamagedError
+            A file is missing, altered, made with other library versions or holds a type
+            that is not on our list.
+        """
+        manifest = self.manifest(name)
+        check_libraries(manifest)
+        kept = CONFORMAL in manifest.files
+        conformal = self._rebuilt(manifest, CONFORMAL) if kept else None
+        return Model(Predictor(self._rebuilt(manifest, MODEL), conformal), manifest)
+
+    def _rebuilt(self, manifest: Manifest, file: str) -> Any:
+        return rebuilt(manifest.name, self._checked(manifest, file))
+
+    def predictions(self, name: str) -> pd.DataFrame:
+        """Return what a model said of its validation and test splits.
+
+        Returns
+        -------
+        DataFrame, shape (n_validation + n_test, 4 or 6)
+            `split`, `video_id`, `claim_status`, `claim_probability`; and `p_opinion` and
+            `p_claim` where the model has lanes of its own.
+
+        Raises
+        ------
+        ModelError
+            As for `load`.
+        """
+        import pandas as pd
+
+        return pd.read_parquet(self._checked(self.manifest(name), PREDICTIONS))
+
+    def cv_results(self, name: str) -> pd.DataFrame | None:
+        """Return the table of the search behind a model's settings; None without a search."""
+        import pandas as pd
+
+        manifest = self.manifest(name)
+        if CV_RESULTS not in manifest.files:
+            return None
+        return pd.read_csv(self._checked(manifest, CV_RESULTS))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the store for writing; a second writer waits.
+
+        The hold ends with its process, even a killed one.
+
+        Raises
+        ------
+        ModelError
+            The folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / _LOCK, is_singleton=True):
+                yield
+        except OSError as error:
+            raise ModelError(
+                f"{self.folder} cannot be written.",
+                f"Found: {error.strerror}.",
+                "Make room or rights, or give another folder with --models DIR.",
+            ) from error
+
+    def save(
+        self,
+        model: Model,
+        predictions: pd.DataFrame,
+        card: Callable[[Manifest], str],
+        cv_results: pd.DataFrame | None = None,
+    ) -> Manifest:
+        """Store a model: the old one stays until the new one is whole.
+
+        Parameters
+        ----------
+        model : Model
+            Fitted, with a manifest whose `files` and `libraries` are filled in here.
+        predictions : DataFrame
+            As `predictions` returns them.
+        card : callable
+            Writes the card from the manifest, as Markdown.
+        cv_results : DataFrame, optional
+            The table of the search behind the settings.
+
+        Raises
+        ------
+        ModelError
+            The folder cannot be written.
+        """
+        folder = self._path(model.name)
+        with self.writing():
+            folder.mkdir(exist_ok=True)
+            files = {
+                MODEL: place(folder, MODEL, lambda path: dump(model.pipeline, path)),
+                PREDICTIONS: place(
+                    folder, PREDICTIONS, lambda path: predictions.to_parquet(path, index=False)
+                ),
+            }
+            conformal = model.predictor.conformal
+            if conformal is not None:
+                files[CONFORMAL] = place(folder, CONFORMAL, lambda path: dump(conformal, path))
+            if cv_results is not None:
+                files[CV_RESULTS] = place(
+                    folder, CV_RESULTS, lambda path: cv_results.to_csv(path, index=False)
+                )
+            manifest = replace(model.manifest, files=files, libraries=library_versions())
+            commit(folder, manifest, card)
+        return manifest
+
+    def set_threshold(
+        self, name: str, threshold: float, reason: str, by: str, card: Callable[[Manifest], str]
+    ) -> Manifest:
+        """Change a model's threshold, with its figures, and record why.
+
+        Parameters
+        ----------
+        name : str
+            A stored model.
+        threshold : float
+            From 0 (the float just below it included) to below 1.
+        reason, by : str
+            Why, and who says so.
+        card : callable
+            Writes the card from the manifest.
+
+        Raises
+        ------
+        ModelError
+            As for `load` and `save`, or the threshold or reason cannot be used.
+        """
+        from claimclf.modeling.evaluation.measuring import measure_splits
+
+        if not -1e-9 <= threshold < 1:
+            raise ModelError(
+                "The threshold is out of range.", f"Found: {threshold}.", "Choose from 0 to 1."
+            )
+        require_reason(reason)
+        with self.writing():
+            old = self.manifest(name)
+            metrics, intervals = measure_splits(self.predictions(name), threshold)
+            change = change_entry(by, reason, old.threshold, threshold)
+            manifest = replace(
+                old,
+                threshold=threshold,
+                metrics=metrics,
+                intervals=intervals,
+                threshold_history=[*old.threshold_history, change],
+            )
+            commit(self._path(name), manifest, card)
+        return manifest
+
+    def set_error_rates(
+        self,
+        name: str,
+        error_rates: dict[str, float],
+        reason: str,
+        by: str,
+        card: Callable[[Manifest], str],
+    ) -> Manifest:
+        """Change for what share of its videos each class may be ruled out; record why.
+
+        Parameters
+        ----------
+        name : str
+            A stored model that has lanes of its own.
+        error_rates : dict of str to float
+            Label -> above 0, below 1.
+        reason, by, card
+            As for `set_threshold`.
+
+        Raises
+        ------
+        ModelError
+            As for `set_threshold`, or the threshold alone decides on the model's lanes.
+        """
+        if not all(0 < rate < 1 for rate in error_rates.values()):
+            raise ModelError(
+                "An error rate is out of range.",
+                f"Found: {', '.join(f'{rate:g}' for rate in error_rates.values())}.",
+                "Choose above 0 and below 1, such as 0.005.",
+            )
+        require_reason(reason)
+        with self.writing():
+            old = self.manifest(name)
+            if not old.error_rates:
+                raise ModelError(
+                    f"The model '{name}' has no error rates.",
+                    "Found: lanes that the threshold alone decides on.",
+                    "Change its threshold, or choose a model that was calibrated.",
+                )
+            new = {**old.error_rates, **error_rates}
+            change = change_entry(by, reason, old.error_rates, new)
+            history = [*old.error_rates_history, change]
+            manifest = replace(old, error_rates=new, error_rates_history=history)
+            commit(self._path(name), manifest, card)
+        return manifest
+
+    def set_stress(
+        self,
+        name: str,
+        stress: list[dict[str, Any]],
+        trade_off: list[dict[str, Any]],
+        card: Callable[[Manifest], str],
+    ) -> Manifest:
+        """Keep what the stress suite measured with the model.
+
+        Raises
+        ------
+        ModelError
+            As for `save`.
+        """
+        with self.writing():
+            manifest = replace(self.manifest(name), stress=stress, trade_off=trade_off)
+            commit(self._path(name), manifest, card)
+        return manifest
+
+    def pointer(self) -> Pointer | None:
+        """Return which model is champion as recorded, or None where that cannot be used."""
+        try:
+            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
+            pointer = Pointer(**values["champion"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return pointer if pointer.name in self.names() else None
+
+    def pointer_history(self) -> list[Pointer]:
+        """Return every champion there was, the present one last."""
+        try:
+            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
+            return [Pointer(**entry) for entry in values["history"]]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
+
+    def point_at(self, name: str, reason: str, by: str) -> Pointer:
+        """Record a champion, keeping the history of earlier ones.
+
+        Raises
+        ------
+        ModelError
+            No such model, no reason, or the folder cannot be written.
+        """
+        require_reason(reason)
+        self.manifest(name)
+        with self.writing():
+            pointer = Pointer(name, by, reason, now())
+            history = [*self.pointer_history(), pointer]
+            values = {"champion": asdict(pointer), "history": [asdict(entry) for entry in history]}
+            write_text(self.folder / _POINTER, json.dumps(values, indent=2) + "\n")
+        return pointer
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ModelNotFoundError(
+                f"'{name}' is not a model name.",
+                "",
+                "Names have lower-case letters, digits and dashes; claimclf models lists them.",
+            )
+        return self.folder / name
+
+    def _checked(self, manifest: Manifest, file: str) -> Path:
+        """Return the path of a file that is the one that was stored."""
+        digest = manifest.files.get(file, "")
+        path = self._path(manifest.name) / placed_name(file, digest)
+        if not digest or not path.is_file():
+            raise damaged(manifest.name, f"{path.name} is missing")
+        if sha256(path) != digest:
+            raise damaged(manifest.name, f"{path.name} is not the file that was stored")
+        return path

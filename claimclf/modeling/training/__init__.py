@@ -1,0 +1,1 @@
+"""Models are fitted, calibrated, measured and put under stress."""

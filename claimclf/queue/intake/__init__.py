@@ -1,0 +1,1 @@
+"""How videos become cases: staged, matched with what is known, stored, scored anew."""

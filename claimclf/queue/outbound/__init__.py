@@ -1,0 +1,1 @@
+"""What leaves the queue: tables, backups, events to the platform."""

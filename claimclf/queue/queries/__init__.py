@@ -1,0 +1,1 @@
+"""Questions to the queue: order, filters, search, lists, counts, reports; they change nothing."""

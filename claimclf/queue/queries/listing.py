@@ -1,0 +1,180 @@
+"""What a screen shows: a page of cases, one case with all that happened to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from claimclf.queue.queries.ordering import KEYS, Filters, beyond
+from claimclf.queue.queries.sampling import cut_of
+from claimclf.queue.queries.searching import Search, search
+from claimclf.queue.settings.team import settings_of
+from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import among
+from claimclf.queue.storage.tables import audit, cases, decisions
+from claimclf.schema import Ranking
+
+PAGE = 50
+#: How far a page's total is counted; beyond, a screen says "more than".
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A case in the table.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    is_above_cut : bool
+        Whether today's capacity reaches it.
+    """
+
+    case: Case
+    is_above_cut: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of the queue.
+
+    Parameters
+    ----------
+    rows : list of Listed
+        By rank.
+    total : int
+        Cases that fulfil the filters, as far as they were counted: at most `MOST_COUNTED`,
+        fewer where those that fulfil all filters lie too far apart.
+    has_more_than_counted : bool
+        Whether there may be more than `total`.
+    after : list or None
+        Give it to `page` for the stretch that follows; None at the end.
+    """
+
+    rows: list[Listed]
+    total: int
+    has_more_than_counted: bool
+    after: list[Any] | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the audit log about a case.
+
+    Parameters
+    ----------
+    at : int
+        Microseconds since 1970, UTC.
+    actor, role, action : str
+        Who did what.
+    details : dict
+        As recorded.
+    """
+
+    at: int
+    actor: str
+    role: str
+    action: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class History:
+    """One case and all that happened to it.
+
+    Parameters
+    ----------
+    case : Case
+        As it is now.
+    decisions : list of dict
+        Each decision with what was predicted at that moment, the oldest first.
+    events : list of Event
+        The oldest first.
+    """
+
+    case: Case
+    decisions: list[dict[str, Any]]
+    events: list[Event]
+
+
+def page(
+    database: Database,
+    filters: Filters | None = None,
+    ranking: Ranking | None = None,
+    after: list[Any] | None = None,
+    size: int = PAGE,
+) -> Page:
+    """Return a stretch of the queue by rank, held cases included.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        None for all open cases.
+    ranking : Ranking or None
+        None for the team's own.
+    after : list or None
+        `Page.after` of the stretch before; None for the first.
+    """
+    wanted = filters or Filters()
+
+    def look(connection: Connection) -> Page:
+        settings, now = settings_of(connection), database.now()
+        order = ranking or settings.ranking
+        cut = cut_of(connection, settings, order, now)
+        keys = [key.label(f"key_{number}") for number, key in enumerate(KEYS[order])]
+        found = search(connection, wanted, order, now, MOST_COUNTED)
+        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*found.conditions)
+        if after is not None:
+            query = query.where(beyond(order, after))
+        rows = connection.execute(query.order_by(*found.order).limit(size + 1)).all()
+        total, more = _counted(connection, found)
+        shown = [Listed(case_of(row), not row.below) for row in rows[:size]]
+        last = _key_of(rows[size - 1], len(keys)) if len(rows) > size else None
+        return Page(shown, max(total, len(shown)), more, last)
+
+    return database.read(look)
+
+
+def history(database: Database, case_id: int) -> History:
+    """Return one case with its decisions and everything that happened to it.
+
+    Raises
+    ------
+    UnknownCaseError
+        There is no such case.
+    """
+
+    def look(connection: Connection) -> History:
+        case = find_case(connection, case_id)
+        made = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+        told = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
+        return History(
+            case,
+            [row._asdict() for row in connection.execute(made)],
+            [_event(row) for row in connection.execute(told)],
+        )
+
+    return database.read(look)
+
+
+def _event(row: AnyRow) -> Event:
+    return Event(row.at, row.actor, row.role, row.action, json.loads(row.details))
+
+
+def _key_of(row: AnyRow, length: int) -> list[Any]:
+    return [getattr(row, f"key_{number}") for number in range(length)]
+
+
+def _counted(connection: Connection, found: Search) -> tuple[int, bool]:
+    """Count what fulfils the filters, no further than a person would read."""
+    counted = len(found.some)
+    if found.rest:
+        which = (among(connection, cases.c.id, found.some), *found.rest)
+        some = select(cases.c.id).where(*which).limit(MOST_COUNTED + 1).subquery()
+        counted = connection.scalar(select(func.count()).select_from(some)) or 0
+    return min(counted, MOST_COUNTED), counted > MOST_COUNTED or not found.has_all

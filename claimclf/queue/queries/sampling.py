@@ -1,0 +1,152 @@
+"""Today's cut, and the random sample of what lies below it.
+
+A video's draw is a number in [0, 1) made of the seed and its id: nobody chooses it, and it
+stays the same. Those whose draw is below the sample's rate make up the sample. It is served
+in the order of the draw, so that what has been reviewed of it at any time is a random sample
+by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, false, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from claimclf.queue.queries.ordering import KEYS, OPINIONS, beyond
+from claimclf.queue.queries.tallying import fold, n_open
+from claimclf.queue.settings.team import Settings
+from claimclf.queue.storage.tables import IS_DRAWN, IS_OPEN, audit_head, cases, cuts, decisions
+from claimclf.schema import PRIMARY_DECISIONS, Lane, Ranking
+
+DAY = 24 * 60 * 60 * 1_000_000
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How far today's capacity reaches.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        The order in which it reaches there.
+    key : list or None
+        Rank of the last case above the cut, a value for each column of the order; empty
+        where nothing is above it, None where capacity is not limited.
+    sample_share : float
+        Part of the audit sample among all that is to be reviewed, from 0 to 1.
+    """
+
+    ranking: Ranking
+    key: list[Any] | None
+    sample_share: float
+
+    def below(self) -> ColumnElement[bool]:
+        """Return whether a case is below the cut, as a condition in SQL."""
+        if self.key is None:
+            return false()
+        return beyond(self.ranking, self.key) if self.key else cases.c.id.is_not(None)
+
+    def in_sample(self) -> ColumnElement[bool]:
+        """Return whether a case is part of the audit sample, as a condition in SQL."""
+        return and_(IS_DRAWN, or_(cases.c.rank_place == OPINIONS, self.below()))
+
+
+def draw(seed: int, name: str) -> float:
+    """Return a number in [0, 1) that depends on nothing but the seed and the name."""
+    return draws(seed, [name])[0]
+
+
+def draws(seed: int, names: Sequence[str]) -> list[float]:
+    """Return `draw` for each of many names."""
+    import numpy as np  # the review page draws none
+
+    start = f"{seed}:".encode()
+    digests = [blake2b(start + name.encode(), digest_size=8).digest() for name in names]
+    numbers = np.frombuffer(b"".join(digests), dtype=">u8")
+    # 53 bits are what a float holds.
+    drawn: list[float] = ((numbers >> np.uint64(11)) / 2**53).tolist()
+    return drawn
+
+
+def cut_of(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
+    """Return today's cut as it was worked out last, or work it out."""
+    cut, _ = _kept(connection, settings, ranking, now)
+    return cut
+
+
+def _kept(
+    connection: Connection, settings: Settings, ranking: Ranking, now: int
+) -> tuple[Cut, bool]:
+    row = connection.execute(
+        select(cuts).where(cuts.c.day == now // DAY, cuts.c.ranking == ranking)
+    ).one_or_none()
+    if row is None:
+        return _worked_out(connection, settings, ranking, now), False
+    return Cut(ranking, json.loads(row.key), row.sample_share), True
+
+
+def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
+    """Return today's cut and keep it for the rest of the day, or until the queue changes."""
+    cut, is_kept = _kept(connection, settings, ranking, now)
+    if is_kept:
+        return cut
+    fold(connection)  # once a day, and after each upload
+    row = {"day": now // DAY, "ranking": ranking, "key": json.dumps(cut.key)}
+    _insert_new(connection, {**row, "sample_share": cut.sample_share})
+    return cut
+
+
+def drop_cuts(connection: Connection) -> None:
+    """Have the cut worked out anew, for the queue is another one now."""
+    connection.execute(delete(cuts))
+
+
+def serves_sample(connection: Connection, settings: Settings, cut: Cut) -> bool:
+    """Return whether the next case is one of the sample: decided by the log's length."""
+    seq = connection.scalar(select(audit_head.c.seq))
+    return draw(settings.sample_seed, f"turn {seq}") < cut.sample_share
+
+
+def _worked_out(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
+    if settings.capacity is None:
+        return _with_share(connection, Cut(ranking, None, 0), None)
+    left = max(_capacity(connection, settings.capacity) - _decided_today(connection, now), 0)
+    key = None
+    if left:
+        last = select(*KEYS[ranking]).where(IS_OPEN).order_by(*KEYS[ranking])
+        row = connection.execute(last.offset(left - 1).limit(1)).one_or_none()
+        key = None if row is None else list(row)
+    return _with_share(connection, Cut(ranking, key if left else [], 0), left)
+
+
+def _with_share(connection: Connection, cut: Cut, above: int | None) -> Cut:
+    if above is None:
+        above = n_open(connection, Lane.CLAIMS, Lane.UNCERTAIN)
+    drawn = select(func.count()).select_from(cases).where(IS_OPEN, cut.in_sample())
+    sampled = connection.scalar(drawn) or 0
+    return Cut(cut.ranking, cut.key, sampled / (sampled + above) if sampled else 0.0)
+
+
+def _capacity(connection: Connection, capacity: float) -> int:
+    if capacity >= 1 or not capacity:
+        return int(capacity)
+    return round(capacity * n_open(connection, *Lane))
+
+
+def _decided_today(connection: Connection, now: int) -> int:
+    today = decisions.c.at >= now // DAY * DAY
+    made = and_(today, decisions.c.undone_at.is_(None), decisions.c.decision.in_(PRIMARY_DECISIONS))
+    return connection.scalar(select(func.count()).where(made)) or 0
+
+
+def _insert_new(connection: Connection, row: dict[str, Any]) -> None:
+    """Keep a cut unless somebody else did so meanwhile."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(cuts).values(row).on_conflict_do_nothing())

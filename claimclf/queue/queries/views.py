@@ -1,0 +1,253 @@
+"""Filters and a ranking under a name, for everybody; or in a link, to be shared."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from claimclf.errors import QueueError
+from claimclf.people import LEADS, Person
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.storage.audit import Entry, append
+from claimclf.queue.storage.cases import AnyRow
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import lock
+from claimclf.queue.storage.tables import saved_views as table
+from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
+
+#: Letters of a view's name.
+LONGEST_NAME = 80
+_RANKING = "ranking"
+_MOST_REPORTS = 10**12  # no platform has more, and a database takes no number of any length
+
+
+@dataclass(frozen=True)
+class View:
+    """What somebody wants to see, under a name.
+
+    Parameters
+    ----------
+    name : str
+        Unique among views.
+    filters : Filters
+        Which cases.
+    ranking : Ranking
+        What puts one before another.
+    by : str
+        Who saved it last: it is theirs.
+    at : int
+        When: microseconds since 1970, UTC.
+    """
+
+    name: str
+    filters: Filters
+    ranking: Ranking
+    by: str
+    at: int
+
+
+def save_view(
+    database: Database, person: Person, name: str, filters: Filters, ranking: Ranking
+) -> View:
+    """Keep filters and a ranking under a name; replaces the person's own of that name.
+
+    Parameters
+    ----------
+    name : str
+        At most `LONGEST_NAME` characters; space around it and repeated space do not count.
+
+    Raises
+    ------
+    QueueError
+        The name is empty, too long or cannot be read, or another person's view has it; a lead
+        may replace that.
+    """
+    name = _checked(name)
+    wanted = to_query(filters, ranking)
+
+    def save(connection: Connection) -> View:
+        lock(connection, f"view {name}")
+        at = database.now()
+        _give_way(connection, person, name)
+        row = {"name": name, "wanted": json.dumps(wanted), "by": person.name, "at": at}
+        connection.execute(insert(table).values(row))
+        append(connection, person, at, [Entry("save-view", details={"name": name, **wanted})])
+        return View(name, filters, ranking, person.name, at)
+
+    return database.write(save)
+
+
+def views(database: Database) -> list[View]:
+    """Return all views by name, in any case."""
+    rows = database.read(lambda connection: connection.execute(select(table)).all())
+    return sorted(map(_view, rows), key=lambda view: (view.name.casefold(), view.name))
+
+
+def find_view(database: Database, name: str) -> View:
+    """Return the view of that name.
+
+    Raises
+    ------
+    QueueError
+        There is none.
+    """
+    return _view(database.read(lambda connection: _found(connection, name)))
+
+
+def delete_view(database: Database, person: Person, name: str) -> None:
+    """Forget one's own view, or anybody's as a lead.
+
+    Raises
+    ------
+    QueueError
+        There is none of that name, or it is another person's.
+    """
+    name = _checked(name)
+
+    def forget(connection: Connection) -> None:
+        lock(connection, f"view {name}")
+        at = database.now()
+        details = {"name": name, "of": _found(connection, name).by}
+        _give_way(connection, person, name)
+        append(connection, person, at, [Entry("delete-view", details=details)])
+
+    database.write(forget)
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    if not (_is_text(name) and len(name) <= LONGEST_NAME):
+        raise QueueError(
+            "A view cannot have that name.",
+            f"Found: {len(name)} characters.",
+            f"Choose one of 1 to {LONGEST_NAME} letters, digits and signs.",
+        )
+    return name
+
+
+def _is_text(name: str) -> bool:
+    """Return whether there is something to read, and nothing that steers a machine."""
+    steering = any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
+    return any(map(str.isprintable, name)) and not steering
+
+
+def _found(connection: Connection, name: str) -> AnyRow:
+    query = select(table).where(table.c.name == name)
+    row = connection.execute(query).one_or_none() if _is_text(name) else None
+    if row is None:
+        raise QueueError("There is no view of that name.", "", "Choose one from the list.")
+    return row
+
+
+def _give_way(connection: Connection, person: Person, name: str) -> None:
+    """Delete the view of that name, if there is one, unless it is another person's."""
+    gone = delete(table).where(table.c.name == name).returning(table.c.by)
+    by = connection.scalar(gone)
+    if by not in (None, person.name) and person.role not in LEADS:
+        raise QueueError(
+            f"The view '{name}' is not yours.", f"Found: {by} saved it.", "Choose another name."
+        )
+
+
+def _view(row: AnyRow) -> View:
+    return View(row.name, *from_query(json.loads(row.wanted)), row.by, row.at)
+
+
+# As text -------------------------------------------------------------------------------------
+
+
+def to_query(filters: Filters, ranking: Ranking) -> dict[str, str]:
+    """Return filters and a ranking as a link's parameters; what filters nothing is left out."""
+    query = {_RANKING: str(ranking)}
+    for field in fields(Filters):
+        value = getattr(filters, field.name)
+        if value != field.default:
+            query[field.name] = _written(value)
+    return query
+
+
+def from_query(query: Mapping[str, Any]) -> tuple[Filters, Ranking]:
+    """Return the filters and the ranking of a link's parameters.
+
+    Whatever is unknown or makes no sense is ignored, never an error: anybody may write a link,
+    and another version may have saved it.
+    """
+    values: dict[str, Any] = {}
+    for name, read in {**_READ, _RANKING: Ranking}.items():
+        try:
+            given = query[name]
+            if isinstance(given, str):
+                given.encode()  # half a character, of a careless program, fits in no link
+            values[name] = read(given)
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+            continue
+    ranking = values.pop(_RANKING, Ranking.REPORTS)
+    if values.get("min_probability", 0) > values.get("max_probability", 1):
+        del values["min_probability"], values["max_probability"]
+    return Filters(**values), ranking
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    # Half a character, as a careless program may send it, fits in no link.
+    return "1" if value is True else str(value).encode(errors="ignore").decode()
+
+
+def _lanes(written: str) -> tuple[Lane, ...]:
+    wanted = written.split(",")
+    return tuple(lane for lane in Lane if lane in wanted)
+
+
+def _words(written: str) -> str:
+    if not written.strip():
+        raise ValueError("nothing is said")
+    return written.strip()
+
+
+def _one_of(column: str) -> Callable[[str], str]:
+    def read(written: str) -> str:
+        if written not in REPORTED[column].allowed:
+            raise ValueError(written)
+        return written
+
+    return read
+
+
+def _flag(written: str) -> bool:
+    return {"1": True, "0": False}[written]
+
+
+def _between(low: float, high: float, kind: Callable[[str], float]) -> Callable[[str], float]:
+    def read(written: str) -> float:
+        number = kind(written)
+        if not low <= number <= high:
+            raise ValueError(written)
+        return number
+
+    return read
+
+
+_hours = _between(0, math.nextafter(math.inf, 0), float)
+_probability = _between(0, 1, float)
+_READ: dict[str, Callable[[str], Any]] = {
+    "lanes": _lanes,
+    "min_reports": _between(0, _MOST_REPORTS, int),
+    "verified": _one_of(VERIFIED_STATUS),
+    "ban": _one_of(BAN_STATUS),
+    "statement_id": _words,
+    "text": _words,
+    "escalated": _flag,
+    "min_probability": _probability,
+    "max_probability": _probability,
+    "again": _flag,
+    "holder": _words,
+    "older_than_hours": _hours,
+    "newer_than_hours": _hours,
+}

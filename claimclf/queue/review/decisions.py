@@ -1,0 +1,349 @@
+"""What people decide: one primary decision a case and round, each with what was predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from claimclf.errors import QueueError
+from claimclf.people import LEADS, Person, allow
+from claimclf.queue.queries.ordering import rank_anew
+from claimclf.queue.review.leases import NO_LEASE, end_lapsed, lost, mine
+from claimclf.queue.settings.team import settings_of
+from claimclf.queue.storage.audit import DECIDED, Entry, append
+from claimclf.queue.storage.cases import COLUMNS as CASE_COLUMNS
+from claimclf.queue.storage.cases import AnyRow, Case, case_of, find_case
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.states import Event, after, before, event_of
+from claimclf.queue.storage.tables import cases, decisions
+from claimclf.schema import (
+    LANE,
+    PREDICTION,
+    PROBABILITY,
+    REPORT_COUNT,
+    CaseState,
+    Decision,
+    ReasonCode,
+)
+
+_LONGEST_NOTE = 10_000
+#: What a decision keeps of the case as it was.
+FROZEN = (
+    *("round", LANE, PREDICTION, PROBABILITY, "model_name", "model_version", REPORT_COUNT),
+    "sample_probability",
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person says of one case or of many.
+
+    Parameters
+    ----------
+    decision : Decision
+        What it is.
+    reason_code : ReasonCode or None
+        Which rule is broken; for `Decision.BREAKS_RULES` and for no other.
+    note : str
+        Anything else, for later readers.
+    """
+
+    decision: Decision
+    reason_code: ReasonCode | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that was recorded.
+
+    Parameters
+    ----------
+    id : int
+        Its number, for `undo`.
+    case : Case
+        The case afterwards.
+    """
+
+    id: int
+    case: Case
+
+
+def decide(
+    database: Database, person: Person, case_id: int, token: str, version: int, verdict: Verdict
+) -> Decided:
+    """Record what a person says of the case they hold, and end their hold on it.
+
+    A skipped case goes back to the others; an escalated one to the leads.
+
+    Parameters
+    ----------
+    token, version
+        Of the lease, and of the case as it was on the screen.
+
+    Raises
+    ------
+    LostLeaseError
+        The hold is over or somebody else decided; nothing is recorded.
+    QueueError
+        The reason code is missing or does not belong there, or the case waits for a lead
+        already and is escalated again.
+    UnknownCaseError
+        There is no such case.
+    """
+    check(verdict)
+    event = event_of(verdict.decision)
+
+    def record(connection: Connection) -> Decided:
+        at = database.now()
+        held = and_(mine(person, case_id, token, at), cases.c.version == version)
+        state = connection.scalar(select(cases.c.state).where(held).with_for_update())
+        if state is None:
+            raise lost(find_case(connection, case_id), person, at)
+        was = CaseState(state)
+        if was not in before(event):
+            raise QueueError(
+                "A decision does not fit the case's state.",
+                f"Found: '{verdict.decision}', and case {case_id} is {was}.",
+                "Decide on it, or skip it.",
+            )
+        change = update(cases).where(held, cases.c.state == was)
+        row = connection.execute(
+            change.values(closing(was, event, at)).returning(*CASE_COLUMNS, *_extra())
+        ).one()
+        rank_anew(connection, [row.id] if row.rank_stale else [])
+        (decision,) = record_all(connection, person, at, verdict, [row], [was], token=token)
+        return Decided(decision, case_of(row))
+
+    return database.write(record)
+
+
+def undo(database: Database, person: Person, decision_id: int) -> Case:
+    """Take back one's own decision: the case is as open as it was before.
+
+    Raises
+    ------
+    QueueError
+        It is another person's, too old, part of a bulk, undone already, or the case has
+        changed since.
+    """
+
+    def take_back(connection: Connection) -> Case:
+        at = database.now()
+        row = connection.execute(
+            select(decisions).where(decisions.c.id == decision_id)
+        ).one_or_none()
+        if row is not None and row.bulk_id is not None:
+            raise _not_undone("it is one of a bulk", "Undo the bulk as a whole.")
+        window = settings_of(connection).undo
+        (case_id,) = undo_all(connection, person, at, [] if row is None else [row], window)
+        return find_case(connection, case_id)
+
+    return database.write(take_back)
+
+
+def reopen(database: Database, person: Person, case_id: int, reason: str) -> Case:
+    """Open a decided case for another round, as a lead.
+
+    Raises
+    ------
+    NotAllowedError
+        The person is no lead.
+    QueueError
+        No reason is given, or the case is not decided.
+    UnknownCaseError
+        There is no such case.
+    """
+    allow(person, *LEADS)
+    if not reason.strip():
+        raise QueueError("A reason is missing.", "", "Say in a few words why.")
+
+    def open_again(connection: Connection) -> Case:
+        at = database.now()
+        change = update(cases).where(
+            cases.c.id == case_id, cases.c.state.in_(before(Event.REOPENED))
+        )
+        values = {
+            "state": after(CaseState.DECIDED, Event.REOPENED),
+            "state_at": at,
+            "waits_since": at,
+            "round": cases.c.round + 1,
+            "version": cases.c.version + 1,
+        }
+        row = connection.execute(change.values(values).returning(cases.c.id)).one_or_none()
+        case = find_case(connection, case_id)
+        if row is None:
+            raise QueueError(
+                "Only a decided case can be reopened.",
+                f"Found: case {case_id} is {case.state}.",
+                "Take it as it is.",
+            )
+        rank_anew(connection, [case_id])
+        append(connection, person, at, [Entry("reopen", case_id, details={"reason": reason})])
+        return case
+
+    return database.write(open_again)
+
+
+def check(verdict: Verdict) -> None:
+    """Refuse a verdict that lacks its reason code, or has one that means nothing.
+
+    Raises
+    ------
+    QueueError
+        As said.
+    """
+    if verdict.decision is Decision.BREAKS_RULES and verdict.reason_code is None:
+        raise QueueError("A reason code is missing.", "", f"Choose one of {', '.join(ReasonCode)}.")
+    if verdict.decision is not Decision.BREAKS_RULES and verdict.reason_code is not None:
+        raise QueueError(
+            "A reason code says which rule is broken.",
+            f"Found: '{verdict.reason_code}' with the decision '{verdict.decision}'.",
+            "Leave it out.",
+        )
+    if len(verdict.note) > _LONGEST_NOTE:
+        raise QueueError(
+            "The note is too long.",
+            f"Found: {len(verdict.note):,} characters.",
+            f"Keep it to {_LONGEST_NOTE:,}.",
+        )
+
+
+def closing(was: CaseState, event: Event, at: int) -> dict[str, Any]:
+    """Return the columns of a case that an event changes, its lease's end among them."""
+    becomes = after(was, event)
+    values = {**NO_LEASE, "version": cases.c.version + 1, "state": becomes}
+    if becomes is not was:
+        values["state_at"] = at
+    if becomes is CaseState.DECIDED:
+        values["decided_reports"] = cases.c[REPORT_COUNT]
+    if event is Event.SKIPPED:
+        values["skip_count"] = cases.c.skip_count + 1
+    # `lease_sampled` stays until the next lease: the decision is about to copy it.
+    del values["lease_sampled"]
+    return values
+
+
+def record_all(
+    connection: Connection,
+    person: Person,
+    at: int,
+    verdict: Verdict,
+    rows: Sequence[AnyRow],
+    were: Sequence[CaseState],
+    *,
+    token: str | None = None,
+    bulk_id: str | None = None,
+) -> list[int]:
+    """Write a decision and its audit entry for each case as it is after the change.
+
+    Returns
+    -------
+    list of int
+        The decisions' numbers, in the order of `rows`.
+    """
+    said = {
+        "decision": str(verdict.decision),
+        "reason_code": verdict.reason_code and str(verdict.reason_code),
+        "note": verdict.note,
+    }
+    values = [
+        {
+            **{name: getattr(row, name) for name in FROZEN},
+            **said,
+            "case_id": row.id,
+            "by": person.name,
+            "at": at,
+            "lease_token": token,
+            "case_version": row.version - 1,
+            "state_before": str(was),
+            "bulk_id": bulk_id,
+            "sampled": bool(row.lease_sampled),
+        }
+        for row, was in zip(rows, were, strict=True)
+    ]
+    written = insert(decisions).returning(decisions.c.id, sort_by_parameter_order=True)
+    numbers = list(connection.scalars(written, values))
+    bulk = {"bulk_id": bulk_id} if bulk_id else {}
+    entries = [
+        Entry(DECIDED, row.id, decision_id=number, details={**said, "round": row.round, **bulk})
+        for row, number in zip(rows, numbers, strict=True)
+    ]
+    append(connection, person, at, entries)
+    return numbers
+
+
+def undo_all(
+    connection: Connection, person: Person, at: int, rows: Sequence[AnyRow], window: int
+) -> list[int]:
+    """Take back decisions, all of them or none; return their cases.
+
+    Raises
+    ------
+    QueueError
+        As for `undo`.
+    """
+    end_lapsed(connection, at)  # who held such a case and went away is no obstacle
+    if not rows:
+        raise _not_undone("there is no such decision", "Choose one of the case's history.")
+    if any(row.by != person.name for row in rows):
+        raise _not_undone(f"{rows[0].by} made it", "Ask a lead to reopen the case.")
+    if any(row.undone_at is not None for row in rows):
+        raise _not_undone("it is undone already", "Look at the case's history.")
+    if any(row.decision == Decision.SKIP for row in rows):
+        raise _not_undone("the case was skipped, not decided", "Choose it from the table.")
+    if any(at - row.at > window for row in rows):
+        raise _not_undone("it is too long ago", "Ask a lead to reopen the case.")
+    _open_as_before(connection, at, rows)
+    ids = [row.id for row in rows]
+    connection.execute(
+        update(decisions).where(decisions.c.id.in_(ids)).values(undone_at=at, undone_by=person.name)
+    )
+    entries = [Entry("undo", row.case_id, decision_id=row.id) for row in rows]
+    append(connection, person, at, entries)
+    return [row.case_id for row in rows]
+
+
+def _open_as_before(connection: Connection, at: int, rows: Sequence[AnyRow]) -> None:
+    """Put cases back to the state before the decision, unless one was touched since."""
+    changed = 0
+    for state_before in {row.state_before for row in rows}:
+        some = [row for row in rows if row.state_before == state_before]
+        untouched = and_(
+            cases.c.id.in_([row.case_id for row in some]),
+            cases.c.state.in_(before(Event.UNDONE)),
+            cases.c.version == _version_since([row.id for row in some]),
+            cases.c.lease_token.is_(None),
+        )
+        values = {
+            "state": state_before,
+            "state_at": at,
+            "version": cases.c.version + 1,
+            "decided_reports": None,
+        }
+        found = connection.scalars(
+            update(cases).where(untouched).values(values).returning(cases.c.id)
+        ).all()
+        rank_anew(connection, list(found))
+        changed += len(found)
+    if changed < len(rows):
+        raise _not_undone("the case has changed since", "Ask a lead to reopen it.")
+
+
+def _version_since(ids: list[int]) -> Any:
+    """Return, in SQL, the version in which these decisions left a case."""
+    left = select(decisions.c.case_version + 1).where(
+        decisions.c.id.in_(ids), decisions.c.case_id == cases.c.id
+    )
+    return left.scalar_subquery()
+
+
+def _extra() -> tuple[Any, ...]:
+    return (cases.c.rank_stale, cases.c.lease_sampled, cases.c.sample_probability)
+
+
+def _not_undone(why: str, advice: str) -> QueueError:
+    return QueueError("This decision cannot be undone.", f"Found: {why}.", advice)

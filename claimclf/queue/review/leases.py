@@ -1,0 +1,387 @@
+"""Who holds which case, and for how long: no two people ever hold the same one."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, exists, false, func, not_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from claimclf.errors import LostLeaseError, QueueError
+from claimclf.people import LEADS, Person, allow
+from claimclf.queue.queries.ordering import OPINIONS, Filters, held_by, rank_anew, running
+from claimclf.queue.queries.sampling import Cut, keep_cut, serves_sample
+from claimclf.queue.queries.searching import search
+from claimclf.queue.settings.team import Settings, settings_of
+from claimclf.queue.storage.audit import Entry, append
+from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import lock
+from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, IS_SKIP, cases, decisions
+from claimclf.schema import CaseState, Decision, Ranking, Role
+
+#: Who notices that a lease ran out.
+QUEUE = Person("claimclf", Role.ADMIN)
+#: A case that nobody holds.
+NO_LEASE: dict[str, Any] = {
+    "lease_token": None,
+    "lease_holder": None,
+    "lease_started": None,
+    "lease_until": None,
+    "lease_sampled": None,
+}
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A person's hold on a case.
+
+    Parameters
+    ----------
+    case : Case
+        What is held.
+    token : str
+        Proves the hold; a decision must name it.
+    until : int
+        When it runs out unless renewed, microseconds since 1970, UTC.
+    """
+
+    case: Case
+    token: str
+    until: int
+
+
+def next_case(
+    database: Database,
+    person: Person,
+    filters: Filters | None = None,
+    ranking: Ranking | None = None,
+) -> Lease | None:
+    """Take the highest-ranked case that nobody holds; the one already held, if there is one.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which cases; None for all that are open.
+    ranking : Ranking or None
+        None for the team's own.
+
+    Returns
+    -------
+    Lease or None
+        None where no such case is left. Nothing tells whether it is one of the audit sample.
+
+    Raises
+    ------
+    NotAllowedError
+        Escalated cases are for leads.
+    """
+    wanted = filters or Filters()
+    if wanted.escalated:
+        allow(person, *LEADS)
+
+    def take(connection: Connection) -> Lease | None:
+        lock(connection, f"person {person.name}")
+        at = database.now()
+        end_lapsed(connection, at)
+        held = _held(connection, person, at)
+        if held is not None:
+            return held
+        settings = settings_of(connection)
+        order = ranking or settings.ranking
+        cut = keep_cut(connection, settings, order, at)
+        not_mine = [not_(IS_HELD), not_(_skipped_by(person))]
+        found = search(connection, wanted, order, at)
+        first = select(cases.c.id).where(*found.conditions, *not_mine)
+        queries = [first.order_by(*found.order)]
+        if _may_be_sampled(wanted, cut) and serves_sample(connection, settings, cut):
+            loose = (*found.loose, *not_mine)
+            by_draw = select(cases.c.id).where(*loose, IS_DRAWN, cut.in_sample())
+            queries.insert(0, by_draw.order_by(cases.c.sample_draw))
+        for query in queries:
+            lease = _take(connection, person, query, settings, cut, at)
+            if lease is not None:
+                return lease
+        return None
+
+    return database.write(take)
+
+
+def held(database: Database, person: Person) -> Lease | None:
+    """Return the case that a person holds, the longest held first, or None; takes none."""
+    return database.read(lambda connection: _held(connection, person, database.now()))
+
+
+def take_case(database: Database, person: Person, case_id: int) -> Lease:
+    """Take one open case that was chosen from the table; lets go of any other held.
+
+    Raises
+    ------
+    LostLeaseError
+        Somebody else holds it, or it is not open any more.
+    UnknownCaseError
+        There is no such case.
+    """
+
+    def take(connection: Connection) -> Lease:
+        lock(connection, f"person {person.name}")
+        at = database.now()
+        end_lapsed(connection, at)
+        held = _held(connection, person, at, cases.c.id == case_id)
+        if held is not None:
+            return held
+        settings = settings_of(connection)
+        cut = keep_cut(connection, settings, settings.ranking, at)
+        waiting = cases.c.state.in_(open_to(person))
+        query = select(cases.c.id).where(cases.c.id == case_id, waiting, not_(IS_HELD))
+        lease = _take(connection, person, query, settings, cut, at)
+        if lease is None:
+            raise lost(find_case(connection, case_id), person, at)
+        others = and_(held_by(person.name, at), cases.c.id != case_id)
+        end(connection, person, at, "release", others)
+        return lease
+
+    return database.write(take)
+
+
+def renew(database: Database, person: Person, case_id: int, token: str) -> Lease:
+    """Hold a case for another while; the screen does so as long as the case is on it.
+
+    Raises
+    ------
+    LostLeaseError
+        The hold is over, or somebody else decided.
+    UnknownCaseError
+        There is no such case.
+    """
+
+    def extend(connection: Connection) -> Lease:
+        at = database.now()
+        until = at + settings_of(connection).lease
+        row = _changed(connection, mine(person, case_id, token, at), lease_until=until)
+        if row is None:
+            raise lost(find_case(connection, case_id), person, at)
+        return Lease(case_of(row), token, until)
+
+    return database.write(extend)
+
+
+def release(database: Database, person: Person, case_id: int, token: str) -> None:
+    """Let go of a case; nothing happens where it is not held any more."""
+
+    def let_go(connection: Connection) -> None:
+        at = database.now()
+        end(connection, person, at, "release", mine(person, case_id, token, at))
+
+    database.write(let_go)
+
+
+def hand_on(database: Database, person: Person, case_id: int, token: str, to: Person) -> Lease:
+    """Give one's own case to somebody else, who finds it as their next one.
+
+    Raises
+    ------
+    LostLeaseError
+        As for `renew`.
+    QueueError
+        As for `reassign`.
+    """
+    _check_can_decide(database, case_id, to)
+    return _move(database, person, case_id, to, "hand-on", token)
+
+
+def take_over(database: Database, person: Person, case_id: int) -> Lease:
+    """Take a case out of somebody's hands, as a lead.
+
+    Raises
+    ------
+    LostLeaseError
+        The case is decided.
+    NotAllowedError
+        The person is no lead.
+    """
+    allow(person, *LEADS)
+    return _move(database, person, case_id, person, "take-over", None)
+
+
+def reassign(database: Database, person: Person, case_id: int, to: Person) -> Lease:
+    """Give a waiting case to somebody else, as a lead, whoever holds it now.
+
+    Raises
+    ------
+    LostLeaseError
+        The case is decided.
+    NotAllowedError
+        The person is no lead.
+    QueueError
+        Nobody is named, or somebody whose role cannot decide on it.
+    UnknownCaseError
+        There is no such case.
+    """
+    allow(person, *LEADS)
+    _check_can_decide(database, case_id, to)
+    return _move(database, person, case_id, to, "reassign", None)
+
+
+def _check_can_decide(database: Database, case_id: int, to: Person) -> None:
+    if not to.name.strip():
+        raise QueueError("A name is missing.", "", "Say who should get the case.")
+    state = database.read(lambda connection: find_case(connection, case_id)).state
+    if to.role is Role.ANALYST or (state is CaseState.ESCALATED and to.role not in LEADS):
+        raise QueueError(
+            f"{to.name} cannot decide on this case.",
+            f"Found: case {case_id} is {state}, {to.name} is {to.role}.",
+            "Give it to a lead.",
+        )
+
+
+def mine(person: Person, case_id: int, token: str, at: int) -> ColumnElement[bool]:
+    """Return whether a person holds a case with that token, as a condition in SQL."""
+    return and_(cases.c.id == case_id, cases.c.lease_token == token, held_by(person.name, at))
+
+
+def open_to(person: Person) -> tuple[CaseState, ...]:
+    """Return the states of the cases that a person may take."""
+    lead = person.role in LEADS
+    return (CaseState.OPEN, CaseState.ESCALATED) if lead else (CaseState.OPEN,)
+
+
+def end_lapsed(connection: Connection, at: int) -> None:
+    """Return the cases to the queue whose lease ran out."""
+    # True for every lease, and says that the index of leases is the short way to them.
+    has_end = cases.c.lease_until > 0
+    end(connection, QUEUE, at, "lapse", and_(IS_HELD, has_end, not_(running(at))))
+
+
+def end(
+    connection: Connection, person: Person, at: int, action: str, which: ColumnElement[bool]
+) -> None:
+    """End leases, with their rank brought up to date and an entry each."""
+    chosen = select(cases.c.id, cases.c.lease_holder, cases.c.rank_stale).where(which)
+    found = connection.execute(chosen.with_for_update(skip_locked=True)).all()
+    if not found:
+        return
+    found = sorted(found, key=lambda row: row.id)
+    ids = [row.id for row in found]
+    connection.execute(update(cases).where(cases.c.id.in_(ids)).values(NO_LEASE))
+    rank_anew(connection, [row.id for row in found if row.rank_stale])
+    entries = [Entry(action, row.id, details={"holder": row.lease_holder}) for row in found]
+    append(connection, person, at, entries)
+
+
+def lost(case: Case, person: Person, at: int) -> LostLeaseError:
+    """Return the error that says why a person has no hold on a case."""
+    advice = "Take the next case."
+    if case.state is CaseState.DECIDED:
+        return LostLeaseError(
+            "Someone else decided this meanwhile.", f"Found: case {case.id} is decided.", advice
+        )
+    if case.state is CaseState.ESCALATED and person.role not in LEADS:
+        found = f"Found: case {case.id} waits for a lead."
+        return LostLeaseError("Someone else passed this on meanwhile.", found, advice)
+    if case.holder not in (None, person.name) and (case.held_until or 0) > at:
+        found = f"Found: {case.holder} holds case {case.id}."
+        return LostLeaseError("Someone else holds this case.", found, advice)
+    return LostLeaseError(
+        "Your hold on this case is over.", f"Found: nobody holds case {case.id}.", advice
+    )
+
+
+def _held(
+    connection: Connection, person: Person, at: int, *conditions: ColumnElement[bool]
+) -> Lease | None:
+    """Return what a person holds, the longest first."""
+    query = select(*COLUMNS, cases.c.lease_token).where(held_by(person.name, at), *conditions)
+    row = connection.execute(query.order_by(cases.c.lease_started).limit(1)).one_or_none()
+    return None if row is None else Lease(case_of(row), row.lease_token, row.lease_until)
+
+
+def _may_be_sampled(wanted: Filters, cut: Cut) -> bool:
+    """Return whether the filters leave anything of the sample."""
+    return not wanted.escalated and (cut.key is not None or OPINIONS in wanted.places())
+
+
+def _skipped_by(person: Person) -> ColumnElement[bool]:
+    return exists().where(
+        decisions.c.case_id == cases.c.id,
+        decisions.c.round == cases.c.round,
+        decisions.c.by == person.name,
+        IS_SKIP,
+    )
+
+
+def _take(
+    connection: Connection,
+    person: Person,
+    query: Select[Any],
+    settings: Settings,
+    cut: Cut,
+    at: int,
+) -> Lease | None:
+    """Take the first case of a query in one conditional update."""
+    first = query.limit(1).with_for_update(skip_locked=True).correlate(None).scalar_subquery()
+    values = {
+        "lease_token": secrets.token_hex(16),
+        "lease_holder": person.name,
+        "lease_started": at,
+        "lease_until": at + settings.lease,
+        "lease_sampled": _sampled(cut),
+    }
+    row = _changed(connection, and_(cases.c.id == first, not_(IS_HELD)), **values)
+    if row is None:
+        return None
+    append(connection, person, at, [Entry("lease", row.id)])
+    return Lease(case_of(row), row.lease_token, row.lease_until)
+
+
+def _sampled(cut: Cut) -> ColumnElement[bool]:
+    """Return whether a case is served as part of the sample; an escalated one as it was then."""
+    escalated = (
+        select(decisions.c.sampled)
+        .where(
+            decisions.c.case_id == cases.c.id,
+            decisions.c.round == cases.c.round,
+            decisions.c.decision == Decision.ESCALATE,
+            decisions.c.undone_at.is_(None),
+        )
+        .order_by(decisions.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case((IS_OPEN, cut.in_sample()), else_=func.coalesce(escalated, false()))
+
+
+def _changed(connection: Connection, which: ColumnElement[bool], **values: Any) -> AnyRow | None:
+    change = update(cases).where(which).values(**values)
+    return connection.execute(change.returning(*COLUMNS, cases.c.lease_token)).one_or_none()
+
+
+def _move(
+    database: Database, person: Person, case_id: int, to: Person, action: str, token: str | None
+) -> Lease:
+    def move(connection: Connection) -> Lease:
+        at = database.now()
+        end_lapsed(connection, at)
+        held = and_(cases.c.id == case_id, cases.c.state.in_(open_to(to)))
+        if token is not None:
+            held = and_(held, mine(person, case_id, token, at))
+        before = find_case(connection, case_id)
+        settings = settings_of(connection)
+        cut = keep_cut(connection, settings, settings.ranking, at)
+        values = {
+            "lease_token": secrets.token_hex(16),
+            "lease_holder": to.name,
+            "lease_started": at,
+            "lease_until": at + settings.lease,
+            "lease_sampled": func.coalesce(cases.c.lease_sampled, _sampled(cut)),
+        }
+        row = _changed(connection, held, **values)
+        if row is None:
+            raise lost(find_case(connection, case_id), person, at)
+        details = {"from": before.holder, "to": to.name}
+        append(connection, person, at, [Entry(action, case_id, details=details)])
+        return Lease(case_of(row), row.lease_token, row.lease_until)
+
+    return database.write(move)

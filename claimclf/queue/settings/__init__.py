@@ -1,0 +1,1 @@
+"""What a team and each person have set, with bounds and history."""

@@ -1,0 +1,76 @@
+"""How somebody wants the review screen to be; no rule of the queue depends on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from claimclf.errors import QueueError
+from claimclf.people import Person
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import lock
+from claimclf.queue.storage.tables import preferences as table
+from claimclf.schema import Lane
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What spares one person at the screen.
+
+    Parameters
+    ----------
+    blur, greyscale : bool
+        How pictures and videos are shown once they are asked for.
+    pause_after : int
+        Cases after which a pause is suggested; 0 for never.
+    without : tuple of Lane
+        Lanes from which no case is wanted.
+    """
+
+    blur: bool = True
+    greyscale: bool = True
+    pause_after: int = 50
+    without: tuple[Lane, ...] = ()
+
+
+def preferences_of(database: Database, person: Person) -> Preferences:
+    """Return what a person has chosen, or the defaults."""
+    return _preferences(database.read(lambda connection: _chosen(connection, person)))
+
+
+def prefer(database: Database, person: Person, chosen: Preferences) -> None:
+    """Keep what a person has chosen.
+
+    Raises
+    ------
+    QueueError
+        No lane is left, or the number of cases is negative.
+    """
+    if set(chosen.without) == set(Lane):
+        raise QueueError("No lane is left.", "Found: all are left out.", "Keep at least one.")
+    if chosen.pause_after < 0:
+        found = f"Found: {chosen.pause_after} cases."
+        raise QueueError("A pause cannot come before the first case.", found, "Choose 0 or more.")
+    row = {"person": person.name, "chosen": json.dumps(asdict(chosen))}
+
+    def keep(connection: Connection) -> None:
+        lock(connection, f"person {person.name}")
+        if _chosen(connection, person) is None:
+            connection.execute(insert(table).values(row))
+        else:
+            connection.execute(update(table).where(table.c.person == person.name).values(row))
+
+    database.write(keep)
+
+
+def _chosen(connection: Connection, person: Person) -> str | None:
+    return connection.scalar(select(table.c.chosen).where(table.c.person == person.name))
+
+
+def _preferences(chosen: str | None) -> Preferences:
+    if chosen is None:
+        return Preferences()
+    values = json.loads(chosen)
+    return Preferences(**values | {"without": tuple(Lane(lane) for lane in values["without"])})

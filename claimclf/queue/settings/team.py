@@ -1,0 +1,184 @@
+"""What a team sets for its queue; every change is kept with who, when and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from claimclf.errors import QueueError
+from claimclf.people import LEADS, Person, allow
+from claimclf.queue.storage.audit import Entry, append
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import cuts
+from claimclf.queue.storage.tables import settings as table
+from claimclf.schema import Ranking
+
+MINUTE = 60 * 1_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a team sets for its queue.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        What puts one case before another, where a moderator does not say.
+    lease_minutes : float
+        How long a moderator holds a case without a sign of life.
+    undo_minutes : float
+        How long one's own decision can be taken back.
+    reopen_factor : float
+        A decided case reopens when its reports have grown to this many times as many.
+    capacity : float or None
+        Cases a day that can be reviewed: 1 or more is a number, below 1 a share of what is
+        open. None reviews all but opinions.
+    sample_rate : float
+        Share of each lane that is drawn into the audit sample, from 0 to 1.
+    sample_seed : int
+        What the draw starts from.
+    """
+
+    ranking: Ranking = Ranking.REPORTS
+    lease_minutes: float = 10
+    undo_minutes: float = 30
+    reopen_factor: float = 2
+    capacity: float | None = None
+    sample_rate: float = 0.02
+    sample_seed: int = 0
+
+    @property
+    def lease(self) -> int:
+        """Length of a lease in microseconds."""
+        return round(self.lease_minutes * MINUTE)
+
+    @property
+    def undo(self) -> int:
+        """Time in which a decision can be taken back, in microseconds."""
+        return round(self.undo_minutes * MINUTE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting as it was changed.
+
+    Parameters
+    ----------
+    at : int
+        Microseconds since 1970, UTC.
+    by, reason : str
+        Who, and why.
+    name : str
+        Of `Settings`.
+    old, new : str, float or None
+        Its value before and from then on.
+    """
+
+    at: int
+    by: str
+    reason: str
+    name: str
+    old: Any
+    new: Any
+
+
+#: Setting -> what people call it.
+WORDS = {
+    "capacity": "Capacity",
+    "ranking": "Ranked by",
+    "lease_minutes": "A case is held for (minutes)",
+    "undo_minutes": "Undo within (minutes)",
+    "reopen_factor": "Reopen at (times the reports)",
+    "sample_rate": "Audit sample (%)",
+    "sample_seed": "Seed of the audit sample",
+}
+_LOWEST = {
+    "lease_minutes": 0.1,
+    "undo_minutes": 0,
+    "reopen_factor": 1,
+    "capacity": 0,
+    "sample_rate": 0,
+}
+_HIGHEST = {"lease_minutes": 24 * 60, "sample_rate": 1}
+
+
+def settings_of(connection: Connection) -> Settings:
+    """Return the settings in force: the latest of each, the default of the others."""
+    latest = select(func.max(table.c.id)).group_by(table.c.name)
+    found = connection.execute(select(table.c.name, table.c.value).where(table.c.id.in_(latest)))
+    values = {row.name: json.loads(row.value) for row in found}
+    settings = replace(Settings(), **values)
+    return replace(settings, ranking=Ranking(settings.ranking))
+
+
+def history(database: Database) -> list[Change]:
+    """Return every change of a setting, the latest first."""
+    rows = database.read(lambda c: c.execute(select(table).order_by(table.c.id)).all())
+    now, found = asdict(Settings()), []
+    for row in rows:
+        new = json.loads(row.value)
+        found.append(Change(row.at, row.by, row.reason, row.name, now[row.name], new))
+        now[row.name] = new
+    return found[::-1]
+
+
+def change_settings(database: Database, person: Person, reason: str, **values: Any) -> Settings:
+    """Change settings from now on, and record why.
+
+    Parameters
+    ----------
+    reason : str
+        A few words.
+    values
+        New values by the names of `Settings`.
+
+    Raises
+    ------
+    NotAllowedError
+        The person is no lead.
+    QueueError
+        No reason, no such setting, or a value out of range.
+    """
+    allow(person, *LEADS)
+    if not reason.strip():
+        raise QueueError("A reason is missing.", "", "Say in a few words why.")
+    _check(values)
+
+    def change(connection: Connection) -> Settings:
+        at, old = database.now(), asdict(settings_of(connection))
+        for name, value in values.items():
+            row = {"name": name, "value": json.dumps(value), "at": at}
+            connection.execute(insert(table).values(**row, by=person.name, reason=reason))
+        connection.execute(delete(cuts))
+        changes = {name: {"old": old[name], "new": value} for name, value in values.items()}
+        append(connection, person, at, [Entry("settings", details={**changes, "reason": reason})])
+        return settings_of(connection)
+
+    return database.write(change)
+
+
+def _check(values: dict[str, Any]) -> None:
+    known = [field.name for field in fields(Settings)]
+    for name, value in values.items():
+        if name not in known:
+            raise QueueError(
+                f"There is no setting '{name}'.", "", f"Choose one of {', '.join(known)}."
+            )
+        if name == "ranking":
+            if value not in list(Ranking):
+                raise QueueError(
+                    f"The setting '{WORDS[name]}' is out of range.",
+                    f"Found: {value}.",
+                    f"Choose one of {', '.join(Ranking)}.",
+                )
+        elif not (name == "capacity" and value is None):
+            low, high = _LOWEST.get(name, float("-inf")), _HIGHEST.get(name, float("inf"))
+            if isinstance(value, str) or not low <= value <= high:
+                raise QueueError(
+                    f"The setting '{WORDS[name]}' is out of range.",
+                    f"Found: {value}.",
+                    f"Choose from {low:g} to {high:g}.",
+                )

@@ -1,0 +1,1 @@
+"""What is stored: tables and their versions, transactions, cases, the audit log."""

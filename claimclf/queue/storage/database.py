@@ -1,0 +1,239 @@
+"""Transactions on the queue's database: one SQLite file, or PostgreSQL where one is named."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from claimclf.errors import StorageError
+from claimclf.paths import DEFAULT_QUEUE, database_url
+from claimclf.queue.storage import migrations
+from claimclf.queue.storage.failures import described, found, is_transient
+
+Result = TypeVar("Result")
+
+_TRIES = 8
+#: Waited for one's turn to write to SQLite: longer than the largest upload takes to be stored.
+_BUSY_SECONDS = 180
+#: After so many, somebody should be told why nothing happens.
+_PATIENCE_SECONDS = 1.0
+#: Each has memory of its own: more than there are cores would take it for nothing.
+_SORTING_THREADS = min(4, os.cpu_count() or 1)
+#: Of the queue itself; sorting for an index takes as much for each of its threads.
+_CACHE_KIB = 32 * 1024
+#: Of what an upload holds on its way into the queue.
+_TEMP_CACHE_KIB = 128 * 1024
+_WRITES = "claimclf_writes"
+
+
+def now() -> int:
+    """Return the time in microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+class Database:
+    """The queue's database; made or brought up to date when it is first used.
+
+    Parameters
+    ----------
+    url : str or None
+        SQLAlchemy's address: `sqlite:///file` or `postgresql://…`. None takes
+        `CLAIMCLF_DATABASE_URL`, else a file of the project.
+    clock : callable
+        Returns the time in microseconds since 1970, UTC.
+    on_wait : callable
+        Called where somebody waits for a second for their turn to write: an upload is being
+        stored, say.
+
+    Raises
+    ------
+    StorageError
+        From every method: the database is gone, full, locked or of a newer version.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        clock: Callable[[], int] = now,
+        on_wait: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.url = make_url(url or database_url())
+        self.now = clock
+        if self.url.get_backend_name() == "sqlite":
+            self._file: Path | None = Path(self.url.database or "")
+            self.engine = _sqlite(self._file, on_wait)
+        else:
+            self._file = None
+            self.engine = create_engine(
+                self.url.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,  # a server that was restarted is met again by itself
+                isolation_level="READ COMMITTED",
+                connect_args={"connect_timeout": 10},
+            )
+        self._ready = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the queue is one file of this machine."""
+        return self._file is not None
+
+    @property
+    def name(self) -> str:
+        """The database's address without its password, for messages."""
+        return self.url.render_as_string(hide_password=True)
+
+    def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on one consistent state of the database, and return what it returns."""
+        with self.connected() as connection:
+            if not self.is_sqlite:  # whose transactions see one state as they are
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            return self.attempt(connection, work, writes=False)
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in one transaction: all of it happens or, on any error, nothing.
+
+        Parameters
+        ----------
+        work : callable
+            Gets the connection. Is run again from the start where two transactions were in
+            each other's way, so it must change nothing but the database.
+        """
+        with self.connected() as connection:
+            return self.attempt(connection, work, writes=True)
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """Lend a connection outside any transaction, for `attempt`."""
+        self.prepare()
+        with self._friendly(), self.engine.connect() as connection:
+            yield connection
+
+    def attempt(
+        self, connection: Connection, work: Callable[[Connection], Result], *, writes: bool
+    ) -> Result:
+        """Run `work` in one transaction of a connection, as `read` and `write` do."""
+        connection = connection.execution_options(**{_WRITES: writes})
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with connection.begin():
+                    return work(connection)
+            except DBAPIError as error:
+                if not (tries_left and is_transient(error)):
+                    raise
+                time.sleep(0.01 * (_TRIES - tries_left))
+        raise AssertionError("the last try returns or raises")
+
+    def prepare(self) -> None:
+        """Create the tables, or bring those of an older version up to date.
+
+        Several processes may do so at the same time; one works, the others wait. A crash
+        leaves the old version or the new one.
+        """
+        if self._ready:
+            return
+        with self._friendly():
+            if self._file == DEFAULT_QUEUE:
+                # One that was named must be there: its disk may be away, and with it the queue.
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self.engine.connect() as connection:
+                version = self.attempt(connection, migrations.version, writes=False)
+            if version != migrations.HEAD:
+                migrations.check(version, self.name)
+                self._migrate()
+        self._ready = True
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            if self._file is None:
+                self.attempt(connection, migrations.upgrade, writes=True)
+                return
+            with FileLock(f"{self._file}.lock"):
+                # Readers go on while one writes; stays with the file, and no transaction may do it.
+                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+                self.attempt(connection, migrations.upgrade, writes=True)
+
+    @contextmanager
+    def _friendly(self) -> Iterator[None]:
+        """Turn what a driver says into what a person can act on."""
+        try:
+            yield
+        except DBAPIError as error:
+            problem = described(error)
+            if problem is None:
+                raise
+            what, advice = problem
+            raise StorageError(what, f"Found: {found(error)} ({self.name}).", advice) from error
+        except OSError as error:
+            raise StorageError(
+                "The queue's database cannot be reached.",
+                f"Found: {error} ({self.name}).",
+                "Check the folder and its permissions.",
+            ) from error
+
+
+def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file}",
+        # No transactions of the driver's own making: they would leave out changes of tables.
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        for pragma in (
+            "foreign_keys = ON",
+            "synchronous = FULL",  # a decision survives a power cut
+            f"cache_size = -{_CACHE_KIB}",
+            f"temp.cache_size = -{_TEMP_CACHE_KIB}",
+            f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload
+            "recursive_triggers = ON",  # replacing a row counts as deleting it
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        if writes:
+            _begin_writing(connection, on_wait)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> None:
+    """Wait for one's turn to write, and take it before anything is read.
+
+    SQLite itself looks the more rarely the longer it has waited: among many writers some
+    would wait for ever. Here all of them are equals.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    start, told = time.monotonic(), False
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError as error:
+            waited = time.monotonic() - start
+            if "locked" not in str(error.orig) or waited > _BUSY_SECONDS:
+                raise
+            if waited > _PATIENCE_SECONDS and not told:
+                told = True
+                on_wait()
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")

@@ -1,0 +1,53 @@
+"""Versions of the queue's tables, and the way from one to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from claimclf.errors import StorageError
+from claimclf.queue.storage.dialects import lock
+
+#: The version that this program works with: the newest file in `versions`.
+HEAD = "0004"
+
+_FOLDER = Path(__file__).parent
+
+
+def version(connection: Connection) -> str | None:
+    """Return the version of the tables, or None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def check(version: str | None, name: str) -> None:
+    """Refuse the tables of a version that this program does not know.
+
+    Raises
+    ------
+    StorageError
+        A newer program has been at work on this database.
+    """
+    if version is None or list((_FOLDER / "versions").glob(f"v{version}_*.py")):
+        return
+    raise StorageError(
+        "The queue's database was made by a newer claimclf.",
+        f"Found: version {version} of its tables in {name}; {HEAD} is the newest known here.",
+        "Update claimclf.",
+    )
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to `HEAD` within the connection's transaction."""
+    # Takes a tenth of a second to import, and is needed once in a database's life.
+    from alembic import command
+    from alembic.config import Config
+
+    lock(connection, "migration")
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

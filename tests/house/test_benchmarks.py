@@ -1,0 +1,195 @@
+"""Benchmarks stay honest: what is broken, worse, new or gone is named; each runs in small."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import model, moderators, pages, processes, queue, scale, score, search
+from benchmarks.busy import MODERATORS
+from benchmarks.report import Result, Run, changes, now_run, read, report, write
+from benchmarks.videos import write_videos
+from claimclf.dataset.demo import demo_videos
+from claimclf.modeling.learners.recipes import RANDOM_FOREST, RECIPES
+from claimclf.modeling.learners.search import TreeSearchCV
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import MODELS
+from tests.modeling.learners.test_search import rows
+
+RATIO = Result("page", 2.0, reference="an empty page", limit=3.0, spread=(1.5, 2.5))
+
+
+def run(*results: Result) -> Run:
+    return Run("2026-01-01T00:00+00:00", "2 cores", "Python 3", list(results))
+
+
+def told(now: Result, before: Result) -> list[str]:
+    return list(changes({"pages": run(now)}, {"pages": run(before)}))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (RATIO, replace(RATIO, value=2.0), []),
+        (RATIO, replace(RATIO, value=1.68), []),  # 19 % worse
+        (RATIO, replace(RATIO, value=1.65), ["pages: page is worse: 2 times, and 1.65 before."]),
+        (RATIO, replace(RATIO, value=9.0), []),  # better
+        (replace(RATIO, value=3.1), RATIO, ["not what is promised", "page is worse"]),
+        (replace(RATIO, unit="ms"), replace(RATIO, unit="ms", value=1.0), []),  # another machine
+    ],
+)
+def test_only_a_ratio_that_is_a_fifth_worse_is_named(
+    now: Result, before: Result, words: list[str]
+) -> None:
+    lines = told(now, before)
+    assert len(lines) == len(words)
+    assert all(word in line for word, line in zip(words, lines, strict=True))
+
+
+def test_ratio_of_which_more_is_better_is_worse_when_it_falls() -> None:
+    speed = Result("faster", 2.0, limit=1.8, more_is_better=True)
+    assert told(speed, replace(speed, value=2.3)) == []
+    assert "faster is worse" in told(speed, replace(speed, value=2.5))[0]
+    assert not replace(speed, value=1.7).is_kept
+    assert replace(speed, value=1.8).is_kept
+
+
+def test_new_and_gone_figures_are_named() -> None:
+    lines = told(replace(RATIO, name="new one"), replace(RATIO, name="old one"))
+    assert lines == ["pages: new one is new.", "pages: old one is gone."]
+
+
+def test_first_report_compares_with_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path / "benchmarks.json") == {}
+    assert list(changes({"pages": run(RATIO)}, {})) == []
+
+
+def test_figures_are_kept_for_the_next_time_and_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "benchmarks.json"
+    first = {"pages": run(RATIO), "queue": run(Result("decide", 5.0, "ms", limit=20.0))}
+    write(first, read(file), file)
+    assert read(file) == first
+    text = write({"pages": run(replace(RATIO, value=2.9))}, read(file), file)
+    assert read(file)["queue"] == first["queue"]
+    assert read(file)["pages"].results[0].value == 2.9
+    row = "| page | 2.9 times | 1.5 to 2.5 | at most 3 | an empty page | 2 |"
+    assert row in text
+    assert "- pages: page is worse: 2.9 times, and 2 before." in text
+    assert "| decide | 5 ms |  | at most 20 |  |  |" in text
+
+
+def test_each_figure_of_the_report_has_a_name_of_its_own() -> None:
+    """Of two with one name only one would be compared with the last time."""
+    for name, figures in read().items():
+        names = [result.name for result in figures.results]
+        assert len(names) == len(set(names)), name
+
+
+def test_report_names_machine_versions_and_what_is_not_kept() -> None:
+    broken = now_run([replace(RATIO, value=4.0)])
+    text = "\n".join(report({"pages": broken}, {}))
+    assert "cores" in text
+    assert "streamlit" in text
+    assert "at most 3 **not kept**" in text
+
+
+def test_unknown_name_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        benchmarks.main(["nonsense"])
+    assert "unknown: nonsense. Choose from score" in capsys.readouterr().err
+
+
+# Small forms: that they measure what they say; ratios far from the limits, and no times.
+
+
+def test_score_in_small() -> None:
+    (ratio,) = score.results(rows=200, repeats=2)
+    assert ratio.spread is not None
+    assert 0 < ratio.spread[0] < 50
+
+
+@pytest.mark.parametrize("who", ["notebook", scale.CONTENT])
+def test_steps_of_scale_in_small(who: str, tmp_path: Path) -> None:
+    source, target, told = (tmp_path / name for name in ("in.csv", "out.csv", "told"))
+    write_videos(source, 300)
+    scale._time_steps(who, source, target, told)
+    assert float(told.read_text()) > 0
+    ids = [set(pd.read_csv(file)["video_id"]) for file in (source, target)]
+    assert ids[0] == ids[1]
+
+
+def test_growth_is_the_power_with_which_time_grows() -> None:
+    assert scale._exponent({10: 2.0, 100: 20.0, 1_000: 200.0}) == pytest.approx(1)
+    assert scale._exponent({10: 1.0, 1_000: 10_000.0}) == pytest.approx(2)
+
+
+def test_search_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(search.HOW, "ours", (TreeSearchCV, {}))  # other processes start slowly
+    (forest,) = (one for one in RECIPES["course"] if one.algorithm == RANDOM_FOREST)
+    small = replace(forest, grid={"n_estimators": [3, 5]})
+    wrong = {RANDOM_FOREST: 0.123}
+    differing, ratio = search.compared(*rows(), [small], ["ours", "the notebook's call"], wrong)
+    assert differing.value == 1  # all cells are equal, but not the best recall to a wrong one
+    assert 0.01 < ratio.value < 1_000
+
+
+def test_model_in_small() -> None:
+    store, videos = ModelStore(MODELS), demo_videos(30)
+    found = model.explanation_times(store, "content-random-forest", videos).result()
+    assert 0.01 < found.value < 1_000
+    labelled = model.training_results({"course-random-forest": 2.0, "content-xgboost": 3.0})
+    assert [(one.name, one.value) for one in labelled] == [("training, content-xgboost", 1.5)]
+
+
+def test_benchmark_videos_are_distinct_however_many_are_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.videos._AT_ONCE", 70)
+    write_videos(tmp_path / "in.csv", 200)
+    videos = pd.read_csv(tmp_path / "in.csv")
+    assert len(videos) == 200
+    assert videos["video_transcription_text"].is_unique
+    assert videos["video_id"].is_unique
+
+
+def test_memory_of_a_command_counts_its_children() -> None:
+    child = "import time; held = bytearray(b'x') * 80_000_000; time.sleep(1)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    spent = processes.run(sys.executable, "-c", parent)
+    assert spent.megabytes > 80
+    assert spent.seconds > 1
+    with pytest.raises(RuntimeError, match="ended with 3: said"):
+        processes.run(
+            sys.executable, "-c", "import sys; print('said', file=sys.stderr); sys.exit(3)"
+        )
+
+
+def test_queue_in_small() -> None:
+    found = list(queue.measured("SQLite", queue.DATABASES["SQLite"], (40, 80), 4))
+    assert len({result.name for result in found}) == len(found) == 11
+    assert all(result.value < 50 for result in found if result.unit == "times")
+
+
+def test_moderators_in_small() -> None:
+    found = moderators.results(2.0, MODERATORS[:3], 1_000, 0.0, "SQLite")
+    figures = {result.name.partition(": ")[2]: result for result in found}
+    assert figures["decisions"].value > 0
+    for name in ("errors", "cases closed but not by a press, or the reverse"):
+        assert figures[name].is_kept, figures[name]
+
+
+def test_pages_in_small() -> None:
+    found = pages.results(n_cases=60, n_decisions=3, repeats=1, starts=0)
+    assert {result.reference for result in found if result.unit == "times"} == {
+        pages.EMPTY,
+        pages.LEAN,
+        pages.GUARD,
+    }
+    sent = [result for result in found if result.unit == "kB"]
+    assert len(sent) == 6
+    assert all(result.is_kept for result in sent)

@@ -1,0 +1,82 @@
+"""What takes long to import is imported where it is used, so that the first page is there soon."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from claimclf.paths import ROOT
+from claimclf.queue.storage.database import Database
+from tests.queue.builders import fill
+
+# Streamlit itself imports numpy for a page's icon, and plotly whenever it starts.
+HEAVY = {
+    "alembic",
+    "charset_normalizer",
+    "joblib",
+    "pandas",
+    "pandera",
+    "psycopg",
+    "pyarrow",
+    "scipy",
+    "skops",
+    "sklearn",
+    "sqlalchemy",
+    "xgboost",
+}
+#: Page -> what may be imported once it was drawn after those before it, with cases in the queue.
+NEEDED: dict[str, set[str]] = {
+    "app.py": set(),
+    "pages/review.py": {"sqlalchemy"},
+    "pages/triage_queue.py": {"sqlalchemy", "pandas", "pyarrow"},
+    "pages/lead_view.py": {"sqlalchemy", "pandas", "pyarrow"},
+    "pages/dataset.py": HEAVY - {"alembic", "psycopg", "skops", "xgboost"},
+    "pages/model_comparison.py": HEAVY - {"alembic", "psycopg", "skops", "xgboost"},
+}
+# The start page says something of the dataset, last; what reads it is not counted here.
+_DRAW = """
+import json, sys
+from types import SimpleNamespace as Some
+from streamlit.testing.v1 import AppTest
+for page in sys.argv[1:]:
+    app = AppTest.from_file("app.py", default_timeout=60)
+    if page == "app.py":
+        app.session_state["dataset_in_use"] = Some(
+            name="x", synthetic=False, description=Some(complete=1)
+        )
+    else:
+        app.switch_page(page)
+    app.run()
+    print(json.dumps([page, app.title[0].value, list(sys.modules)]))
+"""
+
+
+def output(code: str, *arguments: str, **environment: str) -> str:
+    run = [sys.executable, "-W", "ignore", "-c", code, *arguments]
+    inherited = {**os.environ, **environment}
+    return subprocess.run(
+        run, capture_output=True, text=True, cwd=ROOT, check=True, env=inherited
+    ).stdout
+
+
+@pytest.mark.parametrize("module", ["claimclf.cli", "claimclf.ui.server"])
+def test_command_line_and_server_start_without_heavy_imports(module: str) -> None:
+    assert HEAVY & set(output(f"import sys, {module}; print(*sys.modules)").split()) == set()
+
+
+def test_each_page_imports_only_what_it_draws_with(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    database = Database(url)
+    fill(database)
+    database.close()
+    drawn = output(_DRAW, *NEEDED, CLAIMCLF_DATABASE_URL=url).splitlines()
+    found = {page: (title, HEAVY & set(modules)) for page, title, modules in map(json.loads, drawn)}
+    assert {page: modules - NEEDED[page] for page, (_, modules) in found.items()} == {
+        page: set() for page in NEEDED
+    }
+    assert len({title for title, _ in found.values()}) == len(NEEDED)  # each was really drawn

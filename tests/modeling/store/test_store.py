@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.modeling.scoring.prediction import predictions
+from claimclf.modeling.store import files
+from claimclf.modeling.store import store as store_module
+from claimclf.modeling.store.card import model_card
+from claimclf.modeling.store.champion import RULE, back_to_rule, champion, follow_rule, overrule
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.services.models import load_model
+
+NAME, WORDS = "course-xgboost", "content-xgboost"
+
+
+@pytest.fixture
+def store(shipped: ModelStore, tmp_path: Path) -> ModelStore:
+    """A copy of two of the shipped models that a test may damage."""
+    two = shutil.ignore_patterns("content-*", "champion.json")
+    shutil.copytree(shipped.folder, tmp_path / "models", ignore=two)
+    store = ModelStore(tmp_path / "models")
+    follow_rule(store)
+    return store
+
+
+@pytest.fixture
+def calibrated(shipped: ModelStore, tmp_path: Path) -> ModelStore:
+    """A copy of a model that has calibration and lanes of its own."""
+    shutil.copytree(shipped.folder / WORDS, tmp_path / "models" / WORDS)
+    return ModelStore(tmp_path / "models")
+
+
+def file_of(store: ModelStore, stem: str) -> Path:
+    (path,) = (store.folder / NAME).glob(f"{stem}-*")
+    return path
+
+
+@pytest.mark.parametrize("file", ["model", "predictions"])
+def test_one_changed_byte_is_found_before_the_file_is_read(store: ModelStore, file: str) -> None:
+    path = file_of(store, file)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    assert len(store.problems()) == 1
+    with pytest.raises(ModelDamagedError, match="not the file that was stored"):
+        store.load(NAME) if file == "model" else store.predictions(NAME)
+
+
+def test_missing_file_is_named(store: ModelStore) -> None:
+    file_of(store, "model").unlink()
+    with pytest.raises(ModelDamagedError, match=r"model-\w+\.skops is missing"):
+        store.load(NAME)
+
+
+def test_model_of_another_library_version_is_refused(store: ModelStore) -> None:
+    path = store.folder / NAME / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["libraries"]["scikit-learn"] = "0.1"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelDamagedError, match=r"made with scikit-learn 0\.1"):
+        store.load(NAME)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"name": 1}'])
+def test_unreadable_manifest_leaves_the_other_models_usable(
+    store: ModelStore, content: str
+) -> None:
+    (store.folder / NAME / "manifest.json").write_text(content)
+    with pytest.raises(ModelDamagedError, match="manifest"):
+        store.load(NAME)
+    assert [manifest.name for manifest in store.manifests()] == ["course-random-forest"]
+
+
+def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore) -> None:
+    best = champion(store)
+    assert best is not None
+    next((store.folder / best.name).glob("model-*")).unlink()
+    assert load_model(store.folder).name == NAME
+
+
+@pytest.mark.parametrize("name", ["../models", "no-such-model", "", "a/b", "Ä"])
+def test_unknown_and_outside_names_are_not_found(store: ModelStore, name: str) -> None:
+    with pytest.raises(ModelNotFoundError):
+        store.load(name)
+
+
+def test_empty_store_says_how_to_train(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="claimclf train"):
+        load_model(tmp_path / "nothing")
+
+
+def test_saving_replaces_the_old_model_whole(store: ModelStore) -> None:
+    model, predictions = store.load(NAME), store.predictions(NAME)
+    manifest = store.save(model, predictions.head(10), model_card)
+    assert store.manifest(NAME) == manifest
+    assert len(store.predictions(NAME)) == 10
+    stems = sorted(path.name.split("-")[0] for path in (store.folder / NAME).iterdir())
+    assert stems == ["card.md", "manifest.json", "model", "predictions"]
+
+
+def test_failed_save_keeps_the_old_model(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, predictions = store.load(NAME), store.predictions(NAME)
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("skops.io.dump", full)
+    with pytest.raises(ModelError, match="No space left"):
+        store.save(model, predictions, model_card)
+    assert store.load(NAME).manifest == model.manifest
+    assert not store.problems()
+
+
+def test_store_that_cannot_be_written_says_so(store: ModelStore, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    model = store.load(NAME)
+    with pytest.raises(ModelError, match="cannot be written"):
+        ModelStore(blocked / "models").save(model, store.predictions(NAME), model_card)
+
+
+def test_shipped_models_load_from_types_on_our_list_only(shipped: ModelStore) -> None:
+    for name in shipped.names():
+        assert shipped.load(name).pipeline.predict_proba is not None
+
+
+def test_type_that_is_not_on_our_list_is_refused(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimclf.modeling.store.files.TRUSTED_TYPES", ())
+    with pytest.raises(ModelDamagedError, match="not trusted"):
+        store.load(NAME)
+
+
+@pytest.mark.parametrize("moment", ["model", "predictions", "manifest", "card", "clearing"])
+def test_killed_save_leaves_the_old_model_or_the_new_one(store: ModelStore, moment: str) -> None:
+    model, said = store.load(NAME), store.predictions(NAME)
+    changed = Model(model.predictor, replace(model.manifest, threshold=0.25))
+
+    def save_and_die() -> None:
+        die_at(moment)
+        store.save(changed, said, model_card)
+
+    assert ended_by(save_and_die) == signal.SIGKILL
+    after = store.load(NAME).manifest
+    assert after.threshold == (0.25 if moment in ("card", "clearing") else 0.5)
+    assert len(store.predictions(NAME)) == 7634
+    # The next save works and clears what the killed one left.
+    store.save(store.load(NAME), store.predictions(NAME), model_card)
+    assert len(list((store.folder / NAME).iterdir())) == 4
+
+
+def ended_by(work: Callable[[], object]) -> int:
+    """Run work in a process of its own; return the signal that ended it, 0 for none."""
+    child = os.fork()  # of this process: importing everything anew would take seconds
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.WTERMSIG(os.waitpid(child, 0)[1])
+
+
+def die_at(moment: str) -> None:
+    """Have this process kill itself without warning at a moment of the next save."""
+    write_text, placed = files.write_text, files.place
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def dying_text(path: Path, text: str) -> None:
+        if path.suffix == {"manifest": ".json", "card": ".md"}.get(moment):
+            die()
+        write_text(path, text)
+
+    def dying_placed(folder: Path, file: str, write: Callable[[Path], object]) -> str:
+        if file.startswith(moment):
+            write(folder / "half")
+            die()
+        return placed(folder, file, write)
+
+    files.write_text, store_module.place = dying_text, dying_placed
+    if moment == "clearing":
+        Path.iterdir = die  # type: ignore[method-assign,assignment]
+
+
+def test_second_writer_waits_for_the_first(store: ModelStore) -> None:
+    code = (
+        "import sys; from pathlib import Path; "
+        "from claimclf.modeling.store.card import model_card; "
+        "from claimclf.modeling.store.store import ModelStore; "
+        "store = ModelStore(Path(sys.argv[1])); "
+        "print('ready', flush=True); "
+        f"store.set_threshold('{NAME}', 0.4, 'second', 'b', model_card)"
+    )
+    with store.writing():
+        second = subprocess.Popen(
+            [sys.executable, "-c", code, str(store.folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert second.stdout is not None
+        assert second.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=1)
+        assert store.manifest(NAME).threshold == 0.5
+    assert second.wait(timeout=60) == 0
+    second.stdout.close()
+    assert store.manifest(NAME).threshold == 0.4
+
+
+def test_threshold_is_saved_with_figures_reason_and_history(store: ModelStore) -> None:
+    before = store.manifest(NAME)
+    manifest = store.set_threshold(NAME, 0.1, "miss fewer", "ana", model_card)
+    assert manifest == store.manifest(NAME)
+    (change,) = manifest.threshold_history
+    assert (change["by"], change["reason"], change["old"], change["new"]) == (
+        "ana",
+        "miss fewer",
+        0.5,
+        0.1,
+    )
+    assert manifest.metrics["validation"].recall > before.metrics["validation"].recall
+    low, high = manifest.intervals["validation"]["recall"]
+    assert low < manifest.metrics["validation"].recall < high
+    card = (store.folder / NAME / "card.md").read_text("utf-8")
+    assert card == model_card(manifest)
+    assert store.load(NAME).manifest.threshold == 0.1
+
+
+def test_error_rates_are_saved_with_reason_and_history_and_move_the_lanes(
+    calibrated: ModelStore,
+) -> None:
+    rows = demo_videos(300)
+    before = predictions(calibrated.load(WORDS), rows)
+    manifest = calibrated.set_error_rates(WORDS, {"claim": 0.0001}, "ask", "ana", model_card)
+    assert manifest == calibrated.manifest(WORDS)
+    assert manifest.error_rates == {"opinion": 0.005, "claim": 0.0001}
+    (change,) = manifest.error_rates_history
+    assert (change["by"], change["old"]["claim"], change["new"]["claim"]) == ("ana", 0.005, 0.0001)
+    after = predictions(calibrated.load(WORDS), rows)
+    assert after["claim_probability"].equals(before["claim_probability"])
+    # No claim can be ruled out any more: nothing is left to be an opinion.
+    assert set(after["lane"]) == {"claims", "uncertain"}
+    assert "opinions" in set(before["lane"])
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, float("nan")])
+def test_unusable_error_rate_is_refused(calibrated: ModelStore, rate: float) -> None:
+    with pytest.raises(ModelError, match="out of range"):
+        calibrated.set_error_rates(WORDS, {"claim": rate}, "why", "ana", model_card)
+
+
+def test_model_without_calibration_has_no_error_rates(store: ModelStore) -> None:
+    with pytest.raises(ModelError, match="has no error rates"):
+        store.set_error_rates(NAME, {"claim": 0.01}, "why", "ana", model_card)
+
+
+def test_calibration_is_kept_and_checked_like_the_model(calibrated: ModelStore) -> None:
+    model = calibrated.load(WORDS)
+    again = calibrated.save(model, calibrated.predictions(WORDS), model_card)
+    assert again.files["conformal.skops"]
+    assert len(list((calibrated.folder / WORDS).iterdir())) == 5
+    rows = demo_videos(50)
+    assert predictions(calibrated.load(WORDS), rows).equals(predictions(model, rows))
+    next((calibrated.folder / WORDS).glob("conformal-*")).write_bytes(b"")
+    with pytest.raises(ModelDamagedError, match="not the file that was stored"):
+        calibrated.load(WORDS)
+    assert len(calibrated.problems()) == 1
+
+
+@pytest.mark.parametrize(("threshold", "reason"), [(1.0, "x"), (-0.1, "x"), (0.3, "  ")])
+def test_unusable_threshold_or_missing_reason_is_refused(
+    store: ModelStore, threshold: float, reason: str
+) -> None:
+    with pytest.raises(ModelError):
+        store.set_threshold(NAME, threshold, reason, "ana", model_card)
+    assert store.manifest(NAME).threshold == 0.5
+
+
+def test_person_overrules_the_rule_with_a_reason_that_is_kept(store: ModelStore) -> None:
+    overrule(store, NAME, "it reads faster", "ana")
+    best = champion(store)
+    assert best is not None
+    assert best.name == NAME
+    follow_rule(store)  # as after a training: a person's choice stays
+    assert store.pointer_history()[-1].reason == "it reads faster"
+    back_to_rule(store, "ana")
+    best = champion(store)
+    assert best is not None
+    assert best.name == "course-random-forest"
+    assert [entry.by for entry in store.pointer_history()] == ["rule", "ana", "rule"]
+    with pytest.raises(ModelError, match="reason"):
+        overrule(store, NAME, "", "ana")
+    with pytest.raises(ModelNotFoundError):
+        overrule(store, "nobody", "why", "ana")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"champion": {"name": "gone"}}'])
+def test_unreadable_pointer_gives_way_to_the_rule(store: ModelStore, content: str) -> None:
+    (store.folder / "champion.json").write_text(content)
+    best = champion(store)
+    assert best is not None
+    assert best.name == "course-random-forest"
+    pointer = follow_rule(store)
+    assert pointer is not None
+    assert pointer.reason == RULE

@@ -1,0 +1,535 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from sqlite3 import OperationalError
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg.errors import DiskFull
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from claimclf.errors import NotAllowedError, QueueError, StorageError
+from claimclf.people import Person
+from claimclf.queue.outbound import backup as module
+from claimclf.queue.outbound.backup import TABLES, Backup, backup, restore
+from claimclf.queue.outbound.webhook import Webhook, deliver_due
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.views import save_view
+from claimclf.queue.review.decisions import Verdict, reopen, undo
+from claimclf.queue.settings.preferences import Preferences, prefer
+from claimclf.queue.settings.team import change_settings
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import audit as log
+from claimclf.queue.storage.tables import metadata, sightings, statement_keys
+from claimclf.schema import Decision, Ranking, ReasonCode, Role
+from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
+from tests.queue.conftest import NewUrl
+from tests.queue.killed import after
+
+ADMIN = Person("ada", Role.ADMIN)
+#: Everything that JSON, CSV or a database might stumble over.
+NOTE = 'quote " comma , tab \t line \n return \r snow ☃ 😀 \u2028 backslash \\ =1+1'
+ENTRIES = ("restore", "export")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def used(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A queue with something in every table, which nobody changes."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('used') / 'queue.db'}"
+    else:
+        url = request.getfixturevalue("server").create()
+    database = Database(url, Clock())
+    something_of_all(database)
+    yield database
+    database.close()
+
+
+def something_of_all(database: Database) -> None:
+    fill(database, 12, statement_id="a", claim_probability=0.1 + 0.2)
+    change_settings(database, LEAD, "less", capacity=0.5)
+    first = done(database, verdict=Verdict(Decision.BREAKS_RULES, ReasonCode.FRAUD, NOTE))
+    undo(database, ANNA, done(database).id)
+    done(database, verdict=SKIP)
+    reopen(database, LEAD, first.case.id, "look again")
+    webhook = Webhook("https://platform.example/hook", "x" * 24)
+    deliver_due(database, webhook, lambda webhook, message: "", most=2)
+    prefer(database, ANNA, Preferences(blur=False))
+    save_view(database, ANNA, "harbors", Filters(text="harbor"), Ranking.REPORTS)
+    sighted = insert(sightings).values(case_id=1, batch_id=0, report_count=5)
+    known = insert(statement_keys).values(key=-(2**62), statement_id="a")
+    database.write(lambda c: [c.execute(sighted), c.execute(known)])
+    take(database)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "queue.backup"
+
+
+@pytest.fixture
+def other(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Path, clock: Clock
+) -> Iterator[Callable[[str], Database]]:
+    """Makes empty queues in databases of their own, by the kind of database."""
+    made: list[Database] = []
+
+    def make(kind: str) -> Database:
+        if kind == "sqlite":
+            copied = shutil.copy(migrated, tmp_path / f"other-{len(made)}.db")
+            made.append(Database(f"sqlite:///{copied}", clock))
+        else:
+            made.append(Database(request.getfixturevalue("server").create(), clock))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+
+
+def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of all tables, without what a restore and an export add to the log."""
+
+    def read(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+        found = {}
+        for table in TABLES:
+            query = select(table).order_by(*table.primary_key)
+            if table is log:
+                query = query.where(log.c.action.not_in(ENTRIES))
+            found[table.name] = [tuple(row) for row in connection.execute(query)]
+        return found
+
+    return database.read(read)
+
+
+def assert_empty(database: Database) -> None:
+    assert not any(contents(database).values())
+    assert verify(database).n_entries == 0
+
+
+def repack(file: Path, change: Callable[[dict[str, bytes]], object]) -> None:
+    """Change members of a backup, with all checksums made anew, as somebody might on purpose."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    write(file, members)
+
+
+def write(file: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.comment = module._MARK + b"0" * 64
+    whole = file.read_bytes()[:-64]
+    file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
+
+
+def edit_manifest(parts: dict[str, bytes], **values: Any) -> None:
+    manifest = json.loads(parts["manifest.json"])
+    parts["manifest.json"] = json.dumps(manifest | values).encode()
+
+
+def edit_rows(members: dict[str, bytes], table: str, old: str, new: str) -> None:
+    """Change a member and its checksum."""
+    name = f"{table}.jsonl"
+    assert old.encode() in members[name]
+    members[name] = members[name].replace(old.encode(), new.encode())
+    manifest = json.loads(members["manifest.json"])
+    manifest["members"][table]["sha256"] = hashlib.sha256(members[name]).hexdigest()
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_all_of_it_comes_back_on_either_database(
+    used: Database, file: Path, other: Callable[[str], Database], kind: str
+) -> None:
+    before, head = contents(used), verify(used).head
+    taken = backup(used, ADMIN, file)
+    restored = other(kind)
+    assert restore(restored, ADMIN, file) == taken
+    assert contents(restored) == before
+    assert all(before.values()), "every table should have held something"
+    assert (taken.by, taken.head, taken.n_rows) == ("ada", head, sum(map(len, before.values())))
+
+
+def test_restored_queue_is_whole_and_goes_on(
+    used: Database, file: Path, other: Callable[[str], Database]
+) -> None:
+    taken = backup(used, ADMIN, file)
+    for kind in ("sqlite", "postgresql"):
+        restored = other(kind)
+        restore(restored, ADMIN, file)
+        found = verify(restored)
+        assert (found.n_entries, found.problems) == (taken.head_seq + 1, [])
+        last = restored.read(lambda c: c.execute(select(log).order_by(log.c.seq.desc())).first())
+        assert last is not None
+        assert (last.action, last.actor) == ("restore", "ada")
+        assert json.loads(last.details)["head"] == taken.head
+        # New numbers follow the old ones, and all indexes are there again.
+        again = fill(restored, 20, "b")
+        assert (again.n_new, again.n_known) == (8, 12)
+        done(restored, Person("boris"))
+        change_settings(restored, LEAD, "more", capacity=None)
+        assert verify(restored).problems == []
+        wanted = {index.name for table in metadata.sorted_tables for index in table.indexes}
+        assert wanted <= indexes(restored)
+
+
+def indexes(database: Database) -> set[str]:
+    catalogue = "name FROM sqlite_master" if database.is_sqlite else "indexname FROM pg_indexes"
+    return database.read(lambda c: set(c.scalars(text(f"SELECT {catalogue}"))))
+
+
+def test_empty_queue_comes_back(
+    database: Database, file: Path, other: Callable[[str], Database]
+) -> None:
+    backup(database, ADMIN, file)
+    restored = other("sqlite")
+    restore(restored, ADMIN, file)
+    assert verify(restored).n_entries == 1
+    fill(restored)
+
+
+def test_backup_while_others_write_is_of_one_moment(
+    database: Database,
+    file: Path,
+    other: Callable[[str], Database],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    something_of_all(database)
+    before = contents(database)
+    monkeypatch.setattr(module, "_CHUNK_ROWS", 2)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            done(database, Person("boris"))
+            fill(database, 30, "b")
+        except BaseException as error:
+            failures.append(error)
+
+    reached = []
+
+    def progress(n: int, total: int) -> None:
+        reached.append((n, total))
+        if len(reached) == 3:  # in the midst of it, and written before it goes on
+            writer = threading.Thread(target=work)
+            writer.start()
+            writer.join()
+
+    backup(database, ADMIN, file, progress)
+    assert failures == []
+    assert contents(database) != before
+    total = sum(map(len, before.values()))
+    assert reached == sorted(reached)
+    assert reached[-1] == (total, total)
+    restored = other("sqlite")
+    restore(restored, ADMIN, file)
+    assert contents(restored) == before
+    assert verify(restored).problems == []
+
+
+def test_progress_of_a_restore_counts_each_row_twice(
+    taken: tuple[Path, Database, Database], database: Database
+) -> None:
+    reached: list[tuple[int, int]] = []
+    found = restore(database, ADMIN, taken[0], lambda n, total: reached.append((n, total)))
+    assert reached == sorted(reached)
+    assert reached[-1] == (2 * found.n_rows, 2 * found.n_rows)
+
+
+def test_database_in_use_is_refused(used: Database, file: Path) -> None:
+    backup(used, ADMIN, file)
+    before = contents(used)
+    with pytest.raises(QueueError, match=r"cases \(12\).*Name a new database") as raised:
+        restore(used, ADMIN, file)
+    assert "only be restored into an empty database" in raised.value.problem
+    assert contents(used) == before
+
+
+def test_database_with_a_history_but_no_case_is_refused(
+    used: Database, file: Path, other: Callable[[str], Database]
+) -> None:
+    backup(used, ADMIN, file)
+    target = other("sqlite")
+    change_settings(target, LEAD, "before", capacity=1)
+    with pytest.raises(QueueError, match=r"settings \(1\)"):
+        restore(target, ADMIN, file)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_only_an_admin_may(database: Database, file: Path, role: Role) -> None:
+    for function in (backup, restore):
+        with pytest.raises(NotAllowedError, match="needs the role admin"):
+            function(database, Person("x", role), file)
+    assert not file.exists()
+
+
+# A file that is not what was written ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Database, Database]:
+    """A backup of a small queue, and the bytes of it; an empty queue to restore into."""
+    folder = tmp_path_factory.mktemp("taken")
+    full, target = (Database(f"sqlite:///{folder / name}.db", Clock()) for name in "ab")
+    fill(full, 3)
+    done(full)
+    backup(full, ADMIN, folder / "queue.backup")
+    target.prepare()
+    return folder / "queue.backup", full, target
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_one_altered_byte_anywhere_is_found(
+    taken: tuple[Path, Database, Database], data: st.DataObject
+) -> None:
+    file, _, target = taken
+    whole = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place] ^= data.draw(st.integers(1, 255))
+    damaged = file.with_name("damaged.backup")
+    damaged.write_bytes(whole)
+    with pytest.raises(QueueError, match=r"is damaged|is no whole backup"):
+        restore(target, ADMIN, damaged)
+    assert_empty(target)
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_file_that_ends_early_or_late_is_found(
+    taken: tuple[Path, Database, Database], data: st.DataObject
+) -> None:
+    file, _, target = taken
+    whole = file.read_bytes()
+    end = data.draw(st.integers(0, len(whole) - 1))
+    damaged = file.with_name("damaged.backup")
+    for part in (whole[:end], whole + whole[:end] + b"x", whole[end + 1 :]):
+        damaged.write_bytes(part)
+        with pytest.raises(QueueError, match=r"is damaged|is no whole backup"):
+            restore(target, ADMIN, damaged)
+    assert_empty(target)
+
+
+def test_file_that_is_no_backup_is_refused(database: Database, file: Path) -> None:
+    file.write_text("video_id,report_count\n" * 100)
+    with pytest.raises(QueueError, match=r"no whole backup of a queue.*claimclf backup wrote"):
+        restore(database, ADMIN, file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("holiday.jpg", b"x" * 1000)
+    with pytest.raises(QueueError, match="no whole backup of a queue"):
+        restore(database, ADMIN, file)
+    assert_empty(database)
+
+
+def test_file_that_is_not_there_or_a_folder_is_named(database: Database, file: Path) -> None:
+    with pytest.raises(QueueError, match=r"cannot be read. Found: No such file"):
+        restore(database, ADMIN, file)
+    file.mkdir()
+    with pytest.raises(QueueError, match=r"cannot be read. Found: Is a directory"):
+        restore(database, ADMIN, file)
+
+
+ALTERED: dict[str, Callable[[dict[str, bytes]], object]] = {
+    r"of another version.*Found: version 9999.*Restore it with the claimclf that wrote": lambda m: (
+        edit_manifest(m, version="9999")
+    ),
+    r"checksum of cases.jsonl does not match": lambda m: m.update(
+        {"cases.jsonl": m["cases.jsonl"].replace(b"0.9", b"0.1")}
+    ),
+    r"checksum of batches.jsonl does not match": lambda m: m.update({"batches.jsonl": b""}),
+    r"Entry 2 was altered": lambda m: edit_rows(m, "audit", "anna", "lena"),
+    r"audit log ends at entry 3, not 4": lambda m: edit_manifest(m, head_seq=4),
+    r"no item named 'manifest.json'": lambda m: m.pop("manifest.json"),
+    r"no item named 'settings.jsonl'": lambda m: m.pop("settings.jsonl"),
+    r"too few or too many values": lambda m: edit_rows(m, "batches", "[1,", "[1,2,"),
+    r"its tables are": lambda m: edit_manifest(m, members={}),
+    r"was altered. Found: list indices": lambda m: m.update({"manifest.json": b"[]"}),
+    r"was altered. Found: Expecting": lambda m: m.update({"manifest.json": b"{"}),
+}
+#: What shows only when the rows meet in a database.
+MISFITS: dict[str, Callable[[dict[str, bytes]], object]] = {
+    r"Decision 1 was altered": lambda m: edit_rows(m, "decisions", "opinion", "skip"),
+    r"was altered.*(FOREIGN KEY|foreign key)": lambda m: edit_rows(m, "decisions", "[1,1", "[1,9"),
+    r"was altered.*(UNIQUE|unique)": lambda m: edit_rows(
+        m, "cases", "video-0000001", "video-0000000"
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", ALTERED)
+def test_file_that_was_altered_with_its_checksums_is_found(
+    taken: tuple[Path, Database, Database], file: Path, problem: str
+) -> None:
+    shutil.copy(taken[0], file)
+    repack(file, ALTERED[problem])
+    with pytest.raises(QueueError, match=problem) as raised:
+        restore(taken[2], ADMIN, file)
+    assert raised.value.advice
+    assert_empty(taken[2])
+
+
+@pytest.mark.parametrize("problem", MISFITS)
+def test_rows_that_do_not_fit_together_change_nothing(
+    database: Database, taken: tuple[Path, Database, Database], file: Path, problem: str
+) -> None:
+    shutil.copy(taken[0], file)
+    repack(file, MISFITS[problem])
+    with pytest.raises(QueueError, match=problem) as raised:
+        restore(database, ADMIN, file)
+    assert raised.value.advice
+    assert_empty(database)
+    restore(database, ADMIN, taken[0])
+
+
+def test_text_that_postgresql_cannot_hold_is_named(
+    file: Path, other: Callable[[str], Database]
+) -> None:
+    source, target = other("sqlite"), other("postgresql")
+    fill(source, 2, author_id="a\0b")
+    backup(source, ADMIN, file)
+    with pytest.raises(QueueError, match="NUL"):
+        restore(target, ADMIN, file)
+    assert_empty(target)
+
+
+# Places that cannot be written ---------------------------------------------------------------
+
+
+def test_place_that_cannot_be_written_is_named(used: Database, tmp_path: Path) -> None:
+    with pytest.raises(QueueError, match="its folder does not exist"):
+        backup(used, ADMIN, tmp_path / "nowhere" / "queue.backup")
+    with pytest.raises(QueueError, match=r"Found: no file. Name a file"):
+        backup(used, ADMIN, tmp_path)
+
+
+def test_full_disk_keeps_the_backup_of_before(
+    used: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("before")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(QueueError, match=r"cannot be written. Found: No space left.*Free some"):
+        backup(used, ADMIN, file)
+    assert file.read_text() == "before"
+    assert [path.name for path in file.parent.glob("*queue.backup*")] == [file.name]
+
+
+def test_backup_is_for_its_owner_alone(used: Database, file: Path) -> None:
+    backup(used, ADMIN, file)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_disk_of_the_database_full_while_restoring_changes_nothing(
+    taken: tuple[Path, Database, Database], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orig = OperationalError("database or disk is full") if database.is_sqlite else DiskFull()
+
+    def full(*_: object) -> None:
+        raise DBAPIError("INSERT", None, orig)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "walk", full)
+        with pytest.raises(StorageError, match="disk of the queue's database is full"):
+            restore(database, ADMIN, taken[0])
+    assert_empty(database)
+    restore(database, ADMIN, taken[0])
+
+
+# Killed --------------------------------------------------------------------------------------
+
+
+def run_and_die(url: str, file: str, work: str, point: str) -> None:
+    function: Callable[[Database, Person, Path], Backup] = getattr(module, work)
+    setattr(module, point, after(getattr(module, point)))
+    function(Database(url, Clock()), ADMIN, Path(file))
+    os._exit(1)
+
+
+@pytest.fixture(scope="module")
+def killed() -> Callable[..., None]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+
+    def run(*arguments: str) -> None:
+        process = context.Process(target=run_and_die, args=arguments)
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        process.close()
+
+    return run
+
+
+@pytest.mark.parametrize("point", ["_insert", "walk"])
+def test_killed_restore_changes_nothing_and_can_be_repeated(
+    new_url: NewUrl,
+    taken: tuple[Path, Database, Database],
+    killed: Callable[..., None],
+    clock: Clock,
+    point: str,
+) -> None:
+    url = new_url()
+    killed(url, str(taken[0]), "restore", point)
+    database = Database(url, clock)
+    assert_empty(database)
+    restore(database, ADMIN, taken[0])
+    assert contents(database) == contents(taken[1])
+    assert verify(database).problems == []
+    database.close()
+
+
+@pytest.mark.parametrize("point", ["_write_table", "_checksum"])
+def test_killed_backup_leaves_the_one_of_before(
+    new_url: NewUrl, file: Path, killed: Callable[..., None], clock: Clock, point: str
+) -> None:
+    url = new_url()
+    database = Database(url, clock)
+    fill(database, 3)
+    file.write_text("before")
+    killed(url, str(file), "backup", point)
+    assert file.read_text() == "before"
+    assert len(parts(file)) == 1
+    assert backup(database, ADMIN, file).members["cases"].n_rows == 3
+    assert parts(file) == []  # nor is anything left of the one that was killed
+    database.close()
+
+
+def parts(file: Path) -> list[Path]:
+    return list(file.parent.glob(f".{file.name}.*"))
+
+
+def test_backup_leaves_alone_what_another_one_is_writing(
+    used: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, calls = module._write, []
+
+    def both(*args: Any) -> Backup:
+        calls.append(args)
+        if len(calls) == 1:  # another one, from its beginning to its end
+            backup(used, ADMIN, file)
+            assert len(parts(file)) == 1
+        return write(*args)
+
+    monkeypatch.setattr(module, "_write", both)
+    backup(used, ADMIN, file)
+    assert parts(file) == []

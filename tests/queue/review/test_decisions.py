@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
+from claimclf.queue.queries.listing import history, page
+from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.review.bulk import MOST, decide_cases, decide_statement, undo_bulk
+from claimclf.queue.review.decisions import Verdict, decide, reopen, undo
+from claimclf.queue.review.leases import next_case, release
+from claimclf.queue.settings.team import change_settings
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import decisions
+from claimclf.schema import CaseState, Decision, ReasonCode
+from tests.queue.builders import (
+    ANNA,
+    BORIS,
+    ESCALATE,
+    LEAD,
+    OPINION,
+    SKIP,
+    WITHIN,
+    Clock,
+    done,
+    fill,
+    take,
+)
+
+BREAKS = Verdict(Decision.BREAKS_RULES, ReasonCode.HEALTH, "cures nothing")
+
+
+def test_decision_keeps_what_was_predicted_and_reported(database: Database) -> None:
+    fill(database, 1, claim_probability=0.75, report_count=12)
+    made = done(database, ANNA, BREAKS)
+    fill(database, 1, "b", claim_probability=0.1, report_count=13, prediction="opinion")
+    (row,) = history(database, made.case.id).decisions
+    assert row["claim_probability"] == 0.75
+    assert row["report_count"] == 12
+    assert row["prediction"] == "claim"
+    assert (row["model_name"], row["model_version"], row["lane"]) == ("forest", "1", "claims")
+    assert (row["reason_code"], row["note"]) == ("misinformation-health", "cures nothing")
+    assert (row["by"], row["round"], row["sampled"]) == ("anna", 1, False)
+
+
+def test_second_click_is_told_so_and_records_nothing(database: Database) -> None:
+    fill(database, 1)
+    lease = take(database)
+    click = (lease.case.id, lease.token, lease.case.version, OPINION)
+    decide(database, ANNA, *click)
+    with pytest.raises(LostLeaseError, match="Someone else decided this meanwhile"):
+        decide(database, ANNA, *click)
+    assert len(history(database, lease.case.id).decisions) == 1
+
+
+@pytest.mark.parametrize("wrong", ["token", "version", "person"])
+def test_decision_needs_the_token_the_version_and_the_holder(
+    database: Database, wrong: str
+) -> None:
+    fill(database, 1)
+    lease = take(database)
+    token = "0" * 32 if wrong == "token" else lease.token
+    version = lease.case.version + (wrong == "version")
+    with pytest.raises(LostLeaseError):
+        decide(
+            database, BORIS if wrong == "person" else ANNA, lease.case.id, token, version, OPINION
+        )
+    assert history(database, lease.case.id).decisions == []
+
+
+def test_unknown_case_is_named(database: Database) -> None:
+    with pytest.raises(UnknownCaseError, match="There is no case 7"):
+        decide(database, ANNA, 7, "", 1, OPINION)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "message"),
+    [
+        (Verdict(Decision.BREAKS_RULES), r"A reason code is missing.*misinformation-health"),
+        (replace(BREAKS, decision=Decision.OPINION), "says which rule is broken"),
+        (replace(OPINION, note="x" * 10_001), "The note is too long"),
+    ],
+)
+def test_verdict_that_says_too_little_or_too_much_is_refused(
+    database: Database, verdict: Verdict, message: str
+) -> None:
+    fill(database, 1)
+    with pytest.raises(QueueError, match=message):
+        done(database, ANNA, verdict)
+
+
+def test_database_itself_refuses_a_second_decision_in_a_round(database: Database) -> None:
+    fill(database, 1)
+    made = done(database)
+    row = history(database, made.case.id).decisions[0]
+    again = {name: value for name, value in row.items() if name != "id"}
+    with pytest.raises(IntegrityError):
+        database.write(lambda c: c.execute(insert(decisions).values(again)))
+
+
+def test_undone_decision_leaves_the_case_open_and_the_history_whole(
+    database: Database, clock: Clock
+) -> None:
+    fill(database, 1)
+    made = done(database)
+    clock.step(minutes=29)
+    assert undo(database, ANNA, made.id).state == CaseState.OPEN
+    again = done(database, BORIS, WITHIN)
+    rows = history(database, again.case.id).decisions
+    assert [(row["decision"], row["undone_by"]) for row in rows] == [
+        ("opinion", "anna"),
+        ("claim-within-rules", None),
+    ]
+    assert verify(database).problems == []
+
+
+def test_decision_is_undone_by_the_same_person_within_the_time_and_once(
+    database: Database, clock: Clock
+) -> None:
+    fill(database, 2)
+    made = done(database)
+    with pytest.raises(QueueError, match="anna made it"):
+        undo(database, BORIS, made.id)
+    undo(database, ANNA, made.id)
+    with pytest.raises(QueueError, match="undone already"):
+        undo(database, ANNA, made.id)
+    late = done(database)
+    clock.step(minutes=31)
+    with pytest.raises(QueueError, match=r"too long ago.*Ask a lead"):
+        undo(database, ANNA, late.id)
+    with pytest.raises(QueueError, match="no such decision"):
+        undo(database, ANNA, 999)
+
+
+def test_skip_is_not_undone(database: Database) -> None:
+    fill(database, 1)
+    made = done(database, ANNA, SKIP)
+    with pytest.raises(QueueError, match="was skipped"):
+        undo(database, ANNA, made.id)
+
+
+def test_decision_on_a_case_that_went_on_is_not_undone(database: Database) -> None:
+    fill(database, 1)
+    made = done(database, ANNA, ESCALATE)
+    lease = take(database, LEAD, filters=Filters(escalated=True))
+    with pytest.raises(QueueError, match="changed since"):
+        undo(database, ANNA, made.id)
+    ruled = decide(database, LEAD, lease.case.id, lease.token, lease.case.version, OPINION)
+    with pytest.raises(QueueError, match="changed since"):
+        undo(database, ANNA, made.id)
+    assert undo(database, LEAD, ruled.id).state == CaseState.ESCALATED
+    with pytest.raises(QueueError, match="changed since"):
+        undo(database, ANNA, made.id)
+
+
+def test_escalation_is_undone_after_a_leads_lease_ran_out(database: Database, clock: Clock) -> None:
+    fill(database, 1)
+    made = done(database, ANNA, ESCALATE)
+    change_settings(database, LEAD, "short", lease_minutes=1)
+    take(database, LEAD, filters=Filters(escalated=True))
+    clock.step(minutes=2)
+    assert undo(database, ANNA, made.id).state == CaseState.OPEN
+
+
+def test_escalated_case_is_not_escalated_again_and_stays_in_hand(database: Database) -> None:
+    fill(database, 1)
+    done(database, ANNA, ESCALATE)
+    lease = take(database, LEAD, filters=Filters(escalated=True))
+    click = (lease.case.id, lease.token, lease.case.version)
+    with pytest.raises(QueueError, match="'escalate', and case 1 is escalated"):
+        decide(database, LEAD, *click, ESCALATE)
+    decide(database, LEAD, *click, OPINION)
+
+
+def test_escalation_is_undone(database: Database) -> None:
+    fill(database, 1)
+    made = done(database, ANNA, ESCALATE)
+    assert undo(database, ANNA, made.id).state == CaseState.OPEN
+
+
+def test_lead_reopens_for_another_round_with_a_reason(database: Database) -> None:
+    fill(database, 1)
+    made = done(database)
+    with pytest.raises(NotAllowedError):
+        reopen(database, BORIS, made.case.id, "wrong")
+    with pytest.raises(QueueError, match="A reason is missing"):
+        reopen(database, LEAD, made.case.id, " ")
+    assert reopen(database, LEAD, made.case.id, "wrong").round == 2
+    with pytest.raises(QueueError, match="Only a decided case"):
+        reopen(database, LEAD, made.case.id, "wrong")
+    with pytest.raises(QueueError, match="changed since"):
+        undo(database, ANNA, made.id)
+    done(database, ANNA, WITHIN)
+    told = history(database, made.case.id)
+    assert [row["round"] for row in told.decisions] == [1, 2]
+    assert {"reason": "wrong"} in [event.details for event in told.events]
+
+
+def test_bulk_decides_what_is_open_and_in_nobody_elses_hands(database: Database) -> None:
+    batch = fill(database, 5)
+    assert batch.n_new == 5
+    ids = [row.case.id for row in page(database).rows]
+    held, mine = take(database, BORIS), take(database, ANNA)
+    decided = done(database, LEAD)
+    bulk = decide_cases(database, ANNA, [*ids, 999], BREAKS)
+    assert bulk.decided == sorted([mine.case.id, *ids[3:]])
+    assert bulk.left_out == sorted([held.case.id, decided.case.id, 999])
+    rows = database.read(
+        lambda c: c.execute(select(decisions).where(decisions.c.bulk_id == bulk.id)).all()
+    )
+    assert [(row.case_id, row.decision, row.by) for row in rows] == [
+        (case_id, "claim-breaks-rules", "anna") for case_id in bulk.decided
+    ]
+    assert decide(
+        database, BORIS, held.case.id, held.token, held.case.version, OPINION
+    ).case.state == ("decided")
+    assert verify(database).problems == []
+
+
+def test_statement_is_decided_and_undone_as_one(database: Database) -> None:
+    fill(database, 5, statement_id=["a", "a", "b", "a", None])
+    bulk = decide_statement(database, ANNA, "a", WITHIN)
+    assert len(bulk.decided) == 3
+    assert undo_bulk(database, ANNA, bulk.id) == bulk.decided
+    assert {history(database, number).case.state for number in bulk.decided} == {"open"}
+    with pytest.raises(QueueError, match="undone already"):
+        undo_bulk(database, ANNA, bulk.id)
+    assert verify(database).problems == []
+
+
+def test_bulk_is_undone_whole_or_not_at_all(database: Database) -> None:
+    fill(database, 3, statement_id="a")
+    bulk = decide_statement(database, ANNA, "a", WITHIN)
+    with pytest.raises(QueueError, match="Undo the bulk as a whole"):
+        undo(database, ANNA, history(database, bulk.decided[0]).decisions[0]["id"])
+    reopen(database, LEAD, bulk.decided[1], "another look")
+    with pytest.raises(QueueError, match="changed since"):
+        undo_bulk(database, ANNA, bulk.id)
+    assert history(database, bulk.decided[0]).case.state == "decided"
+    with pytest.raises(QueueError, match="anna made it"):
+        undo_bulk(database, BORIS, bulk.id)
+
+
+def test_bulk_has_a_limit_and_closes_cases(database: Database) -> None:
+    fill(database, MOST + 1, statement_id="a")
+    with pytest.raises(QueueError, match="more than 1,000"):
+        decide_statement(database, ANNA, "a", WITHIN)
+    with pytest.raises(QueueError, match="more than 1,000"):
+        decide_cases(database, ANNA, range(MOST + 1), WITHIN)
+    with pytest.raises(QueueError, match="closes a case"):
+        decide_cases(database, ANNA, [1], SKIP)
+    assert decide_cases(database, ANNA, [], WITHIN).decided == []
+    lease = take(database)
+    release(database, ANNA, lease.case.id, lease.token)
+    first = lease.case.id
+    assert len(decide_cases(database, ANNA, range(first, first + MOST), WITHIN).decided) == MOST
+    assert next_case(database, ANNA) is not None

@@ -1,0 +1,263 @@
+"""A process that is killed leaves the database as it was, or with all of its work."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Table, TableClause, func, insert, inspect, select, update
+
+from claimclf.paths import ROOT
+from claimclf.queue.outbound.backup import _go_on_counting
+from claimclf.queue.review.decisions import undo
+from claimclf.queue.review.leases import next_case
+from claimclf.queue.settings.team import change_settings
+from claimclf.queue.storage import migrations
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import audit, audit_head, batches, cases, decisions, metadata
+from tests.queue.builders import ANNA, BORIS, LEAD, SKIP, Clock, done, fill, take
+from tests.queue.conftest import NewUrl
+from tests.queue.killed import N_CHUNKS, N_DECIDED
+
+#: Names of tables, and of the columns of each.
+Columns = dict[str, list[str]]
+Rows = dict[str, list[tuple[Any, ...]]]
+#: Changes on the way from the first tables to those of today: at least those of version 0002.
+FEWEST_CHANGES = 4
+
+
+class Killer:
+    """Has things done by processes that do not live to finish them."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.queue.killed"]
+        self.program = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, url: str, work: str, point: str, call: int = 1) -> None:
+        assert self.gets_there(url, work, point, call), f"no call {call} of {point}"
+
+    def gets_there(self, url: str, work: str, point: str, call: int) -> bool:
+        """Return whether the work came to where it was to die; if not, it is done."""
+        assert self.program.stdin is not None
+        assert self.program.stdout is not None
+        self.program.stdin.write(f"{url} {work} {call} {point}\n")
+        self.program.stdin.flush()
+        ended = int(self.program.stdout.readline())
+        assert ended in (signal.SIGKILL, 0)
+        return ended == signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Killer]:
+    killer = Killer()
+    yield killer
+    killer.program.communicate()
+
+
+def sizes(database: Database) -> list[int]:
+    tables: list[Table] = [batches, cases, decisions, audit]
+    return [
+        database.read(lambda c, table=table: c.scalar(select(func.count()).select_from(table)))
+        for table in tables
+    ]
+
+
+@pytest.mark.parametrize(
+    ("point", "call"),
+    [("op.create_table", 1), ("op.create_table", 6), ("op.create_index", 9), ("op.execute", 2)],
+)
+def test_migration_starts_over(new_url: NewUrl, kill: Killer, point: str, call: int) -> None:
+    url = new_url(tables=False)
+    kill(url, "migrate", point, call)
+    database = Database(url)
+    assert inspect(database.engine).get_table_names() == []
+    fill(database)
+    database.close()
+
+
+@pytest.fixture
+def first_tables(
+    new_url: NewUrl, tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Columns]:
+    """The address of a queue of version 0001 with something in it, and what its tables hold."""
+    url, upgrade = new_url(tables=False), command.upgrade
+
+    def first(config: Config, _: str) -> None:
+        upgrade(config, "0001")
+
+    shutil.copy(migrated, tmp_path / "today.db")
+    with closing(Database(url)) as old, closing(Database(f"sqlite:///{tmp_path}/today.db")) as new:
+        with monkeypatch.context() as patch:
+            patch.setattr(command, "upgrade", first)
+            old.prepare()
+        found = inspect(old.engine)
+        names = [name for name in found.get_table_names() if name != "alembic_version"]
+        columns = {name: [str(cell["name"]) for cell in found.get_columns(name)] for name in names}
+        something_of_all(new)
+        rows = contents(new, columns)
+        old.write(lambda connection: put(connection, columns, rows))
+    return url, columns
+
+
+def something_of_all(database: Database) -> None:
+    database.now = Clock()
+    fill(database, 6)
+    change_settings(database, LEAD, "more", sample_rate=0.1)
+    undo(database, ANNA, done(database).id)
+    done(database, BORIS)
+    done(database, verdict=SKIP)
+    take(database)
+
+
+def put(connection: Connection, columns: Columns, rows: Rows) -> None:
+    """Write rows to new tables that may lack columns of today."""
+    for today in metadata.sorted_tables:
+        if today.name in columns:
+            table = of_that_time(today.name, columns)
+            fresh = update(table) if today is audit_head else insert(table)
+            for row in rows[today.name]:
+                connection.execute(fresh.values(dict(zip(table.c.keys(), row, strict=True))))
+            _go_on_counting(connection, today)
+
+
+def of_that_time(name: str, columns: Columns) -> TableClause:
+    """Return a table with the columns that it had, of the types that they have today."""
+    types = {column.name: column.type for column in metadata.tables[name].columns}
+    return sqlalchemy.table(name, *(sqlalchemy.column(n, types.get(n)) for n in columns[name]))
+
+
+def contents(database: Database, columns: Columns) -> Rows:
+    """Return all rows of tables, whatever their version."""
+    found: Rows = {}
+    with database.engine.connect() as connection:
+        for name in columns:
+            table = of_that_time(name, columns)
+            rows = connection.execute(select(table).order_by(next(iter(table.c))))
+            found[name] = [tuple(row) for row in rows]
+    return found
+
+
+def test_old_tables_that_are_killed_on_their_way_to_those_of_today_keep_all(
+    first_tables: tuple[str, Columns], kill: Killer
+) -> None:
+    url, columns = first_tables
+    database = Database(url)
+    before, tables = contents(database, columns), inspect(database.engine).get_table_names()
+    assert all(before.values()), "every table should have held something"
+    for call in itertools.count(1):
+        if not kill.gets_there(url, "migrate", "statement", call):
+            break
+        with database.engine.connect() as connection:
+            assert migrations.version(connection) == "0001"
+        assert contents(database, columns) == before
+        assert inspect(database.engine).get_table_names() == tables
+    assert call > FEWEST_CHANGES
+    assert database.read(migrations.version) == migrations.HEAD
+    assert contents(database, columns) == before
+    database.close()
+
+
+def test_old_tables_that_were_killed_are_those_of_today_at_the_next_start(
+    first_tables: tuple[str, Columns], kill: Killer
+) -> None:
+    url, columns = first_tables
+    kill(url, "migrate", "migrations.upgrade")
+    database = Database(url, Clock())
+    before = contents(database, columns)
+    assert verify(database).problems == []
+    assert database.read(migrations.version) == migrations.HEAD
+    assert contents(database, columns) == before
+    done(database, LEAD)
+    assert fill(database, 8, "b").n_known == 6
+    assert verify(database).problems == []
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("point", "call"),
+    [
+        *(("staging.load", call + 1) for call in range(N_CHUNKS)),
+        ("ingest.stage", 1),
+        ("ingest._new_batch", 1),
+        ("ingest._update_known", 1),
+        ("ingest._insert_new", 1),
+        ("ingest._rank_groups", 1),
+        ("ingest.append", 1),
+    ],
+)
+def test_upload_is_not_there_and_can_be_repeated(
+    new_url: NewUrl, kill: Killer, point: str, call: int
+) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, 5)
+    done(database)
+    before = sizes(database)
+    kill(url, "ingest", point, call)
+    assert sizes(database) == before
+    again = fill(database, 20, "b", report_count=100)
+    assert (again.n_new, again.n_known, again.n_reopened, again.is_repeated) == (15, 5, 1, False)
+    assert verify(database).problems == []
+    database.close()
+
+
+@pytest.mark.parametrize("call", range(1, N_DECIDED + 1))
+@pytest.mark.parametrize("point", ["decisions.insert", "decisions.append"])
+def test_decision_is_not_there_and_can_be_repeated(
+    new_url: NewUrl, kill: Killer, point: str, call: int
+) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, 5)
+    kill(url, "decide", point, call)
+    assert sizes(database)[2] == call - 1
+    assert verify(database).problems == []
+    assert take(database).case.video["video_id"] == f"video-{call - 1:07d}"
+    for _ in range(5 - sizes(database)[2]):
+        done(database)
+    assert next_case(database, ANNA) is None
+    assert sizes(database)[2] == 5
+    assert verify(database).problems == []
+    database.close()
+
+
+@pytest.mark.parametrize("point", ["bulk.closing", "decisions.append"])
+def test_bulk_is_not_there_and_its_cases_are_open(
+    new_url: NewUrl, kill: Killer, point: str
+) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, 5, statement_id="a")
+    kill(url, "bulk", point)
+    assert sizes(database)[2] == 0
+    assert verify(database).problems == []
+    assert take(database, BORIS).case.video["video_id"] == "video-0000000"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [("decide", [1, 5, N_DECIDED]), ("bulk", [1, 5, 5]), ("ingest", [2, 20, 0])],
+)
+def test_finished_work_stays(new_url: NewUrl, kill: Killer, work: str, expected: list[int]) -> None:
+    url = new_url()
+    database = Database(url)
+    fill(database, 5, statement_id="a")
+    kill(url, work, "")
+    assert sizes(database)[:3] == expected
+    assert verify(database).problems == []
+    database.close()
