@@ -1,11 +1,15 @@
-# Two commands are all that is needed: `make run` and `make test`. Each installs what it needs.
+# Two commands are all that is needed: `make run` and `make test`. Each installs what it needs;
+# `make help` lists the rest.
 PORT ?= 8501
 BIN := .venv/bin
 
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators screenshots lock clean
+.PHONY: help run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators screenshots lock clean
+
+help:           ## what there is to make
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
 
 run:            ## open the dashboard on 127.0.0.1 (PORT=8600 make run picks the port)
 	@sh scripts/install.sh run

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from claimclf import __version__
 from claimclf.dataset.blocks import Block, Blocks
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
@@ -43,6 +42,11 @@ from claimclf.schema import (
 )
 from claimclf.streaming.engines import Distance
 
+#: Raise it when the same block would make another part: what an older program has left is
+#: then scored anew, rather than taken for what this one would have made.
+FORMAT = 1
+#: What stands for a format in the names of its parts; the first was named after a release.
+_NAMED = {1: "0.1.0"}
 #: The input's own columns stand in a part's files under this and their place.
 OWN = "own "
 #: What videos are ranked by and told apart with.
@@ -83,7 +87,7 @@ class Job:
         """Name a block's part after everything that its content depends on."""
         model = (self.model_name, self.model_version)
         how = (self.is_typed, sorted(self.chosen.items()))
-        depends = repr((__version__, block.digest, *model, *how))
+        depends = repr((_NAMED.get(FORMAT, FORMAT), block.digest, *model, *how))
         return f"{block.number:06d}-{hashlib.sha256(depends.encode()).hexdigest()[:32]}"
 
 

@@ -21,7 +21,7 @@ ALLOWED = {
     "dataset": _BOTTOM,
     "modeling": _BOTTOM | {"dataset"},
     "queue": _BOTTOM,
-    "streaming": _BOTTOM | {"dataset", "modeling", "__version__"},
+    "streaming": _BOTTOM | {"dataset", "modeling"},
     "services": _BOTTOM | {"dataset", "modeling", "queue", "streaming", "charts"},
     "charts": _BOTTOM,
     "cli": _BOTTOM | {"dataset", "modeling", "queue", "services", "streaming", "__version__"},
