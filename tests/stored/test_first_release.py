@@ -1,0 +1,157 @@
+"""What the first release stored is opened by this one; see `release-0.1/README.md`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from claimclf.dataset.reading import read_table
+from claimclf.dataset.validation import validate
+from claimclf.modeling.scoring.score import score
+from claimclf.modeling.store.champion import champion
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.stored import FORMATS, TRUSTED_TYPES
+from claimclf.people import Person
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import cases, decisions
+from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, Ranking, Role
+from claimclf.services import queue
+from claimclf.services.streaming import Sizes, Source, score_file
+from claimclf.streaming import parts
+from tests.queue.builders import Clock
+from tests.queue.conftest import NewUrl, Server, clock, database, migrated, new_url, server
+
+__all__ = ["Clock", "NewUrl", "Server", "clock", "database", "migrated", "new_url", "server"]
+
+RELEASE = Path(__file__).parent / "release-0.1"
+EXPECTED: dict[str, Any] = json.loads((RELEASE / "expected.json").read_text("utf-8"))
+MODELS: dict[str, dict[str, Any]] = EXPECTED["models"]
+QUEUE: dict[str, Any] = EXPECTED["queue"]
+CASEY = Person("casey.admin", Role.ADMIN)
+DECIDED = ("round", "decision", "reason_code", "note", "by", "undone_by", "bulk_id", "sampled")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A copy: opening a queue or resuming a run changes files."""
+    return Path(shutil.copytree(RELEASE, tmp_path / "release"))
+
+
+@pytest.fixture
+def store(release: Path) -> ModelStore:
+    return ModelStore(release / "models")
+
+
+def test_nothing_is_wrong_with_the_models(store: ModelStore) -> None:
+    assert store.problems() == []
+    assert store.names() == sorted(MODELS)
+    best = champion(store)
+    assert best is not None
+    assert best.name == EXPECTED["champion"]
+    assert [entry.reason for entry in store.pointer_history()] == [
+        entry["reason"] for entry in EXPECTED["champion_history"]
+    ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_says_what_it_said(name: str, store: ModelStore) -> None:
+    expected, model = MODELS[name], store.load(name)
+    assert model.manifest.version == expected["version"]
+    assert [entry["old"] for entry in model.manifest.threshold_history] == expected[
+        "thresholds_before"
+    ]
+    videos = score(validate(read_table(RELEASE / "five.csv"), REPORTED), model).predictions
+    # XGBoost's last digits depend on the processor.
+    assert np.allclose(videos[PROBABILITY], expected["claim_probability"], rtol=1e-6, atol=0)
+    assert videos[LANE].tolist() == expected["lane"]
+    assert videos[REASON].tolist() == expected["reason"]
+
+
+def test_every_name_that_a_release_wrote_is_trusted_and_there() -> None:
+    for dotted in (name for names in FORMATS.values() for name in names):
+        module, _, name = dotted.rpartition(".")
+        assert hasattr(import_module(module), name), dotted
+        assert dotted in TRUSTED_TYPES
+
+
+def test_check_of_the_store_names_a_type_that_has_gone(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("claimclf.modeling.features.opening")
+    problems = {str(problem) for problem in store.problems()}
+    assert len(problems) == 3  # of the three models that read how a transcript begins
+    assert all("claimclf.modeling.features.opening" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(("run", "n_anew"), [("several", 9), ("one", 0)])
+def test_interrupted_run_goes_on_with_the_parts_that_are_there(
+    run: str, n_anew: int, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = release / "run" / f".{run}.csv.scoring"
+    for described in folder.glob("*.json"):
+        text = described.read_text("utf-8").replace("{folder}", str(folder))
+        described.write_text(text, "utf-8")
+    scored = []
+
+    def counted(*arguments: Any) -> Any:
+        scored.append(arguments)
+        return score(*arguments)
+
+    monkeypatch.setattr(parts, "score", counted)
+    model = ModelStore(release / "models").load(EXPECTED["champion"])
+    source = Source(release / "run" / "videos.csv", model, release / "models", {})
+    sizes = Sizes(block=3000) if run == "several" else Sizes()
+    output, rejects = release / "run" / f"{run}.csv", release / "run" / f"{run}-rejects.csv"
+    score_file(source, output, rejects, sizes=sizes)
+    assert len(scored) == n_anew + 1  # one made-up video is scored to warm up
+    assert output.read_bytes() == (RELEASE / "scored.csv").read_bytes()
+    assert rejects.read_bytes() == (RELEASE / "rejects.csv").read_bytes()
+    assert not folder.exists()
+
+
+def opened(url: str) -> Database:
+    at: int = QUEUE["at"]
+    return Database(url, clock=lambda: at)
+
+
+def test_queue_opens_with_all_that_was_decided(release: Path) -> None:
+    stored = opened(f"sqlite:///{release / 'queue.db'}")
+    assert_is_the_queue(stored)
+    held = queue.held_cases(stored, CASEY)
+    assert [(case.case_id, case.holder) for case in held] == [
+        (QUEUE["held"]["case_id"], QUEUE["held"]["holder"])
+    ]
+    settings = queue.settings_in_force(stored, CASEY)
+    assert (settings.lease_minutes, settings.sample_rate) == (20, 0.2)
+    assert [view.name for view in queue.saved_views(stored, CASEY)] == [QUEUE["view"]["name"]]
+    verified = queue.verify_audit(stored, CASEY)
+    assert (verified.head, verified.problems) == (QUEUE["audit"]["head"], [])
+    stored.close()
+
+
+def test_backup_is_restored_on_either_database(release: Path, database: Database) -> None:
+    queue.restore(database, CASEY, release / "backup.zip")
+    assert_is_the_queue(database)
+    assert queue.verify_audit(database, CASEY).problems == []
+
+
+def assert_is_the_queue(database: Database) -> None:
+    columns = [cases.c.video_id, *(decisions.c[name] for name in DECIDED)]
+    joined = select(*columns).join(cases, decisions.c.case_id == cases.c.id)
+    recorded = database.read(lambda c: c.execute(joined.order_by(decisions.c.id)).mappings().all())
+    assert [dict(row) for row in recorded] == [
+        {name: decision[name] for name in ("video_id", *DECIDED)} for decision in QUEUE["decisions"]
+    ]
+    states = database.read(lambda c: c.execute(select(cases.c.state)).scalars().all())
+    assert Counter(states) == QUEUE["states"]
+    for ranking, expected in QUEUE["open_by_rank"].items():
+        page = queue.list_cases(database, CASEY, ranking=Ranking(ranking), size=100)
+        assert [row.case.video["video_id"] for row in page.rows] == expected
