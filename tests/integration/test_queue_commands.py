@@ -136,7 +136,7 @@ def test_platform_is_told_again_and_again_until_it_is_stopped(
             raise StorageError("The queue's database cannot be reached.", "", "Wait.")
         return reach(*args)
 
-    monkeypatch.setattr("claimclf.cli.time.sleep", pause)
+    monkeypatch.setattr("claimclf.cli.queue.time.sleep", pause)
     monkeypatch.setattr(webhook, "deliver_due", gone_once)
     told = run("deliver", "--every", 20, "--database", url)
     assert pauses == [20] * 4

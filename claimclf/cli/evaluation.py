@@ -1,0 +1,94 @@
+"""Commands that measure a stored model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from claimclf.cli.options import DATA, ENCODING, JSON, MODELS
+from claimclf.cli.output import print_json
+
+
+@click.command()
+@click.option("--model", required=True, help="Name of a stored model.")
+@DATA
+@MODELS
+@JSON
+@ENCODING
+def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str | None) -> None:
+    """Measure a model on a dataset's validation and test splits."""
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.models import evaluate_model, load_model
+
+    metrics = evaluate_model(load_model(models, model), open_dataset(data, encoding=encoding))
+    if as_json:
+        print_json({part: asdict(figures) for part, figures in metrics.items()})
+        return
+    for part, figures in metrics.items():
+        (tn, fp), (fn, tp) = figures.confusion_matrix
+        click.echo(
+            f"{part:<11} recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
+            f"F1 {figures.f1:.4f}  accuracy {figures.accuracy:.4f}  "
+            f"tn {tn}  fp {fp}  fn {fn}  tp {tp}"
+        )
+
+
+@click.command()
+@click.option("--model", required=True, help="Name of a stored model.")
+@DATA
+@click.option(
+    "--out-of-domain",
+    "out_of_domain",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Labelled sentences from elsewhere (label and text); repeatable.",
+)
+@click.option("--save", is_flag=True, help="Keep the result with the model, for its card and page.")
+@MODELS
+@JSON
+@ENCODING
+def stress(
+    model: str,
+    data: Path,
+    out_of_domain: tuple[Path, ...],
+    save: bool,
+    models: Path,
+    as_json: bool,
+    encoding: str | None,
+) -> None:
+    """Measure a model on videos that are younger, misspelt, foreign or never seen."""
+    from claimclf.dataset.reading import read_table
+    from claimclf.modeling.store.store import ModelStore
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.stress import as_records, read_elsewhere, stress_model
+
+    store = ModelStore(models)
+    store.manifest(model)  # an unknown name is said at once
+    sentences = {path.name: read_elsewhere(read_table(path)) for path in out_of_domain}
+    for name, file in sentences.items():
+        if file.n_rejected:
+            click.echo(f"{name}: {file.n_rejected:,} rows are left out.", err=True)
+    report = stress_model(
+        store,
+        model,
+        open_dataset(data, encoding=encoding),
+        sentences,
+        lambda done, total, title: click.echo(f"[{done + 1}/{total}] {title} ...", err=True),
+        save=save,
+    )
+    conditions = as_records(report.conditions)
+    if as_json:
+        curve = as_records(report.trade_off)
+        print_json({"model": model, "conditions": conditions, "trade_off": curve})
+        return
+    for row in conditions:
+        shares = "  ".join(
+            f"{name} {'none' if row[name] is None else format(row[name], '.3f')}"
+            for name in ("recall", "specificity", "claims", "uncertain", "opinions")
+        )
+        click.echo(f"{row['title']:<48} {shares}")
+
+
+COMMANDS = (evaluate, stress)

@@ -1,0 +1,95 @@
+"""What options stand for: a file to score, those who work on it, the queue and who is asking."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claimclf.errors import InputError
+from claimclf.schema import REPORTED, Ranking
+
+if TYPE_CHECKING:
+    from claimclf.people import Person
+    from claimclf.queue.storage.database import Database
+    from claimclf.services.streaming import EngineFactory, Source
+
+
+def open_source(
+    path: Path,
+    model: str | None,
+    models: Path,
+    columns: tuple[str, ...],
+    encoding: str | None,
+    ranking: Ranking = Ranking.REPORTS,
+) -> Source:
+    """Return a file to score with a stored model, the champion unless one is named.
+
+    Raises
+    ------
+    InputError
+        If a pair of `columns` (`NAME=YOURS`) names a column that is not there.
+    """
+    from claimclf.services.models import load_model
+    from claimclf.services.streaming import Source
+
+    chosen = _chosen_columns(columns, path, encoding)
+    return Source(path, load_model(models, model), models, chosen, encoding, ranking)
+
+
+def _chosen_columns(columns: tuple[str, ...], source: Path, encoding: str | None) -> dict[str, str]:
+    from claimclf.dataset.blocks import open_blocks
+
+    chosen = dict(pair.partition("=")[::2] for pair in columns)
+    if not chosen:
+        return chosen
+    with open_blocks(source, encoding=encoding) as blocks:
+        own_columns = blocks.columns
+    for name, own in chosen.items():
+        if name not in REPORTED.names or own not in own_columns:
+            raise InputError(
+                f"--column {name}={own} names an unknown column.",
+                f"Found: {', '.join(own_columns[:20])}.",
+                f"Write NAME=YOURS, NAME being one of: {', '.join(REPORTED.names)}.",
+            )
+    return chosen
+
+
+def engine_factory(engine: str, scheduler: str | None, workers: int | None) -> EngineFactory | None:
+    """Return who lends workers; None leaves it to the service."""
+    from claimclf.streaming.engines import dask_engine, local_engine
+
+    if engine == "dask":
+        return partial(dask_engine, scheduler, workers)
+    _check_local(scheduler)
+    return None if workers is None else partial(local_engine, workers)
+
+
+def parallel_fits(
+    engine: str, scheduler: str | None, workers: int | None
+) -> AbstractContextManager[None]:
+    """Say who fits, as `engine_factory` does."""
+    from claimclf.streaming.engines import dask_parallel, local_parallel
+
+    if engine == "dask":
+        return dask_parallel(scheduler, workers)
+    _check_local(scheduler)
+    return local_parallel(workers)
+
+
+def _check_local(scheduler: str | None) -> None:
+    if scheduler is not None:
+        raise InputError(
+            "--scheduler goes with --engine dask.", "Found: --engine local.", "Add --engine dask."
+        )
+
+
+def open_queue(url: str | None) -> tuple[Database, Person]:
+    """Return the queue's database and who is at the shell: the owner of this machine's files."""
+    from claimclf.people import Person
+    from claimclf.queue.storage.database import Database
+    from claimclf.schema import Role
+
+    return Database(url), Person(getpass.getuser(), Role.ADMIN)

@@ -1,0 +1,112 @@
+"""Commands that list the stored models and set what is theirs to set."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from claimclf.cli.options import JSON, MODELS
+from claimclf.cli.output import print_json
+from claimclf.errors import InputError, ModelNotFoundError
+
+
+@click.command()
+@MODELS
+@JSON
+def models(models: Path, as_json: bool) -> None:
+    """List the stored models; the champion is marked with *."""
+    from claimclf.modeling.store.champion import champion
+    from claimclf.modeling.store.store import ModelStore
+
+    store = ModelStore(models)
+    stored, best = store.manifests(), champion(store)
+    if as_json:
+        print_json([{**asdict(m), "champion": m == best} for m in stored])
+        return
+    if not stored:
+        click.echo(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
+    for manifest in stored:
+        mark = "*" if manifest == best else " "
+        figures = manifest.metrics["validation"]
+        click.echo(
+            f"{mark} {manifest.name:<28} {manifest.algorithm:<14} "
+            f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
+            f"on {manifest.data['name']}"
+        )
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--reason", default="", help="Why the rule is overruled; it is recorded.")
+@MODELS
+def champion(name: str | None, reason: str, models: Path) -> None:
+    """Say which model is champion and why, or overrule the rule with NAME."""
+    from claimclf.modeling.store.champion import RULE, overrule
+    from claimclf.modeling.store.champion import champion as find
+    from claimclf.modeling.store.store import ModelStore
+
+    store = ModelStore(models)
+    if name is not None:
+        overrule(store, name, reason, getpass.getuser())
+    best = find(store)
+    if best is None:
+        raise ModelNotFoundError(
+            f"There is no model in {models}.", "", "Train some with: claimclf train --data CSV."
+        )
+    pointer = store.pointer()
+    click.echo(best.name)
+    overruled = pointer is not None and pointer.overruled
+    click.echo(f"chosen by {pointer.by}: {pointer.reason}" if pointer and overruled else RULE)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--cut-off", type=float, help="New threshold, from 0 to 1.")
+@click.option("--recall", type=float, help="Take the cut-off that finds this share of claims.")
+@click.option("--reason", default="", help="Why; it is recorded with the model.")
+@MODELS
+def threshold(
+    name: str, cut_off: float | None, recall: float | None, reason: str, models: Path
+) -> None:
+    """Save a cut-off as the threshold of the model NAME."""
+    from claimclf.modeling.store.card import model_card
+    from claimclf.modeling.store.store import ModelStore
+    from claimclf.services.comparison import judge
+
+    if (cut_off is None) == (recall is None):
+        raise InputError("Give either --cut-off or --recall.", "", "For example --recall 0.995.")
+    store = ModelStore(models)
+    value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
+    manifest = store.set_threshold(name, value, reason, getpass.getuser(), model_card)
+    figures = manifest.metrics["validation"]
+    click.echo(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--claims", type=float, help="Share of claims that *claim* may be ruled out for.")
+@click.option("--opinions", type=float, help="The same for opinions.")
+@click.option("--reason", default="", help="Why; it is recorded with the model.")
+@MODELS
+def error_rates(
+    name: str, claims: float | None, opinions: float | None, reason: str, models: Path
+) -> None:
+    """Set the error rates that the lanes of the model NAME promise."""
+    from claimclf.modeling.store.card import model_card
+    from claimclf.modeling.store.store import ModelStore
+    from claimclf.schema import CLAIM, OPINION
+
+    given = {CLAIM: claims, OPINION: opinions}
+    rates = {label: rate for label, rate in given.items() if rate is not None}
+    if not rates:
+        raise InputError("Give --claims, --opinions or both.", "", "For example --claims 0.002.")
+    store = ModelStore(models)
+    manifest = store.set_error_rates(name, rates, reason, getpass.getuser(), model_card)
+    written = ", ".join(f"{rate:g} for {label}s" for label, rate in manifest.error_rates.items())
+    click.echo(f"{name}: error rates {written}")
+
+
+COMMANDS = (models, champion, threshold, error_rates)

@@ -1,0 +1,48 @@
+"""Options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from claimclf.paths import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
+
+DATA = click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
+)
+MODELS = click.option(
+    "--models",
+    default=models_folder,
+    show_default=f"models/, or ${MODELS_VARIABLE}",
+    type=click.Path(path_type=Path),
+    help="Folder of models.",
+)
+DATABASE = click.option(
+    "--database",
+    "url",
+    metavar="URL",
+    help=f"The queue's database; by default ${DATABASE_VARIABLE}, or a file of the project.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+COLUMNS = click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=YOURS",
+    help="Which of your columns is which of the contract's; repeatable.",
+)
+ENCODING = click.option("--encoding", help="Encoding of a CSV that is not UTF-8, such as cp1252.")
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Who does the work: processes of this machine, or a Dask cluster.",
+)
+SCHEDULER = click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster that runs, such as tcp://host:8786."
+)
+WORKERS = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes; by default one for each core."
+)

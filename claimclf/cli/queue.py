@@ -1,0 +1,150 @@
+"""Commands that bring videos into the shared queue and decisions out of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from claimclf.cli.inputs import engine_factory, open_queue, open_source
+from claimclf.cli.options import COLUMNS, DATABASE, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
+from claimclf.cli.output import show_progress
+from claimclf.errors import StorageError
+
+if TYPE_CHECKING:
+    from claimclf.people import Person
+    from claimclf.queue.storage.database import Database
+
+
+@click.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("--model", help="Name of a stored model; by default the champion.")
+@COLUMNS
+@ENGINE
+@SCHEDULER
+@WORKERS
+@DATABASE
+@MODELS
+@ENCODING
+def ingest(
+    source: Path,
+    model: str | None,
+    columns: tuple[str, ...],
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    url: str | None,
+    models: Path,
+    encoding: str | None,
+) -> None:
+    """Put reported videos into the shared queue; the same file twice changes nothing."""
+    from claimclf.services.queue import store_file
+
+    batch = store_file(
+        *open_queue(url),
+        open_source(source, model, models, columns, encoding),
+        engine_factory(engine, scheduler, workers),
+        show_progress(),
+    )
+    if batch.is_repeated:
+        click.echo(f"This file was stored before, as batch {batch.id}; nothing was changed.")
+        return
+    click.echo(
+        f"batch {batch.id}: {batch.n_rows:,} rows, {batch.n_accepted:,} accepted "
+        f"({batch.n_unscorable:,} cannot be scored), {batch.n_rejected:,} rejected; "
+        f"{batch.n_new:,} new cases, {batch.n_known:,} known, {batch.n_reopened:,} reopened"
+    )
+
+
+@click.command()
+@click.option("--model", help="Name of a stored model; by default the champion.")
+@DATABASE
+@MODELS
+def rescore(model: str | None, url: str | None, models: Path) -> None:
+    """Give all open cases that nobody holds another model's prediction."""
+    from claimclf.services.models import load_model
+    from claimclf.services.queue import rescore_open
+
+    chosen = load_model(models, model)
+    done = rescore_open(*open_queue(url), chosen, partial(show_progress(), "cases rescored"))
+    click.echo(
+        f"{done.n_rescored:,} cases rescored with {chosen.name}; "
+        f"{done.n_left:,} were taken or changed meanwhile and keep their prediction"
+    )
+
+
+@click.command()
+@click.option(
+    "--what",
+    required=True,
+    type=click.Choice(["decisions", "cases", "audit"]),
+    help="Decisions come with a machine-readable statement of reasons.",
+)
+@click.option("--since", type=click.DateTime(), help="From this time on (UTC).")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@DATABASE
+def export(what: str, since: datetime | None, output: Path, url: str | None) -> None:
+    """Write decisions, cases or the audit log to a table for other programs."""
+    from typing import cast
+
+    from claimclf.dataset.writing import require_place, write_table
+    from claimclf.queue.outbound.export import What
+    from claimclf.services.queue import export as read
+
+    require_place(output)
+    start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1e6)
+    table = read(*open_queue(url), cast("What", what), start)
+    write_table(table, output)
+    click.echo(f"{len(table):,} rows written to {output}", err=True)
+
+
+@click.command()
+@click.option("--again", is_flag=True, help="Try anew what could not be told before.")
+@click.option("--history", is_flag=True, help="Tell of what was decided before the first run, too.")
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    help="Go on doing so, until it is stopped.",
+)
+@DATABASE
+def deliver(again: bool, history: bool, every: float | None, url: str | None) -> None:
+    """Tell the platform's webhook of what was decided since the first run."""
+    from claimclf.services.queue import requeue
+
+    opened = open_queue(url)
+    if again:
+        click.echo(f"{requeue(*opened):,} put up for another round of tries")
+    _deliver(opened, history)
+    while every is not None:
+        time.sleep(every)
+        try:
+            _deliver(opened, quiet=True)
+        except StorageError as error:  # it may be back the next time
+            click.echo(f"claimclf: {' '.join(str(error).split())}", err=True)
+
+
+def _deliver(
+    opened: tuple[Database, Person], history: bool = False, *, quiet: bool = False
+) -> None:
+    from claimclf.services.queue import deliver_events
+
+    done = deliver_events(*opened, history=history)
+    if done.n_before:
+        click.echo(
+            f"From now on the platform is told. {done.n_before:,} earlier events are not: "
+            "claimclf deliver --history tells of them as well."
+        )
+    if quiet and not (done.n_delivered or done.n_failed):
+        return
+    click.echo(
+        f"{done.n_delivered:,} told, {done.n_failed:,} failed and will be tried again; "
+        f"{done.n_waiting:,} wait, {done.n_dead:,} could not be told"
+    )
+
+
+COMMANDS = (ingest, rescore, export, deliver)

@@ -1,0 +1,84 @@
+"""The command that trains models, with or without a search."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from claimclf.cli.inputs import parallel_fits
+from claimclf.cli.options import DATA, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
+from claimclf.schema import DEFAULT_FEATURE_SETS
+
+if TYPE_CHECKING:
+    from claimclf.modeling.learners.search import Progress
+
+
+@click.command()
+@DATA
+@click.option(
+    "--features",
+    multiple=True,
+    metavar="SET",
+    help="Feature set: course, content or content-counts; repeatable; by default the first two.",
+)
+@click.option(
+    "--search",
+    is_flag=True,
+    help="Search all settings first; stopped, the same command goes on where it was.",
+)
+@ENGINE
+@SCHEDULER
+@WORKERS
+@MODELS
+@ENCODING
+def train(
+    data: Path,
+    features: tuple[str, ...],
+    search: bool,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    models: Path,
+    encoding: str | None,
+) -> None:
+    """Train a random forest and an XGBoost model on each feature set and store them."""
+    from claimclf.services.datasets import open_dataset
+    from claimclf.services.models import train_models
+    from claimclf.services.search import search_models
+
+    dataset = open_dataset(data, encoding=encoding)
+    click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
+    feature_sets = features or DEFAULT_FEATURE_SETS
+    if search:
+        parallel = partial(parallel_fits, engine, scheduler, workers)
+        stored = search_models(dataset, models, feature_sets, _report_search, parallel)
+    else:
+        stored = train_models(
+            dataset,
+            models,
+            feature_sets,
+            lambda done, total, name: click.echo(
+                f"[{done + 1}/{total}] training {name} ...", err=True
+            ),
+        )
+    for manifest in stored:
+        recall = manifest.metrics["validation"].recall
+        click.echo(f"{models / manifest.name}: recall {recall:.4f} on validation")
+
+
+def _report_search(name: str, progress: Progress) -> None:
+    left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
+    click.echo(f"searching {name}: {progress.done} of {progress.total} fits{left}", err=True)
+
+
+def _left_out(dropped: int, missing: dict[str, int]) -> str:
+    if not dropped:
+        return "No row has missing values; all are used."
+    columns = ", ".join(f"{name} ({n:,})" for name, n in missing.items())
+    return f"{dropped:,} rows with missing values are left out: {columns}."
+
+
+COMMANDS = (train,)
