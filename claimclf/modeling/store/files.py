@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
+import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from claimclf.errors import ModelDamagedError
-from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.manifest import CONFORMAL, CV_RESULTS, MODEL, PREDICTIONS, Manifest
 from claimclf.modeling.stored import TRUSTED_TYPES
 
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from claimclf.modeling.stored.conformal import Conformal
 
 MANIFEST, CARD = "manifest.json", "card.md"
+_FILES = (MODEL, CONFORMAL, PREDICTIONS, CV_RESULTS)
+#: Names that `place` and `write_text` give: what it is with eight digits, or half-written.
+_OURS = re.compile(
+    "|".join(
+        [
+            *(file.replace(".", r"-[0-9a-f]{8}\.") for file in _FILES),
+            rf"\.new-[0-9a-f]{{16}}-({'|'.join(map(re.escape, _FILES))})",
+            rf"\.({re.escape(MANIFEST)}|{re.escape(CARD)})\.new",
+        ]
+    )
+)
 
 
 def dump(part: Pipeline | Conformal, path: Path) -> None:
@@ -43,10 +54,16 @@ def rebuilt(name: str, path: Path) -> Any:
     """
     from skops import io as skops_io  # takes long to import, and few pages load a model
 
-    unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
+    try:
+        unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
+    except Exception as error:
+        raise damaged(name, f"{path.name} cannot be read ({type(error).__name__})") from error
     if unknown:
         raise damaged(name, f"it holds types that are not trusted: {sorted(unknown)}")
-    return skops_io.load(path, trusted=list(TRUSTED_TYPES))
+    try:
+        return skops_io.load(path, trusted=list(TRUSTED_TYPES))
+    except Exception as error:  # whatever a library says of contents that make no sense to it
+        raise damaged(name, f"{path.name} cannot be rebuilt ({type(error).__name__})") from error
 
 
 def check_types(name: str, path: Path) -> None:
@@ -91,11 +108,13 @@ def _is_there(dotted: str) -> bool:
 
 def place(folder: Path, file: str, write: Callable[[Path], object]) -> str:
     """Write a file under the name of its content; return its sha256."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as place:
-        path = Path(place) / file
+    path = folder / f".new-{secrets.token_hex(8)}-{file}"
+    try:
         write(path)
         digest = sha256(path)
         path.replace(folder / placed_name(file, digest))
+    finally:
+        path.unlink(missing_ok=True)
     return digest
 
 
@@ -109,11 +128,17 @@ def commit(folder: Path, manifest: Manifest, card: Callable[[Manifest], str]) ->
     """Make the manifest the valid one, then clear away what it does not name."""
     write_text(folder / MANIFEST, json.dumps(asdict(manifest), indent=2) + "\n")
     write_text(folder / CARD, card(manifest))
-    named = {placed_name(file, digest) for file, digest in manifest.files.items()}
+    _clear(folder, {placed_name(file, digest) for file, digest in manifest.files.items()})
+
+
+def _clear(folder: Path, named: set[str]) -> None:
+    """Remove what earlier manifests named, and what killed writers left; nothing else.
+
+    A name that is not of our own making belongs to somebody else, and a folder is never ours.
+    """
     for path in folder.iterdir():
-        if path.name in named | {MANIFEST, CARD}:
-            continue
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if _OURS.fullmatch(path.name) and path.name not in named and not path.is_dir():
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

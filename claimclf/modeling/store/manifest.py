@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+import math
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn, get_origin, get_type_hints
 
 from claimclf.errors import ModelError
 from claimclf.modeling.evaluation.metrics import Metrics
@@ -104,10 +105,56 @@ class Manifest:
         return max(own, key=lambda row: float(row["claims_hidden"]), default=None)
 
 
-def from_values(values: dict[str, Any]) -> Manifest:
-    """Return a manifest from what its file holds."""
-    metrics = {part: Metrics(**figures) for part, figures in values["metrics"].items()}
+def read_manifest(text: str) -> Manifest:
+    """Return a manifest from the text of its file.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON object, a member is missing, of another kind or unknown, or a number is
+        none; the message says which.
+    """
+    values = json.loads(text, parse_constant=_refuse_constant)
+    if not isinstance(values, dict):
+        raise ValueError(f"{type(values).__name__} in place of an object")
+    _check_members(Manifest, values)
+    metrics = {part: _metrics(part, figures) for part, figures in values["metrics"].items()}
     return Manifest(**{**values, "metrics": metrics})
+
+
+def _metrics(part: str, figures: Any) -> Metrics:
+    if not isinstance(figures, dict):
+        raise ValueError(f"metrics of {part} are no object")
+    _check_members(Metrics, figures)
+    return Metrics(**figures)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} in place of a number")
+
+
+def _check_members(kind: type, values: dict[str, Any]) -> None:
+    """Refuse members that a dataclass does not have, lacks, or has of another kind."""
+    unknown = values.keys() - {member.name for member in fields(kind)}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    hints = get_type_hints(kind)
+    for member in fields(kind):
+        if member.name in values:
+            _check_kind(member.name, values[member.name], hints[member.name])
+        elif member.default is MISSING and member.default_factory is MISSING:
+            raise ValueError(f"{member.name} is missing")
+
+
+def _check_kind(name: str, value: Any, hint: Any) -> None:
+    kind = get_origin(hint) or hint
+    accepted = {float: (int, float), tuple: (list, tuple)}.get(kind, kind)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} is no finite number")
+    is_bool = isinstance(value, bool) and kind is not bool  # a bool is an int, too
+    if kind is Any or (isinstance(value, accepted) and not is_bool):
+        return
+    raise ValueError(f"{name} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
 
 
 def change_entry(by: str, reason: str, old: object, new: object) -> dict[str, Any]:

@@ -51,8 +51,8 @@ from claimclf.modeling.store.manifest import (
     PREDICTIONS,
     Manifest,
     change_entry,
-    from_values,
     now,
+    read_manifest,
     require_reason,
 )
 from claimclf.modeling.store.model import Model, Predictor
@@ -125,9 +125,9 @@ class ModelStore:
                 "Train one with: claimclf train --data CSV.",
             )
         try:
-            manifest = from_values(json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise damaged(name, "its manifest cannot be read") from error
+            manifest = read_manifest(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise damaged(name, f"its manifest cannot be read ({error})") from error
         if manifest.name != name:
             raise damaged(name, f"its manifest is that of '{manifest.name}'")
         return manifest
@@ -394,7 +394,10 @@ class ModelStore:
                 "",
                 "Names have lower-case letters, digits and dashes; claimclf models lists them.",
             )
-        return self.folder / name
+        path = self.folder / name
+        if path.is_symlink():  # what is written or cleared away there is not ours
+            raise damaged(name, f"{path} is a link, not a folder of this store")
+        return path
 
     def _checked(self, manifest: Manifest, file: str) -> Path:
         """Return the path of a file that is the one that was stored."""

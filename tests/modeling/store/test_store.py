@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -82,6 +84,80 @@ def test_unreadable_manifest_leaves_the_other_models_usable(
     with pytest.raises(ModelDamagedError, match="manifest"):
         store.load(NAME)
     assert [manifest.name for manifest in store.manifests()] == ["course-random-forest"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", "list in place of an object"),
+        ("7", "int in place of an object"),
+        ("null", "NoneType in place of an object"),
+        ("{", "Expecting property name"),
+        ('{"threshold": NaN}', "NaN in place of a number"),
+        ('{"threshold": 1e999}', "threshold is no finite number"),
+        ('{"threshold": "0.5"}', "threshold is str, not float"),
+        ('{"threshold": true}', "threshold is bool, not float"),
+        ('{"files": ["model.skops"]}', "files is list, not dict"),
+        ('{"metrics": {"test": [1]}}', "metrics of test are no object"),
+        ('{"metrics": {"test": {"recall": 1}}}', "confusion_matrix is missing"),
+        ('{"run": "rm"}', "unknown: run"),
+        ('{"seed": null}', "seed is NoneType, not int"),
+    ],
+)
+def test_damaged_manifest_is_said_in_words(store: ModelStore, content: str, said: str) -> None:
+    path = store.folder / NAME / "manifest.json"
+    whole = json.loads(path.read_text("utf-8"))
+    try:
+        content = json.dumps({**whole, **json.loads(content)})
+        content = content.replace("Infinity", "1e999")  # as a file may have it
+    except (TypeError, ValueError):
+        pass  # no JSON object, as it is
+    path.write_text(content, "utf-8")
+    with pytest.raises(ModelDamagedError, match=re.escape(said)):
+        store.load(NAME)
+    assert any(said in str(problem) for problem in store.problems())
+
+
+def test_model_file_that_is_no_archive_is_said_in_words(store: ModelStore) -> None:
+    path = store.folder / NAME / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    digest = hashlib.sha256(b"no zip").hexdigest()
+    (store.folder / NAME / f"model-{digest[:8]}.skops").write_bytes(b"no zip")
+    manifest["files"]["model.skops"] = digest
+    path.write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(ModelDamagedError, match="cannot be read"):
+        store.load(NAME)
+    assert store.problems()
+
+
+def test_changing_a_model_leaves_what_is_not_its_own(store: ModelStore, tmp_path: Path) -> None:
+    folder = store.folder / NAME
+    (folder / "notes").mkdir()
+    foreign = [folder / "notes" / "mine.txt", folder / "model-final.skops", folder / ".new-mine"]
+    for path in foreign:
+        path.write_text("mine", "utf-8")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept.txt").write_text("mine", "utf-8")
+    (folder / "linked").symlink_to(outside)
+    left = folder / "model-00000000.skops"
+    left.write_text("of an earlier manifest", "utf-8")
+    store.set_threshold(NAME, 0.4, "a reason", "ana", model_card)
+    assert not left.exists()
+    assert all(path.read_text("utf-8") == "mine" for path in [*foreign, outside / "kept.txt"])
+    assert (folder / "linked").is_symlink()
+
+
+def test_model_folder_that_is_a_link_is_refused(store: ModelStore, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (store.folder / NAME).rename(elsewhere)
+    (store.folder / NAME).symlink_to(elsewhere)
+    before = sorted(path.name for path in elsewhere.iterdir())
+    with pytest.raises(ModelDamagedError, match="is a link"):
+        store.set_threshold(NAME, 0.4, "a reason", "ana", model_card)
+    with pytest.raises(ModelDamagedError, match="is a link"):
+        store.load(NAME)
+    assert sorted(path.name for path in elsewhere.iterdir()) == before
 
 
 def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore) -> None:
@@ -189,10 +265,11 @@ def die_at(moment: str) -> None:
         write_text(path, text)
 
     def dying_placed(folder: Path, file: str, write: Callable[[Path], object]) -> str:
-        if file.startswith(moment):
-            write(folder / "half")
+        def half(path: Path) -> None:
+            write(path)
             die()
-        return placed(folder, file, write)
+
+        return placed(folder, file, half if file.startswith(moment) else write)
 
     files.write_text, store_module.place = dying_text, dying_placed
     if moment == "clearing":
