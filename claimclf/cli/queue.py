@@ -98,7 +98,7 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
     require_place(output)
     start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1e6)
     table = read(*open_queue(url), cast("What", what), start)
-    write_table(table, output)
+    write_table(table, output, private=True)
     click.echo(f"{len(table):,} rows written to {output}", err=True)
 
 

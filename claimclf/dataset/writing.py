@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +17,7 @@ from claimclf.dataset.formatting import (
 )
 from claimclf.dataset.texts import Text
 from claimclf.errors import InputError
+from claimclf.files import leads_to_no_file, replacing
 
 _STRETCH_ROWS = 50_000
 
@@ -133,7 +133,9 @@ def require_place(path: Path) -> None:
         raise InputError(f"{path} cannot be written.", f"Found: {found}.", "Choose another place.")
 
 
-def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
+def write_table(
+    frame: pd.DataFrame, path: Path, *, raw: bool = False, private: bool = False
+) -> None:
     """Write a CSV, or Parquet where the name ends in `.parquet`, whole or not at all.
 
     Parameters
@@ -145,6 +147,8 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
     raw : bool
         Keep every byte of a CSV's cells; by default formulas are neutralised. Parquet is
         never altered.
+    private : bool
+        Whether nobody else on this machine may read it.
 
     Raises
     ------
@@ -152,24 +156,17 @@ def write_table(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> None:
         The folder does not exist or cannot be written.
     """
     require_place(path)
-    if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
+    if leads_to_no_file(path):
         with path.open("wb") as stream:
             _write(frame, stream, path.suffix, raw)
         return
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with replacing(path, private=private) as stream:
+            _write(frame, stream, path.suffix, raw)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
         ) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            _write(frame, stream, path.suffix, raw)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool) -> None:

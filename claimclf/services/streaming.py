@@ -16,6 +16,7 @@ from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
 from claimclf.dataset.validation import require_columns
 from claimclf.dataset.writing import require_place
 from claimclf.errors import ClaimclfError, EngineError, InputError
+from claimclf.files import own_folder
 from claimclf.modeling.scoring.ranking import check_authors
 from claimclf.modeling.store.model import Model
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
@@ -150,7 +151,7 @@ def score_file(
     ):
         arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
         if rejects is not None:
-            write_rejected(rejects, arrangement.parts, folder, engine, raw=raw)
+            write_rejected(rejects, arrangement.parts, engine, raw=raw)
         told = partial(on_progress, "videos written")
         write_ranked(output, arrangement, folder, engine, raw=raw, on_progress=told)
         return _accounted(source.model.name, blocks.sha256, arrangement)
@@ -251,7 +252,7 @@ def working_folder(file: Path) -> Iterator[Path]:
         return
     folder = file.absolute().with_name(f".{file.name}.scoring")
     try:
-        folder.mkdir(exist_ok=True)
+        own_folder(folder)
         with FileLock(folder / "lock", timeout=0):
             yield folder
     except Timeout as error:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from claimclf.dataset.validation import duplicate_problems, in_order, rejected_rows
 from claimclf.dataset.writing import csv_lines, holds_cr
+from claimclf.files import leads_to_no_file, replacing
 from claimclf.modeling.scoring.ranking import output
 from claimclf.schema import REPORTED, SURPLUS, VIDEO_ID, Ranking
 from claimclf.streaming.engines import Engine
@@ -55,16 +56,14 @@ class Form:
             path.write_bytes(lines)
         return path
 
-    def join(self, stretches: Iterable[Path], path: Path, folder: Path) -> None:
+    def join(self, stretches: Iterable[Path], path: Path) -> None:
         """Put the table together from its stretches, which are removed: all of it, or nothing."""
-        if path.exists() and not path.is_file():  # a device or a pipe must not be replaced
+        if leads_to_no_file(path):
             with path.open("wb") as file:
                 self._join(stretches, file)
             return
-        unfinished = folder / "output"
-        with unfinished.open("wb") as file:
+        with replacing(path) as file:
             self._join(stretches, file)
-        unfinished.replace(path)
 
     def _join(self, stretches: Iterable[Path], file: BinaryIO) -> None:
         if self.is_parquet:
@@ -138,7 +137,7 @@ def write_ranked(
             yield stretch
             on_progress(end, ends[-1])
 
-    form.join(told(), path, folder)
+    form.join(told(), path)
 
 
 def _ranks(arrangement: Arrangement, folder: Path) -> list[Ranks]:
@@ -159,15 +158,13 @@ def _write_ranks(parts: Sequence[Part], ranking: Ranking, form: Form, ranks: Ran
     return form.write(frame, ranks.path, is_first=ranks.number == 0)
 
 
-def write_rejected(
-    path: Path, parts: Sequence[Part], folder: Path, engine: Engine, *, raw: bool
-) -> None:
+def write_rejected(path: Path, parts: Sequence[Part], engine: Engine, *, raw: bool) -> None:
     """Write all rejected rows in the order of the input, as `Validated.rejected` has them."""
     has_surplus = any(part.has_surplus for part in parts)
     gathered = partial(_gather_rejected, has_surplus=has_surplus)
     has_cr = any(list(engine.map(gathered, parts)))  # all of them, whatever the first one says
     form = Form(path.suffix == PARQUET, raw, has_cr)
-    form.join(engine.map(partial(_write_rejected, form=form), parts), path, folder)
+    form.join(engine.map(partial(_write_rejected, form=form), parts), path)
 
 
 def _gather_rejected(part: Part, has_surplus: bool) -> bool:

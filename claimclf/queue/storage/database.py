@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from claimclf.errors import StorageError
+from claimclf.files import own_file
 from claimclf.paths import DEFAULT_QUEUE, database_url
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.failures import described, found, is_transient
@@ -145,7 +146,9 @@ class Database:
         with self._friendly():
             if self._file == DEFAULT_QUEUE:
                 # One that was named must be there: its disk may be away, and with it the queue.
-                self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._file is not None and self._file.parent.is_dir():
+                own_file(self._file)  # its companions take over its rights
             with self.engine.connect() as connection:
                 version = self.attempt(connection, migrations.version, writes=False)
             if version != migrations.HEAD:
