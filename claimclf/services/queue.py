@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from claimclf.queue.intake.staging import KeysOf, Videos
     from claimclf.queue.outbound import backup as backups
     from claimclf.queue.outbound import export as exports
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import dead_letters as letters
+    from claimclf.queue.outbound.webhook import delivery
     from claimclf.queue.queries import reporting
     from claimclf.services.streaming import EngineFactory, Source
 
@@ -446,7 +447,7 @@ def restore(
 @needs(*ADMINS)
 def deliver_events(
     database: Database, person: Person, *, history: bool = False
-) -> webhook.Delivered:
+) -> delivery.Delivered:
     """Tell the platform of what was decided and is not told yet, from the first call on.
 
     Parameters
@@ -459,32 +460,32 @@ def deliver_events(
     QueueError
         No webhook is set up.
     """
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import delivery, endpoint, outbox
 
-    hook = webhook.configured()
-    if hook is None:
+    webhook = endpoint.configured()
+    if webhook is None:
         raise QueueError(
             "No webhook is set up.",
             "",
             "Name it in CLAIMCLF_WEBHOOK_URL and its secret in CLAIMCLF_WEBHOOK_SECRET.",
         )
-    before = webhook.begin(database, person)
+    before = outbox.begin(database, person)
     if history:
-        webhook.add_history(database, person)
-    return replace(webhook.deliver_due(database, hook), n_before=0 if history else before)
+        outbox.add_history(database, person)
+    return replace(delivery.deliver_due(database, webhook), n_before=0 if history else before)
 
 
 @needs(*LEADS)
-def dead_letters(database: Database, _person: Person) -> list[webhook.DeadLetter]:
+def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter]:
     """List what the platform could not be told after all tries."""
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import dead_letters as letters
 
-    return webhook.dead_letters(database)
+    return letters.dead_letters(database)
 
 
 @needs(*LEADS)
 def requeue(database: Database, person: Person) -> int:
     """Put everything that could not be told up for another round of tries."""
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import dead_letters as letters
 
-    return webhook.requeue(database, person)
+    return letters.requeue(database, person)

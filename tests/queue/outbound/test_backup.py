@@ -24,7 +24,8 @@ from claimclf.errors import NotAllowedError, QueueError, StorageError
 from claimclf.people import Person
 from claimclf.queue.outbound import backup as module
 from claimclf.queue.outbound.backup import TABLES, Backup, backup, restore
-from claimclf.queue.outbound.webhook import Webhook, deliver_due
+from claimclf.queue.outbound.webhook.delivery import deliver_due
+from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.queries.views import save_view
 from claimclf.queue.review.decisions import Verdict, reopen, undo
