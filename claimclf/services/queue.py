@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
     from claimclf.queue.intake import ingest, rescoring
     from claimclf.queue.intake.staging import KeysOf, Videos
-    from claimclf.queue.outbound import backup as backups
     from claimclf.queue.outbound import export as exports
+    from claimclf.queue.outbound.backup.manifest import Backup
     from claimclf.queue.outbound.webhook import dead_letters as letters
     from claimclf.queue.outbound.webhook import delivery
     from claimclf.queue.queries import reporting
@@ -424,11 +424,11 @@ def backup(
     person: Person,
     file: Path,
     on_progress: Callable[[int, int], object] | None = None,
-) -> backups.Backup:
+) -> Backup:
     """Write the whole queue to one file while others go on working."""
-    from claimclf.queue.outbound import backup as backups
+    from claimclf.queue.outbound.backup import writing
 
-    return backups.backup(database, person, file, on_progress or (lambda done, total: None))
+    return writing.backup(database, person, file, on_progress or (lambda done, total: None))
 
 
 @needs(*ADMINS)
@@ -437,11 +437,11 @@ def restore(
     person: Person,
     file: Path,
     on_progress: Callable[[int, int], object] | None = None,
-) -> backups.Backup:
+) -> Backup:
     """Fill an empty queue from a backup: all of it, or nothing."""
-    from claimclf.queue.outbound import backup as backups
+    from claimclf.queue.outbound.backup import restoring
 
-    return backups.restore(database, person, file, on_progress or (lambda done, total: None))
+    return restoring.restore(database, person, file, on_progress or (lambda done, total: None))
 
 
 @needs(*ADMINS)
