@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from claimclf.queue.outbound.backup.manifest import Backup
     from claimclf.queue.outbound.webhook import dead_letters as letters
     from claimclf.queue.outbound.webhook import delivery
-    from claimclf.queue.queries import reporting
+    from claimclf.queue.queries.reporting.report import Report
     from claimclf.services.streaming import EngineFactory, Source
 
 P = ParamSpec("P")
@@ -365,7 +365,7 @@ def settings_history(database: Database, _person: Person) -> list[settings.Chang
 
 
 @needs(*LEADS)
-def team_report(database: Database, _person: Person, since: int, until: int) -> reporting.Report:
+def team_report(database: Database, _person: Person, since: int, until: int) -> Report:
     """Say what waits, what came and went in a window, how long it took and who is at it.
 
     Parameters
@@ -373,9 +373,9 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     since, until : int
         The window, microseconds since 1970, UTC; its ends are moved out to full hours.
     """
-    from claimclf.queue.queries import reporting
+    from claimclf.queue.queries.reporting import report
 
-    return reporting.report(database, since, until)
+    return report.report(database, since, until)
 
 
 @needs(*LEADS)
