@@ -11,7 +11,7 @@ from claimclf.errors import TrainingDataError
 from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, TEXT_LENGTH, TRANSCRIPT, VIDEO_ID
 
 if TYPE_CHECKING:
-    from claimclf.dataset.validation import Validated
+    from claimclf.dataset.validation.validated import Validated
 
 _DEMO_PREFIX = "demo-"
 _LEAST_PER_CLASS = 10

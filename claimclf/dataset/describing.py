@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.cleaning import Cleaned, is_claim
-from claimclf.dataset.validation import Validated
+from claimclf.dataset.validation.validated import Validated
 from claimclf.schema import CLAIM_STATUS, DURATION, ENGAGEMENT, LABELS, TEXT_LENGTH, TRANSCRIPT
 
 NUMBERS = (DURATION, *ENGAGEMENT, TEXT_LENGTH)

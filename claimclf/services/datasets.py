@@ -11,7 +11,8 @@ from claimclf.dataset.demo import DEMO_NAME, demo_videos
 from claimclf.dataset.describing import Description, describe
 from claimclf.dataset.findings import Finding, findings
 from claimclf.dataset.reading import Table, read_table
-from claimclf.dataset.validation import Validated, validate
+from claimclf.dataset.validation.validate import validate
+from claimclf.dataset.validation.validated import Validated
 from claimclf.paths import find_dataset
 from claimclf.schema import LABELLED, SHELL_LIMITS, Limits
 

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
     from claimclf.queue.intake import ingest, rescoring
     from claimclf.queue.intake.staging import KeysOf, Videos
-    from claimclf.queue.outbound import backup as backups
     from claimclf.queue.outbound import export as exports
-    from claimclf.queue.outbound import webhook
-    from claimclf.queue.queries import reporting
+    from claimclf.queue.outbound.backup.manifest import Backup
+    from claimclf.queue.outbound.webhook import dead_letters as letters
+    from claimclf.queue.outbound.webhook import delivery
+    from claimclf.queue.queries.reporting.report import Report
     from claimclf.services.streaming import EngineFactory, Source
 
 P = ParamSpec("P")
@@ -364,7 +365,7 @@ def settings_history(database: Database, _person: Person) -> list[settings.Chang
 
 
 @needs(*LEADS)
-def team_report(database: Database, _person: Person, since: int, until: int) -> reporting.Report:
+def team_report(database: Database, _person: Person, since: int, until: int) -> Report:
     """Say what waits, what came and went in a window, how long it took and who is at it.
 
     Parameters
@@ -372,9 +373,9 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     since, until : int
         The window, microseconds since 1970, UTC; its ends are moved out to full hours.
     """
-    from claimclf.queue.queries import reporting
+    from claimclf.queue.queries.reporting import report
 
-    return reporting.report(database, since, until)
+    return report.report(database, since, until)
 
 
 @needs(*LEADS)
@@ -423,11 +424,11 @@ def backup(
     person: Person,
     file: Path,
     on_progress: Callable[[int, int], object] | None = None,
-) -> backups.Backup:
+) -> Backup:
     """Write the whole queue to one file while others go on working."""
-    from claimclf.queue.outbound import backup as backups
+    from claimclf.queue.outbound.backup import writing
 
-    return backups.backup(database, person, file, on_progress or (lambda done, total: None))
+    return writing.backup(database, person, file, on_progress or (lambda done, total: None))
 
 
 @needs(*ADMINS)
@@ -436,17 +437,17 @@ def restore(
     person: Person,
     file: Path,
     on_progress: Callable[[int, int], object] | None = None,
-) -> backups.Backup:
+) -> Backup:
     """Fill an empty queue from a backup: all of it, or nothing."""
-    from claimclf.queue.outbound import backup as backups
+    from claimclf.queue.outbound.backup import restoring
 
-    return backups.restore(database, person, file, on_progress or (lambda done, total: None))
+    return restoring.restore(database, person, file, on_progress or (lambda done, total: None))
 
 
 @needs(*ADMINS)
 def deliver_events(
     database: Database, person: Person, *, history: bool = False
-) -> webhook.Delivered:
+) -> delivery.Delivered:
     """Tell the platform of what was decided and is not told yet, from the first call on.
 
     Parameters
@@ -459,32 +460,32 @@ def deliver_events(
     QueueError
         No webhook is set up.
     """
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import delivery, endpoint, outbox
 
-    hook = webhook.configured()
-    if hook is None:
+    webhook = endpoint.configured()
+    if webhook is None:
         raise QueueError(
             "No webhook is set up.",
             "",
             "Name it in CLAIMCLF_WEBHOOK_URL and its secret in CLAIMCLF_WEBHOOK_SECRET.",
         )
-    before = webhook.begin(database, person)
+    before = outbox.begin(database, person)
     if history:
-        webhook.add_history(database, person)
-    return replace(webhook.deliver_due(database, hook), n_before=0 if history else before)
+        outbox.add_history(database, person)
+    return replace(delivery.deliver_due(database, webhook), n_before=0 if history else before)
 
 
 @needs(*LEADS)
-def dead_letters(database: Database, _person: Person) -> list[webhook.DeadLetter]:
+def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter]:
     """List what the platform could not be told after all tries."""
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import dead_letters as letters
 
-    return webhook.dead_letters(database)
+    return letters.dead_letters(database)
 
 
 @needs(*LEADS)
 def requeue(database: Database, person: Person) -> int:
     """Put everything that could not be told up for another round of tries."""
-    from claimclf.queue.outbound import webhook
+    from claimclf.queue.outbound.webhook import dead_letters as letters
 
-    return webhook.requeue(database, person)
+    return letters.requeue(database, person)

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
-from claimclf.dataset.validation import require_columns
+from claimclf.dataset.validation.columns import require_columns
 from claimclf.dataset.writing import require_place
 from claimclf.errors import ClaimclfError, EngineError, InputError
 from claimclf.files import own_folder

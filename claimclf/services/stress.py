@@ -11,7 +11,8 @@ import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim, require_both_classes
 from claimclf.dataset.reading import Table
-from claimclf.dataset.validation import Validated, validate
+from claimclf.dataset.validation.validate import validate
+from claimclf.dataset.validation.validated import Validated
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.scoring.prediction import predict, unscorable_reason
 from claimclf.modeling.store.card import model_card

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claimclf.dataset.reading import Table
-from claimclf.dataset.validation import validate
+from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.scoring.ranking import Ranked, rank
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model

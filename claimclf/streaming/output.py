@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from claimclf.dataset.validation import duplicate_problems, in_order, rejected_rows
+from claimclf.dataset.validation.problems import duplicate_problems, in_order, rejected_rows
 from claimclf.dataset.writing import csv_lines, holds_cr
 from claimclf.files import leads_to_no_file, replacing
 from claimclf.modeling.scoring.ranking import output

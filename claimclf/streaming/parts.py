@@ -23,7 +23,9 @@ from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
 from claimclf.dataset.sources import modified
 from claimclf.dataset.statements import statement_keys
-from claimclf.dataset.validation import Validated, read_column, validate
+from claimclf.dataset.validation.cells import read_column
+from claimclf.dataset.validation.validate import validate
+from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InputError
 from claimclf.modeling.learners.recipes import XGBOOST
 from claimclf.modeling.scoring.ranking import OUTPUT

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from claimclf.dataset.reading import Table, read_table
-from claimclf.dataset.validation import match_columns
+from claimclf.dataset.validation.columns import match_columns
 from claimclf.errors import MissingColumnError, WrongEncodingError
 from claimclf.schema import UPLOAD_LIMITS, Contract
 from claimclf.ui.page import explained, plain, say_error

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from claimclf import charts
 from claimclf.errors import ClaimclfError, QueueError
 from claimclf.people import LEADS, Person
-from claimclf.queue.queries.reporting import AtWork, Report, Wait
-from claimclf.queue.queries.sampling import DAY
-from claimclf.queue.queries.tallying import HOUR
+from claimclf.queue.queries.reporting.people import AtWork
+from claimclf.queue.queries.reporting.report import Report
+from claimclf.queue.queries.reporting.waits import Wait
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.settings.team import WORDS, Change, Settings
 from claimclf.queue.storage.database import Database
@@ -27,6 +27,7 @@ from claimclf.ui.counts import AGES, FRESH_SECONDS, age
 from claimclf.ui.page import drawn_once, link_to, plain, say_error
 from claimclf.ui.state import CHOSEN_CASE, queue_database
 from claimclf.ui.wording import RANKINGS, moment
+from claimclf.units import DAY, HOUR
 
 _SHORT = {
     Decision.BREAKS_RULES: "breaks rules",

@@ -17,15 +17,15 @@ from claimclf.schema import AUTHOR_ID, Decision, Role
 from claimclf.services import queue
 from claimclf.services.models import load_model
 from claimclf.services.triage import triage
+from claimclf.units import HOUR
 from tests.browser.dashboard import PAGES, browser, running_dashboard, settle
 
 _LEAD = Person("lena", Role.LEAD)
-_HOUR = 3_600_000_000
 
 
 def filled(url: str) -> None:
     """Make a queue in which a team has worked for a day."""
-    start = now() - 24 * _HOUR
+    start = now() - 24 * HOUR
     clock = [start]
     database = Database(url, lambda: clock[0])
     rows = demo_videos(2_000, 1)
@@ -36,7 +36,7 @@ def filled(url: str) -> None:
     queue.change_settings(database, _LEAD, "two people today", {"capacity": 420})
     kinds = [Decision.WITHIN_RULES, Decision.OPINION, Decision.WITHIN_RULES, Decision.ESCALATE]
     for n in range(400):
-        clock[0] = start + n * _HOUR // 20 + (n * n) % 7 * _HOUR // 60
+        clock[0] = start + n * HOUR // 20 + (n * n) % 7 * HOUR // 60
         person = Person(("anna", "boris", "carla")[n % 3])
         lease = queue.next_case(database, person)
         assert lease is not None

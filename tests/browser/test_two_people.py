@@ -14,10 +14,11 @@ from claimclf.people import Person
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database, now
 from claimclf.ui.counts import SECONDS
+from claimclf.units import MINUTE
 from tests.browser.dashboard import running_dashboard, settle
 from tests.browser.provider import running_provider
 from tests.browser.test_login import SECRET, SECRETS
-from tests.queue.builders import MINUTE, fill, take
+from tests.queue.builders import fill, take
 from tests.queue.conftest import NewUrl, Server, migrated, new_url, server
 
 __all__ = ["Server", "migrated", "new_url", "server"]  # fixtures of the queue's tests

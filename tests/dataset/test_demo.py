@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from claimclf.dataset.cleaning import is_synthetic
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.dataset.validation import validate
+from claimclf.dataset.validation.validate import validate
 from claimclf.errors import InputError
 from claimclf.schema import LABELLED, REPORTED
 

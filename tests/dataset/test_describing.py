@@ -13,7 +13,7 @@ from claimclf.dataset.cleaning import Cleaned, clean, require_both_classes
 from claimclf.dataset.describing import Description, describe
 from claimclf.dataset.findings import best_cut, findings
 from claimclf.dataset.reading import read_table
-from claimclf.dataset.validation import validate
+from claimclf.dataset.validation.validate import validate
 from claimclf.errors import TrainingDataError
 from claimclf.schema import LABELLED
 from tests.builders import labelled_csv

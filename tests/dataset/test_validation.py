@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 
 from claimclf.dataset.blocks import open_blocks
 from claimclf.dataset.reading import parse, read_table
-from claimclf.dataset.validation import (
-    MESSAGES,
-    Validated,
-    duplicate_problems,
-    in_order,
-    match_columns,
-    read_column,
-    validate,
-)
+from claimclf.dataset.validation.cells import read_column
+from claimclf.dataset.validation.columns import match_columns
+from claimclf.dataset.validation.problems import MESSAGES, duplicate_problems, in_order
+from claimclf.dataset.validation.validate import validate
+from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import MissingColumnError
 from claimclf.schema import LABELLED, MISSING_WORDS, REPORTED, Column, Contract, Kind
 from tests.builders import GOOD, as_csv, labelled_csv, reported_csv, reported_rows

@@ -12,12 +12,13 @@ from claimclf.paths import ROOT
 PACKAGE = ROOT / "claimclf"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 #: Layer -> what it may import of the package, besides itself.
-_BOTTOM = {"schema", "errors", "files", "paths", "people"}
+_BOTTOM = {"schema", "errors", "files", "paths", "people", "units"}
 ALLOWED = {
     "schema": set(),
     "errors": set(),
     "files": set(),
     "paths": set(),
+    "units": set(),
     "people": {"schema", "errors"},
     "dataset": _BOTTOM,
     "modeling": _BOTTOM | {"dataset"},

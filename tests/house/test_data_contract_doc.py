@@ -8,7 +8,7 @@ import pytest
 
 from claimclf import errors
 from claimclf.dataset.records import DELIMITERS
-from claimclf.dataset.validation import MESSAGES
+from claimclf.dataset.validation.problems import MESSAGES
 from claimclf.paths import ROOT
 from claimclf.schema import (
     LABELLED,

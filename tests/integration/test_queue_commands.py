@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from claimclf.cli import main
 from claimclf.errors import StorageError
-from claimclf.queue.outbound import webhook
-from claimclf.queue.outbound.webhook import SECRET_VARIABLE, URL_VARIABLE
+from claimclf.queue.outbound.webhook import delivery
+from claimclf.queue.outbound.webhook.endpoint import SECRET_VARIABLE, URL_VARIABLE
 from claimclf.queue.queries.listing import page
 from claimclf.queue.storage.database import Database
 from tests.builders import reported_csv
@@ -122,7 +122,7 @@ def test_platform_is_told_again_and_again_until_it_is_stopped(
 ) -> None:
     database = Database(url)
     fill(database, 3)
-    reach, pauses = webhook.deliver_due, []
+    reach, pauses = delivery.deliver_due, []
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
@@ -131,13 +131,13 @@ def test_platform_is_told_again_and_again_until_it_is_stopped(
         if len(pauses) == 4:
             raise KeyboardInterrupt
 
-    def gone_once(*args: Any) -> webhook.Delivered:
+    def gone_once(*args: Any) -> delivery.Delivered:
         if len(pauses) == 1:
             raise StorageError("The queue's database cannot be reached.", "", "Wait.")
         return reach(*args)
 
     monkeypatch.setattr("claimclf.cli.queue.time.sleep", pause)
-    monkeypatch.setattr(webhook, "deliver_due", gone_once)
+    monkeypatch.setattr(delivery, "deliver_due", gone_once)
     told = run("deliver", "--every", 20, "--database", url)
     assert pauses == [20] * 4
     assert "cannot be reached" in told.stderr

@@ -14,6 +14,7 @@ from claimclf.queue.review.decisions import Decided, Verdict, decide
 from claimclf.queue.review.leases import Lease, next_case
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Role
+from claimclf.units import MINUTE
 
 ANNA, BORIS = Person("anna"), Person("boris")
 LEAD = Person("lena", Role.LEAD)
@@ -21,7 +22,6 @@ OPINION = Verdict(Decision.OPINION)
 WITHIN = Verdict(Decision.WITHIN_RULES)
 SKIP = Verdict(Decision.SKIP)
 ESCALATE = Verdict(Decision.ESCALATE)
-MINUTE = 60_000_000
 
 
 @dataclass

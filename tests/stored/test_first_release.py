@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from claimclf.dataset.reading import read_table
-from claimclf.dataset.validation import validate
+from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.store import ModelStore

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.statements import statements
-from claimclf.dataset.validation import set_apart
+from claimclf.dataset.validation.columns import set_apart
 from claimclf.errors import InputError
 from claimclf.modeling.scoring.score import Scored
 from claimclf.schema import (

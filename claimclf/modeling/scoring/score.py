@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from claimclf.dataset.validation import Validated
+from claimclf.dataset.validation.validated import Validated
 from claimclf.modeling.scoring.prediction import predictions
 from claimclf.modeling.store.model import Model
 from claimclf.schema import ENGAGEMENT, REPORT_COUNT

@@ -36,7 +36,7 @@ from claimclf.queue.intake.staging import (
 from claimclf.queue.queries.ordering import rank_of, rank_of_case
 from claimclf.queue.queries.sampling import drop_cuts
 from claimclf.queue.queries.searching import with_words
-from claimclf.queue.queries.tallying import HOUR, tally
+from claimclf.queue.queries.tallying import tally
 from claimclf.queue.review.leases import end_lapsed
 from claimclf.queue.settings.team import Settings, settings_of
 from claimclf.queue.storage.audit import Entry, append
@@ -57,6 +57,7 @@ from claimclf.schema import (
     VIEWS,
     CaseState,
 )
+from claimclf.units import HOUR
 
 _GROUPS = {STATEMENT_ID: "rank_statement", AUTHOR_ID: "rank_author"}
 _SAME = cases.c[VIDEO_ID] == staged.c[VIDEO_ID]

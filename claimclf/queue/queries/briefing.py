@@ -11,12 +11,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.queries.ordering import KEYS, beyond
 from claimclf.queue.storage.cases import AnyRow, Case, find_case
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import IS_OPEN, batches, cases, decisions, sightings
+from claimclf.queue.storage.tables import CLOSES, IS_OPEN, batches, cases, decisions, sightings
 from claimclf.schema import (
     AUTHOR_ID,
     FIRST_REPORTED,
     LAST_REPORTED,
-    PRIMARY_DECISIONS,
     REPORT_COUNT,
     STATEMENT_ID,
     CaseState,
@@ -139,8 +138,7 @@ def _decided(connection: Connection, members: Any) -> dict[Decision, int]:
     latest: ColumnElement[bool] = and_(
         decisions.c.case_id == members.c.id,
         decisions.c.round == members.c.round,
-        decisions.c.undone_at.is_(None),
-        decisions.c.decision.in_(PRIMARY_DECISIONS),
+        CLOSES,
     )
     query = select(decisions.c.decision, func.count().label("n")).join_from(
         members, decisions, latest

@@ -43,6 +43,7 @@ from claimclf.schema import (
     Lane,
     Ranking,
 )
+from claimclf.units import HOUR, SECOND
 
 #: `rank_place`: what people review comes first, then opinions, then what cannot be scored.
 REVIEWED, OPINIONS, UNSCORABLE = range(3)
@@ -72,7 +73,6 @@ _OPEN = f"state = '{CaseState.OPEN}'"
 _AGAIN: ColumnElement[bool] = literal_column("cases.reported_again")
 _HAS_WAITED: ColumnElement[bool] = literal_column("cases.waits_since + 0 >= 0")
 _IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState.OPEN}'")
-_HOUR = 3_600_000_000
 
 
 def _index(name: str, where: str) -> None:
@@ -217,7 +217,7 @@ def _can_be_stored(value: str) -> bool:
 
 def _before(now: int, hours: float) -> int:
     """Return the time so many hours ago; before all times where that is too long ago."""
-    return now - round(min(hours * _HOUR, now + 1))
+    return now - round(min(hours * HOUR, now + 1))
 
 
 def sorted_by(ranking: Ranking) -> tuple[ColumnElement[Any], ...]:
@@ -282,7 +282,7 @@ def held_by(name: str, now: int) -> ColumnElement[bool]:
 
 
 #: A lease from further ahead than this was taken before the clock stepped back.
-TOLERANCE = 5_000_000
+TOLERANCE = 5 * SECOND
 
 
 def running(now: int) -> ColumnElement[bool]:

@@ -20,10 +20,17 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.queries.ordering import KEYS, OPINIONS, beyond
 from claimclf.queue.queries.tallying import fold, n_open
 from claimclf.queue.settings.team import Settings
-from claimclf.queue.storage.tables import IS_DRAWN, IS_OPEN, audit_head, cases, cuts, decisions
-from claimclf.schema import PRIMARY_DECISIONS, Lane, Ranking
-
-DAY = 24 * 60 * 60 * 1_000_000
+from claimclf.queue.storage.tables import (
+    CLOSES,
+    IS_DRAWN,
+    IS_OPEN,
+    audit_head,
+    cases,
+    cuts,
+    decisions,
+)
+from claimclf.schema import Lane, Ranking
+from claimclf.units import DAY
 
 
 @dataclass(frozen=True)
@@ -140,8 +147,7 @@ def _capacity(connection: Connection, capacity: float) -> int:
 
 def _decided_today(connection: Connection, now: int) -> int:
     today = decisions.c.at >= now // DAY * DAY
-    made = and_(today, decisions.c.undone_at.is_(None), decisions.c.decision.in_(PRIMARY_DECISIONS))
-    return connection.scalar(select(func.count()).where(made)) or 0
+    return connection.scalar(select(func.count()).where(today, CLOSES)) or 0
 
 
 def _insert_new(connection: Connection, row: dict[str, Any]) -> None:

@@ -10,9 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import tallies
 from claimclf.schema import LANE, CaseState, Lane
-
-#: Microseconds: the unit in which cases are counted by age.
-HOUR = 3_600_000_000
+from claimclf.units import HOUR
 
 
 @dataclass(frozen=True)

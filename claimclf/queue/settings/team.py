@@ -15,8 +15,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cuts
 from claimclf.queue.storage.tables import settings as table
 from claimclf.schema import Ranking
-
-MINUTE = 60 * 1_000_000
+from claimclf.units import MINUTE
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,16 @@ def lock(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
+def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
+    """Have all others wait, readers too, until the transaction ends.
+
+    On SQLite a writing transaction is alone already, and readers see what was there before it.
+    """
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(table.name for table in tables)
+        connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+
+
 def create_temporary(connection: Connection, metadata: MetaData) -> None:
     """Create empty tables that this connection alone sees, dropping those of the same name."""
     drop_temporary(connection, metadata)
@@ -52,7 +62,8 @@ def drop_temporary(connection: Connection, metadata: MetaData) -> None:
 def load(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Write many rows, each in the order of the table's columns, as fast as the driver can."""
     cursor = connection.connection.cursor()
-    names = ", ".join(column.name for column in table.columns)
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
     with driver_errors(connection):
         if connection.dialect.name == "sqlite":
             marks = ", ".join("?" * len(table.columns))
@@ -106,6 +117,15 @@ def bulk_insert(
     if connection.dialect.name != "sqlite" or _size(connection, table) > _size(connection, source):
         yield
         return
+    with without_indexes(connection, table, keep):
+        yield
+
+
+@contextmanager
+def without_indexes(
+    connection: Connection, table: Table, keep: Sequence[Index] = ()
+) -> Iterator[None]:
+    """Drop a table's indexes, but for those of `keep`, and build them anew at the end."""
     indexes = sorted(table.indexes.difference(keep), key=lambda index: str(index.name))
     for index in indexes:
         index.drop(connection)
@@ -122,3 +142,15 @@ def analyse(connection: Connection, table: Table) -> None:
     """Tell PostgreSQL's planner what a temporary table holds; SQLite needs no telling."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"ANALYZE {table.name}"))
+
+
+def continue_numbering(connection: Connection, table: Table) -> None:
+    """Have PostgreSQL number new rows after those that were inserted with their numbers.
+
+    SQLite does so by itself.
+    """
+    number = table.autoincrement_column
+    if number is not None and connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, number.name)
+        last = select(func.setval(sequence, func.max(number))).having(func.max(number) > 0)
+        connection.execute(last)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     func,
     literal_column,
     text,
@@ -32,6 +33,7 @@ from claimclf.schema import (
     LAST_REPORTED,
     LIKES,
     PREDICTION,
+    PRIMARY_DECISIONS,
     PROBABILITY,
     REASON,
     REPORT_COUNT,
@@ -229,6 +231,10 @@ Index(
     unique=True,
     sqlite_where=text("undone_at IS NULL AND decision NOT IN ('skip', 'escalate')"),
     postgresql_where=text("undone_at IS NULL AND decision NOT IN ('skip', 'escalate')"),
+)
+#: A decision that closed its case and was not undone.
+CLOSES: ColumnElement[bool] = and_(
+    decisions.c.undone_at.is_(None), decisions.c.decision.in_(PRIMARY_DECISIONS)
 )
 IS_SKIP: ColumnElement[bool] = decisions.c.decision == literal_column("'skip'")
 _partial("ix_decisions_skips", decisions, ("case_id", "round", "by"), "decision = 'skip'")

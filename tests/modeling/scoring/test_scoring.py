@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.dataset.validation import validate
+from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.scoring.ranking import OUTPUT, rank
 from claimclf.modeling.scoring.score import Scored
 from claimclf.modeling.store.model import Model

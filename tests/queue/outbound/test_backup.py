@@ -22,9 +22,12 @@ from sqlalchemy.exc import DBAPIError
 
 from claimclf.errors import NotAllowedError, QueueError, StorageError
 from claimclf.people import Person
-from claimclf.queue.outbound import backup as module
-from claimclf.queue.outbound.backup import TABLES, Backup, backup, restore
-from claimclf.queue.outbound.webhook import Webhook, deliver_due
+from claimclf.queue.outbound.backup import restoring, writing
+from claimclf.queue.outbound.backup.manifest import MARK, TABLES, Backup
+from claimclf.queue.outbound.backup.restoring import restore
+from claimclf.queue.outbound.backup.writing import backup
+from claimclf.queue.outbound.webhook.delivery import deliver_due
+from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.queries.views import save_view
 from claimclf.queue.review.decisions import Verdict, reopen, undo
@@ -134,7 +137,7 @@ def write(file: Path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-        archive.comment = module._MARK + b"0" * 64
+        archive.comment = MARK + b"0" * 64
     whole = file.read_bytes()[:-64]
     file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
 
@@ -213,7 +216,7 @@ def test_backup_while_others_write_is_of_one_moment(
 ) -> None:
     something_of_all(database)
     before = contents(database)
-    monkeypatch.setattr(module, "_CHUNK_ROWS", 2)
+    monkeypatch.setattr(writing, "CHUNK_ROWS", 2)
     failures: list[BaseException] = []
 
     def work() -> None:
@@ -448,7 +451,7 @@ def test_disk_of_the_database_full_while_restoring_changes_nothing(
         raise DBAPIError("INSERT", None, orig)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "walk", full)
+        patch.setattr(restoring, "walk", full)
         with pytest.raises(StorageError, match="disk of the queue's database is full"):
             restore(database, ADMIN, taken[0])
     assert_empty(database)
@@ -459,6 +462,7 @@ def test_disk_of_the_database_full_while_restoring_changes_nothing(
 
 
 def run_and_die(url: str, file: str, work: str, point: str) -> None:
+    module = {"backup": writing, "restore": restoring}[work]
     function: Callable[[Database, Person, Path], Backup] = getattr(module, work)
     setattr(module, point, after(getattr(module, point)))
     function(Database(url, Clock()), ADMIN, Path(file))
@@ -480,7 +484,7 @@ def killed() -> Callable[..., None]:
     return run
 
 
-@pytest.mark.parametrize("point", ["_insert", "walk"])
+@pytest.mark.parametrize("point", ["load", "walk"])
 def test_killed_restore_changes_nothing_and_can_be_repeated(
     new_url: NewUrl,
     taken: tuple[Path, Database, Database],
@@ -498,7 +502,7 @@ def test_killed_restore_changes_nothing_and_can_be_repeated(
     database.close()
 
 
-@pytest.mark.parametrize("point", ["_write_table", "_checksum"])
+@pytest.mark.parametrize("point", ["_write_table", "checksum"])
 def test_killed_backup_leaves_the_one_of_before(
     new_url: NewUrl, file: Path, killed: Callable[..., None], clock: Clock, point: str
 ) -> None:
@@ -521,7 +525,7 @@ def parts(file: Path) -> list[Path]:
 def test_backup_leaves_alone_what_another_one_is_writing(
     used: Database, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, calls = module._write, []
+    write, calls = writing._write, []
 
     def both(*args: Any) -> Backup:
         calls.append(args)
@@ -530,6 +534,6 @@ def test_backup_leaves_alone_what_another_one_is_writing(
             assert len(parts(file)) == 1
         return write(*args)
 
-    monkeypatch.setattr(module, "_write", both)
+    monkeypatch.setattr(writing, "_write", both)
     backup(used, ADMIN, file)
     assert parts(file) == []

@@ -17,29 +17,25 @@ import pytest
 from sqlalchemy import delete, select
 
 from claimclf.errors import NotAllowedError, QueueError
-from claimclf.queue.outbound import webhook as module
-from claimclf.queue.outbound.webhook import (
-    SECOND,
+from claimclf.queue.outbound.webhook import outbox
+from claimclf.queue.outbound.webhook.dead_letters import dead_letters, requeue
+from claimclf.queue.outbound.webhook.delivery import Delivered, deliver_due
+from claimclf.queue.outbound.webhook.endpoint import (
     SECRET_VARIABLE,
     URL_VARIABLE,
-    Delivered,
-    Message,
     Webhook,
-    add_history,
-    begin,
     configured,
-    dead_letters,
-    deliver_due,
-    post,
-    requeue,
-    sign,
 )
+from claimclf.queue.outbound.webhook.message import Message, sign
+from claimclf.queue.outbound.webhook.outbox import add_history, begin
+from claimclf.queue.outbound.webhook.posting import post
 from claimclf.queue.review.bulk import decide_statement
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import deliveries
 from claimclf.schema import Decision, ReasonCode
+from claimclf.units import SECOND
 from tests.queue.builders import ANNA, BORIS, ESCALATE, LEAD, OPINION, SKIP, Clock, done, fill
 from tests.queue.killed import die
 
@@ -315,7 +311,7 @@ def test_no_more_are_tried_than_asked_for(used: Database, webhook: Webhook) -> N
 def test_long_log_is_noted_in_parts(
     used: Database, webhook: Webhook, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CHUNK_ROWS", 2)
+    monkeypatch.setattr(outbox, "_CHUNK_ROWS", 2)
     assert deliver_due(used, webhook).n_delivered == 5
 
 

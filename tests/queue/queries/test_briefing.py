@@ -10,9 +10,8 @@ from claimclf.queue.queries.briefing import Group, briefing
 from claimclf.queue.settings.preferences import Preferences, prefer, preferences_of
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Lane, Ranking
+from claimclf.units import HOUR
 from tests.queue.builders import ANNA, BORIS, OPINION, SKIP, WITHIN, Clock, done, fill
-
-HOUR = 3_600_000_000
 
 
 def test_place_is_the_one_of_the_ranking(database: Database) -> None:

@@ -21,10 +21,10 @@ from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, CaseState, Lane, Ranking
+from claimclf.units import HOUR
 from tests.queue.builders import LEAD, Clock, fill, take
 
 N = 240
-HOUR = 3_600_000_000
 VERIFIED, BANS = REPORTED[VERIFIED_STATUS].allowed, REPORTED[BAN_STATUS].allowed
 PROBABILITIES = (None, 0.0, 0.1, 0.25, 0.5, 0.5, 0.75, 0.9, 1.0)
 TEXTS = ("a harbor", "Harbours, and ships", "an anchor", "no ship", "", None)

@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 from claimclf.errors import QueueError
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import Batch, ingest
-from claimclf.queue.queries import reporting
 from claimclf.queue.queries.ordering import Filters
-from claimclf.queue.queries.reporting import Report, Wait, report, still_waiting
-from claimclf.queue.queries.tallying import HOUR
+from claimclf.queue.queries.reporting import waits
+from claimclf.queue.queries.reporting.report import Report, report
+from claimclf.queue.queries.reporting.waits import Wait, still_waiting
 from claimclf.queue.review.bulk import decide_cases, undo_bulk
 from claimclf.queue.review.decisions import Verdict, decide, reopen, undo
 from claimclf.queue.review.leases import next_case, take_case
@@ -28,12 +28,12 @@ from claimclf.queue.settings.team import Change, change_settings, history
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
+from claimclf.units import HOUR, MINUTE
 from tests.queue.builders import (
     ANNA,
     BORIS,
     ESCALATE,
     LEAD,
-    MINUTE,
     OPINION,
     SKIP,
     Clock,
@@ -200,7 +200,7 @@ def test_present_round_of_a_case_that_was_opened_again_counts(
 def test_long_curve_has_no_more_points_than_a_screen(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporting, "MOST_POINTS", 5)
+    monkeypatch.setattr(waits, "MOST_POINTS", 5)
     fill(database, 20)
     for _ in range(20):
         clock.step(minutes=1)

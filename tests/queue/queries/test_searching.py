@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text
 
 from claimclf.people import Person
-from claimclf.queue.outbound.backup import backup, restore
+from claimclf.queue.outbound.backup.restoring import restore
+from claimclf.queue.outbound.backup.writing import backup
 from claimclf.queue.queries import searching
 from claimclf.queue.queries.listing import page
 from claimclf.queue.queries.ordering import Filters

@@ -7,12 +7,13 @@ from collections import Counter
 from sqlalchemy import delete, func, select
 
 from claimclf.queue.intake.rescoring import rescore
-from claimclf.queue.queries.tallying import HOUR, counts, last_change, n_open
+from claimclf.queue.queries.tallying import counts, last_change, n_open
 from claimclf.queue.review.bulk import decide_statement, undo_bulk
 from claimclf.queue.review.decisions import reopen, undo
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, cuts, tallies
 from claimclf.schema import CaseState, Lane
+from claimclf.units import HOUR
 from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, SKIP, Clock, done, fill
 
 LANES = ["claims"] * 3 + ["opinions"] * 2

@@ -19,13 +19,13 @@ from alembic.config import Config
 from sqlalchemy import Connection, Table, TableClause, func, insert, inspect, select, update
 
 from claimclf.paths import ROOT
-from claimclf.queue.outbound.backup import _go_on_counting
 from claimclf.queue.review.decisions import undo
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import continue_numbering
 from claimclf.queue.storage.tables import audit, audit_head, batches, cases, decisions, metadata
 from tests.queue.builders import ANNA, BORIS, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
@@ -131,7 +131,7 @@ def put(connection: Connection, columns: Columns, rows: Rows) -> None:
             fresh = update(table) if today is audit_head else insert(table)
             for row in rows[today.name]:
                 connection.execute(fresh.values(dict(zip(table.c.keys(), row, strict=True))))
-            _go_on_counting(connection, today)
+            continue_numbering(connection, today)
 
 
 def of_that_time(name: str, columns: Columns) -> TableClause:

@@ -39,7 +39,8 @@ from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Decision
-from tests.queue.builders import ANNA, BORIS, LEAD, MINUTE, Clock, upload, videos
+from claimclf.units import MINUTE
+from tests.queue.builders import ANNA, BORIS, LEAD, Clock, upload, videos
 from tests.queue.conftest import NewUrl
 
 PEOPLE = st.sampled_from([ANNA, BORIS, LEAD])

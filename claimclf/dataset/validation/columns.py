@@ -1,0 +1,86 @@
+"""Which of the input's columns is which of the contract's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from claimclf.errors import MissingColumnError
+from claimclf.schema import Contract, recognise
+
+
+def match_columns(
+    found: Iterable[str], contract: Contract, chosen: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Say which of the input's columns is which of the contract's.
+
+    An exact name wins over an alias, and a person's choice over both.
+
+    Parameters
+    ----------
+    found : iterable of str
+        The input's own column names.
+    contract : Contract
+        What is looked for.
+    chosen : mapping of str to str, optional
+        Column of the contract -> the input's column, as a person chose.
+
+    Returns
+    -------
+    dict of str to str
+        Column of the contract -> the input's own column, for those that were found.
+    """
+    names = list(found)
+    matched = {c: own for c, own in (chosen or {}).items() if own in names}
+    for exact in (True, False):
+        for own in names:
+            column = recognise(own, contract)
+            fits = column is not None and (not exact or own == column)
+            if fits and column not in matched and own not in matched.values():
+                matched[str(column)] = own
+    return {name: matched[name] for name in contract.names if name in matched}
+
+
+def require_columns(
+    found: Sequence[str], contract: Contract, chosen: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Match columns as `match_columns` does, and insist on those that are needed.
+
+    Raises
+    ------
+    MissingColumnError
+        A needed column is not there.
+    """
+    columns = match_columns(found, contract, chosen)
+    missing = [name for name in contract.needed if name not in columns]
+    if missing:
+        raise MissingColumnError(missing, found, _hint(found))
+    return columns
+
+
+def set_apart(own: pd.DataFrame, added: Iterable[str]) -> pd.DataFrame:
+    """Rename the input's own columns that have the name of a column to be added.
+
+    Parameters
+    ----------
+    own : DataFrame
+        The input's columns.
+    added : iterable of str
+        Names that the columns beside them will have.
+    """
+    names = [str(name) for name in own.columns]
+    taken = {*names, *added}
+    for clash in set(names) & set(added):
+        name = f"input_{clash}"
+        while name in taken:
+            name = f"input_{name}"
+        taken.add(name)
+        names[names.index(clash)] = name
+    return own.set_axis(names, axis=1)
+
+
+def _hint(columns: Sequence[str]) -> str:
+    if len(columns) > 1:
+        return ""
+    return "The table has one column only: save it with commas, semicolons or tabs between fields."

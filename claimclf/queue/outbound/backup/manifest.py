@@ -1,0 +1,103 @@
+"""What a backup says of itself, and what its parts are called."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import Table
+
+from claimclf.queue.storage.tables import audit_head, cuts, metadata
+
+#: What a backup holds: not what is worked out from it, nor the log's head, which the manifest has.
+TABLES = tuple(table for table in metadata.sorted_tables if table not in (cuts, audit_head))
+#: Rows written or read at a time.
+CHUNK_ROWS = 2_000
+#: Bytes read at a time.
+CHUNK_BYTES = 1 << 20
+
+MANIFEST = "manifest.json"
+#: The file ends in this mark and so many hexadecimal digits: the checksum of all before them.
+MARK = b"claimclf queue backup, sha256 "
+N_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class Member:
+    """One table in a backup.
+
+    Parameters
+    ----------
+    columns : list of str
+        What each row holds, in order.
+    n_rows : int
+        How many rows.
+    sha256 : str
+        Of the member's bytes, not compressed.
+    """
+
+    columns: list[str]
+    n_rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A queue in a file.
+
+    Parameters
+    ----------
+    version : str
+        Of the tables.
+    at : int
+        When it was taken: microseconds since 1970, UTC.
+    by : str
+        Who took it.
+    head_seq : int
+        Entries of the audit log.
+    head : str
+        Hash of the last of them.
+    members : dict
+        Tables by name.
+    """
+
+    version: str
+    at: int
+    by: str
+    head_seq: int
+    head: str
+    members: dict[str, Member]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all tables."""
+        return sum(member.n_rows for member in self.members.values())
+
+
+class Counter:
+    """Counts rows, and reports after each step how far the work is."""
+
+    def __init__(self, progress: Callable[[int, int], object], total: int) -> None:
+        self.n, self.total, self.progress = 0, total, progress
+
+    def add(self, n: int) -> None:
+        """Report that so many more rows are done."""
+        self.n += n
+        self.progress(self.n, self.total)
+
+
+def member_name(table: Table) -> str:
+    """Return the name of a table's member in the zip."""
+    return f"{table.name}.jsonl"
+
+
+def checksum(stream: BinaryIO, n_bytes: int) -> str:
+    """Return the SHA-256 of a file's first bytes, and leave the file at their end."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while n_bytes and (chunk := stream.read(min(n_bytes, CHUNK_BYTES))):
+        digest.update(chunk)
+        n_bytes -= len(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,192 @@
+"""Reads a backup, and refuses it where anything is not as it was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from sqlalchemy import Table
+
+from claimclf.errors import QueueError
+from claimclf.queue.outbound.backup.manifest import (
+    CHUNK_BYTES,
+    CHUNK_ROWS,
+    MANIFEST,
+    MARK,
+    N_DIGITS,
+    TABLES,
+    Backup,
+    Counter,
+    Member,
+    checksum,
+    member_name,
+)
+from claimclf.queue.storage import migrations
+from claimclf.queue.storage.audit import START, broken
+from claimclf.queue.storage.tables import audit
+
+
+@dataclass(frozen=True)
+class BackupFile:
+    """A backup that is open, and whose bytes are those that were written.
+
+    Parameters
+    ----------
+    file : Path
+        Where it is.
+    archive : ZipFile
+        Its members.
+    sha256 : str
+        Of all but the checksum at its end.
+    manifest : Backup
+        What it says of itself.
+    """
+
+    file: Path
+    archive: zipfile.ZipFile
+    sha256: str
+    manifest: Backup
+
+    def rows(self, table: Table) -> Iterator[list[list[Any]]]:
+        """Yield a table's rows in chunks; at the end, refuse what the manifest does not hold.
+
+        Raises
+        ------
+        QueueError
+            The member is damaged or was altered.
+        """
+        expected = self.manifest.members[table.name]
+        digest, n_rows = hashlib.sha256(), 0
+        with _explained(self.file), self.archive.open(member_name(table)) as member:
+            lines = BufferedReader(cast(Any, member), CHUNK_BYTES)
+            while chunk := list(islice(lines, CHUNK_ROWS)):
+                digest.update(b"".join(chunk))
+                rows = json.loads(b"[" + b",".join(chunk) + b"]")
+                if {len(row) for row in rows} != {len(expected.columns)}:
+                    raise ValueError(f"a row of {table.name} has too few or too many values")
+                n_rows += len(rows)
+                yield rows
+        if (n_rows, digest.hexdigest()) != (expected.n_rows, expected.sha256):
+            raise altered(self.file, f"the checksum of {member_name(table)} does not match")
+
+    def check_rows(self, counter: Counter) -> None:
+        """Read all rows, and walk along the audit log.
+
+        Raises
+        ------
+        QueueError
+            As for `rows`, or the log's chain is broken.
+        """
+        seq, previous = 0, START
+        columns = self.manifest.members[audit.name].columns
+        for table in TABLES:
+            for rows in self.rows(table):
+                for row in rows if table is audit else ():
+                    entry = dict(zip(columns, row, strict=True))
+                    refuse(self.file, broken(entry, seq, previous))
+                    seq, previous = entry["seq"], entry["hash"]
+                counter.add(len(rows))
+        if (seq, previous) != (self.manifest.head_seq, self.manifest.head):
+            raise altered(
+                self.file, f"the audit log ends at entry {seq}, not {self.manifest.head_seq}"
+            )
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BackupFile]:
+    """Open a backup after checking its every byte; its rows are not read yet.
+
+    Raises
+    ------
+    QueueError
+        It is damaged, altered, of another version or no backup at all.
+    """
+    with _explained(file):
+        stream = file.open("rb")
+    with stream:
+        with _explained(file):
+            sha256 = _checked(stream, file)
+            archive = zipfile.ZipFile(stream)
+        with archive:
+            yield BackupFile(file, archive, sha256, _manifest(archive, file))
+
+
+def refuse(file: Path, problems: list[str]) -> None:
+    """Raise the first of the problems that were noticed in a backup, if there is one."""
+    if problems:
+        raise altered(file, problems[0])
+
+
+def altered(file: Path, problem: str) -> QueueError:
+    """Return the error for a backup that is whole, and yet not as it was written."""
+    return QueueError(
+        f"The backup {file.name} was altered.",
+        f"Found: {problem.rstrip('.')}.",
+        "Nothing was changed. Take another backup.",
+    )
+
+
+def _damaged(file: Path, problem: str) -> QueueError:
+    return QueueError(
+        f"The backup {file.name} is damaged.",
+        f"Found: {problem}.",
+        "Nothing was changed. Copy it again, or take another backup.",
+    )
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Say of a file that cannot be read, or holds something else, what is wrong with it."""
+    try:
+        yield
+    except OSError as error:
+        cause = f"Found: {error.strerror or error}."
+        raise QueueError(f"{file} cannot be read.", cause, "Check its name and rights.") from error
+    except (ValueError, TypeError, KeyError, EOFError, RuntimeError) as error:
+        raise altered(file, str(error)) from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(file, str(error)) from error
+
+
+def _checked(stream: BinaryIO, file: Path) -> str:
+    """Return the checksum of a file that ends in it."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(size - N_DIGITS - len(MARK), 0))
+    mark, written = stream.read(len(MARK)), stream.read()
+    if mark != MARK:
+        raise QueueError(
+            f"{file.name} is no whole backup of a queue.",
+            f"Found: {size:,} bytes that do not end like one.",
+            "Name a file that claimclf backup wrote, or copy it again: its end may be missing.",
+        )
+    sha256 = checksum(stream, size - N_DIGITS)
+    if sha256.encode() != written:
+        raise _damaged(file, "its checksum does not match")
+    return sha256
+
+
+def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
+    with _explained(file):
+        values = json.loads(archive.read(MANIFEST))
+        if values["version"] != migrations.HEAD:
+            raise QueueError(
+                f"The backup {file.name} is of another version.",
+                f"Found: version {values['version']} of the tables; this is {migrations.HEAD}.",
+                "Restore it with the claimclf that wrote it, then update.",
+            )
+        members = {name: Member(**member) for name, member in values.pop("members").items()}
+        manifest = Backup(**values, members=members)
+        expected = {table.name: [column.name for column in table.columns] for table in TABLES}
+        if {name: member.columns for name, member in members.items()} != expected:
+            raise altered(file, f"its tables are {', '.join(members)}")
+    return manifest

@@ -1,0 +1,111 @@
+"""Fills an empty database from a backup: all of it, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+
+from claimclf.errors import QueueError
+from claimclf.people import Person, allow
+from claimclf.queue.intake.staging import Progress
+from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
+from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
+from claimclf.queue.queries.sampling import drop_cuts
+from claimclf.queue.queries.searching import with_words
+from claimclf.queue.storage.audit import Entry, append, walk
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.dialects import (
+    continue_numbering,
+    load,
+    lock_tables,
+    without_indexes,
+)
+from claimclf.queue.storage.tables import audit_head, metadata
+from claimclf.schema import Role
+
+
+def restore(
+    database: Database,
+    person: Person,
+    file: Path,
+    progress: Progress = lambda done, total: None,
+) -> Backup:
+    """Fill an empty queue from a file that `backup` wrote: all of it, or nothing.
+
+    The file is checked as a whole before anything is changed, the audit log's chain among it.
+
+    Parameters
+    ----------
+    progress : callable
+        Gets the rows done and all of them; each row is read twice, to be checked and written.
+
+    Raises
+    ------
+    NotAllowedError
+        The person is no admin.
+    QueueError
+        The file is damaged, altered, of another version or no backup at all, or the database
+        is in use already; nothing was changed.
+    """
+    allow(person, Role.ADMIN)
+    database.read(lambda c: _refuse_used(c, database.name))
+    with opened(file) as source:
+        manifest = source.manifest
+        counter = Counter(progress, 2 * manifest.n_rows)
+        source.check_rows(counter)
+        entry = _entry(source)
+
+        def fill(connection: Connection) -> None:
+            counter.n = manifest.n_rows
+            _fill(connection, source, database.name, counter)
+            append(connection, person, database.now(), [entry])
+            refuse(file, walk(connection).problems)
+
+        try:
+            database.write(fill)
+        except (IntegrityError, DataError) as error:
+            raise altered(file, f"{error.orig}".splitlines()[0]) from error
+    return manifest
+
+
+def _entry(source: BackupFile) -> Entry:
+    """Return the audit log's entry of a restored backup."""
+    manifest = source.manifest
+    details = {
+        "file": source.file.name,
+        "sha256": source.sha256,
+        "taken_at": manifest.at,
+        "taken_by": manifest.by,
+        "head": manifest.head,
+    }
+    return Entry("restore", details=details)
+
+
+def _refuse_used(connection: Connection, name: str) -> None:
+    n_rows = {table: connection.scalar(select(func.count()).select_from(table)) for table in TABLES}
+    filled = ", ".join(f"{table.name} ({n:,})" for table, n in n_rows.items() if n)
+    if filled:
+        raise QueueError(
+            "A backup can only be restored into an empty database.",
+            f"Found: {name} has rows in {filled}.",
+            "Nothing was changed. Name a new database in CLAIMCLF_DATABASE_URL, or move the "
+            "file away.",
+        )
+
+
+def _fill(connection: Connection, source: BackupFile, name: str, counter: Counter) -> None:
+    """Fill the tables within one transaction."""
+    lock_tables(connection, metadata.sorted_tables)
+    _refuse_used(connection, name)
+    drop_cuts(connection)
+    with with_words(connection):
+        for table in TABLES:
+            with without_indexes(connection, table):  # half the work of keeping them up to date
+                for rows in source.rows(table):
+                    load(connection, table, rows)
+                    counter.add(len(rows))
+            continue_numbering(connection, table)
+    head = {"seq": source.manifest.head_seq, "hash": source.manifest.head}
+    connection.execute(update(audit_head).values(head))

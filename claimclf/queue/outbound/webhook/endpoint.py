@@ -1,0 +1,129 @@
+"""Where events are sent, the secret that signs them, and how long to wait."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from claimclf.errors import QueueError
+from claimclf.units import SECOND
+
+#: Names the platform's address, and the secret that signs what is sent there.
+URL_VARIABLE = "CLAIMCLF_WEBHOOK_URL"
+SECRET_VARIABLE = "CLAIMCLF_WEBHOOK_SECRET"  # noqa: S105
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105
+_SHORTEST_SECRET = 24
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where and how events are sent.
+
+    Parameters
+    ----------
+    url : str
+        https, or http on this very machine; without name or password.
+    secret : str
+        At least 24 characters; `whsec_` and base64 for the bytes that it stands for.
+    timeout : float
+        Seconds to wait for each step of an answer.
+    tries : int
+        After so many, an event becomes a dead letter.
+    first_wait, longest_wait : float
+        Seconds to the second try, and between any two; the wait doubles each time.
+
+    Raises
+    ------
+    QueueError
+        The address is not safe, or the secret too short.
+    """
+
+    url: str
+    secret: str = field(repr=False)
+    timeout: float = 10
+    tries: int = 12
+    first_wait: float = 10
+    longest_wait: float = 3600
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        if len(self.key) < _SHORTEST_SECRET:
+            raise QueueError(
+                "The webhook's secret is too short.",
+                f"Found: {len(self.key)} bytes.",
+                f"Set {SECRET_VARIABLE} to {_SHORTEST_SECRET} or more random characters.",
+            )
+
+    @property
+    def key(self) -> bytes:
+        """The bytes that sign."""
+        if not self.secret.startswith(_SECRET_PREFIX):
+            return self.secret.encode()
+        try:
+            return base64.b64decode(self.secret.removeprefix(_SECRET_PREFIX), validate=True)
+        except binascii.Error as error:
+            raise QueueError(
+                "The webhook's secret cannot be read.",
+                f"Found: {_SECRET_PREFIX} without base64 after it.",
+                f"Copy the secret to {SECRET_VARIABLE} again.",
+            ) from error
+
+    def wait(self, tries: int) -> int:
+        """Return the microseconds to wait after so many tries have failed."""
+        seconds = self.first_wait * 2.0 ** min(tries - 1, 64)
+        return round(min(seconds, self.longest_wait) * SECOND)
+
+    @property
+    def lease(self) -> int:
+        """How long a sender has an event to itself, in microseconds: any try is over by then."""
+        return round(6 * self.timeout * SECOND)
+
+
+def configured() -> Webhook | None:
+    """Return the webhook that the environment names, or None.
+
+    Raises
+    ------
+    QueueError
+        Its address or its secret is missing or unsafe.
+    """
+    url, secret = os.environ.get(URL_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
+    if not url and not secret:
+        return None
+    if not url or not secret:
+        missing, present = (URL_VARIABLE, SECRET_VARIABLE)[:: 1 if secret else -1]
+        raise QueueError(
+            "The webhook is set up by halves.",
+            f"Found: {present} alone.",
+            f"Set {missing} as well.",
+        )
+    return Webhook(url, secret)
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+    if not (host and safe) or "@" in parts.netloc:
+        # The rest of an address may be a secret.
+        raise QueueError(
+            "The webhook's address is not safe.",
+            f"Found: {parts.scheme or 'no'} address"
+            f"{' with a name or password' if '@' in parts.netloc else ''}.",
+            f"Set {URL_VARIABLE} to https://host/path, or to http:// on this machine.",
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,122 @@
+"""The queue at one moment, and what happened in a window before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from claimclf.queue.queries.holding import Held, held_now
+from claimclf.queue.queries.reporting.escalations import Escalation, escalations_now
+from claimclf.queue.queries.reporting.hours import Hour, hours_of
+from claimclf.queue.queries.reporting.people import AtWork, handling_times, people_at_work
+from claimclf.queue.queries.reporting.waits import Wait, waits_of
+from claimclf.queue.queries.reporting.window import Window, count_decisions, first_entry
+from claimclf.queue.queries.tallying import Tally
+from claimclf.queue.storage.cases import AnyRow
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import tallies
+from claimclf.schema import LANE, CaseState, Lane
+from claimclf.units import HOUR
+
+_WAITING = (CaseState.OPEN, CaseState.ESCALATED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The queue at one moment, and what happened in a window before it.
+
+    Parameters
+    ----------
+    now, since, until : int
+        When it was made, and the window's ends; microseconds since 1970, UTC.
+    backlog : list of Tally
+        What waits for a decision now, by lane and age; escalated cases are part of it.
+    oldest : int or None
+        Since when the oldest of it waits, down to the hour; None if nothing waits.
+    hours : list of Hour
+        The window's hours, in order.
+    waits : list of Wait
+        All lanes together, then each lane in which something arrived.
+    people : list of AtWork
+        By name.
+    handling : int or None
+        As for `AtWork`, of all of them together.
+    escalations : list of Escalation
+        What waits for a lead now, the oldest first, at most `MOST_ESCALATIONS`.
+    n_escalated : int
+        How many there are.
+    held : list of Held
+        Who is at what now, the longest held first.
+    """
+
+    now: int
+    since: int
+    until: int
+    backlog: list[Tally]
+    oldest: int | None
+    hours: list[Hour]
+    waits: list[Wait]
+    people: list[AtWork]
+    handling: int | None
+    escalations: list[Escalation]
+    n_escalated: int
+    held: list[Held]
+
+    @property
+    def n_waiting(self) -> int:
+        """How many cases wait for a decision now."""
+        return sum(part.n for part in self.backlog)
+
+
+def report(database: Database, since: int, until: int) -> Report:
+    """Report on the queue as it is now and as it went in a window, from one state of it.
+
+    Times to decision are those of a case's present round: a case that was opened again has
+    lost since when it waited before. Cases without a decision are counted in as censored now (a
+    Kaplan-Meier estimate). They are known by hour, so each counts as waiting since the full
+    hour before it came: the result is never better than with their exact times. Where the
+    clock was set back, entries of the log near that time may be left out.
+
+    Parameters
+    ----------
+    since, until : int
+        The window, microseconds since 1970, UTC; its ends are moved out to full hours.
+    """
+    window = Window.around(since, until, database.now())
+
+    def look(connection: Connection) -> Report:
+        waiting = _waiting(connection)
+        made = count_decisions(connection, window)
+        first = first_entry(connection, window.since)
+        handling = handling_times(connection, window)
+        backlog = [_tally(row, window.now) for row in waiting]
+        hours = [row.hour for row in waiting]
+        return Report(
+            now=window.now,
+            since=window.since,
+            until=window.until,
+            backlog=backlog,
+            oldest=min(hours) * HOUR if hours else None,
+            hours=hours_of(connection, window, made, first, sum(part.n for part in backlog)),
+            waits=waits_of(connection, window, waiting),
+            people=people_at_work(connection, window, made, first, handling),
+            handling=handling.get(None),
+            escalations=escalations_now(connection, window.now),
+            n_escalated=sum(row.n for row in waiting if row.state == CaseState.ESCALATED),
+            held=held_now(connection, window.now),
+        )
+
+    return database.read(look)
+
+
+def _waiting(connection: Connection) -> list[AnyRow]:
+    """Count what waits for a decision, by state, lane and hour."""
+    alike = (tallies.c.state, tallies.c[LANE], tallies.c.hour)
+    total = func.sum(tallies.c.n)
+    query = select(*alike, total.label("n")).where(tallies.c.state.in_(_WAITING))
+    return list(connection.execute(query.group_by(*alike).having(total != 0)))
+
+
+def _tally(row: AnyRow, now: int) -> Tally:
+    return Tally(CaseState(row.state), Lane(row.lane), max(now // HOUR - row.hour, 0), row.n)
