@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sqlalchemy import select
+from xgboost import XGBClassifier
 
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.validation.validate import validate
+from claimclf.modeling.learners.search import Progress, TreeSearchCV
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.store import ModelStore
@@ -35,6 +39,7 @@ RELEASE = Path(__file__).parent / "release-0.1"
 EXPECTED: dict[str, Any] = json.loads((RELEASE / "expected.json").read_text("utf-8"))
 MODELS: dict[str, dict[str, Any]] = EXPECTED["models"]
 QUEUE: dict[str, Any] = EXPECTED["queue"]
+SEARCHES: dict[str, Any] = EXPECTED["searches"]
 CASEY = Person("casey.admin", Role.ADMIN)
 DECIDED = ("round", "decision", "reason_code", "note", "by", "undone_by", "bulk_id", "sampled")
 
@@ -115,6 +120,56 @@ def test_interrupted_run_goes_on_with_the_parts_that_are_there(
     assert output.read_bytes() == (RELEASE / "scored.csv").read_bytes()
     assert rejects.read_bytes() == (RELEASE / "rejects.csv").read_bytes()
     assert not folder.exists()
+
+
+def searched_rows() -> tuple[Any, Any]:
+    """What `release-0.1/make.py` searched on."""
+    i = np.arange(60)
+    features = np.stack([i * i % 11, i * 7 % 13, i % 5], axis=1).astype(float)
+    return features, (features[:, 0] + i * 3 % 7 > 7).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "grid"),
+    [
+        (
+            "forest",
+            RandomForestClassifier(random_state=0),
+            {"n_estimators": [2, 4], "max_depth": [2, None], "min_samples_split": [2, 3]},
+        ),
+        (
+            "booster",
+            XGBClassifier(random_state=1, n_jobs=1),
+            {"n_estimators": [2, 4], "max_depth": [1, 3]},
+        ),
+        ("alone", LogisticRegression(), {"C": [0.1, 1.0]}),
+    ],
+)
+def test_interrupted_search_goes_on_with_the_fits_that_are_there(
+    name: str, model: Any, grid: Any, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library, version in SEARCHES["libraries"].items():  # other versions would fit anew
+        monkeypatch.setattr(import_module(library), "__version__", version)
+    steps: list[Progress] = []
+
+    def search(checkpoint: Path | None) -> Any:
+        searching = TreeSearchCV(
+            model,
+            grid,
+            scoring=["recall", "f1"],
+            refit="recall",
+            cv=3,
+            checkpoint=checkpoint,
+            on_progress=steps.append,
+        )
+        return searching.fit(*searched_rows()).cv_results_
+
+    resumed = search(release / "search" / name)
+    assert steps[0].done == SEARCHES[name]["fits_done"]
+    anew = search(None)
+    assert resumed["params"] == anew["params"]
+    for column in ("mean_test_recall", "mean_test_f1"):
+        assert np.allclose(resumed[column], anew[column], rtol=1e-6, atol=0)
 
 
 def opened(url: str) -> Database:

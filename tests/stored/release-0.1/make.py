@@ -37,6 +37,12 @@ ADMIN_NAME = "casey.admin"
 os.environ["LOGNAME"] = ADMIN_NAME  # who is at the shell, for commands that record it
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import numpy as np  # noqa: E402
+import sklearn  # noqa: E402
+import xgboost  # noqa: E402
+from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+
 import claimclf  # noqa: E402
 
 ROOT = Path(claimclf.__file__).resolve().parents[1]
@@ -47,6 +53,7 @@ from claimclf.dataset.validation import validate  # noqa: E402
 from claimclf.modeling.champion import best_by_rule, champion  # noqa: E402
 from claimclf.modeling.features import FEATURE_SETS  # noqa: E402
 from claimclf.modeling.scoring import score  # noqa: E402
+from claimclf.modeling.search import TreeSearchCV  # noqa: E402
 from claimclf.modeling.store import ModelStore  # noqa: E402
 from claimclf.queue import migrations, webhook  # noqa: E402
 from claimclf.queue.database import Database  # noqa: E402
@@ -291,6 +298,53 @@ def make_runs(out: Path) -> dict[str, object]:
             "written_already": sorted(path.name for path in run.glob(f"{name}*.csv")),
         }
     return found
+
+
+# Interrupted searches ------------------------------------------------------------------------
+
+
+def make_searches(out: Path) -> dict[str, object]:
+    """Stop three searches when some of their fits are done; rows are worked out, not drawn."""
+    i = np.arange(60)
+    X = np.stack([i * i % 11, i * 7 % 13, i % 5], axis=1).astype(float)
+    y = (X[:, 0] + i * 3 % 7 > 7).astype(int)
+    booster = xgboost.XGBClassifier(random_state=1, n_jobs=1)
+    searches = {
+        "forest": (
+            RandomForestClassifier(random_state=0),
+            {"n_estimators": [2, 4], "max_depth": [2, None], "min_samples_split": [2, 3]},
+        ),
+        "booster": (booster, {"n_estimators": [2, 4], "max_depth": [1, 3]}),
+        "alone": (LogisticRegression(), {"C": [0.1, 1.0]}),
+    }
+    facts: dict[str, object] = {
+        "libraries": {
+            "sklearn": sklearn.__version__,
+            "xgboost": xgboost.__version__,
+            "numpy": np.__version__,
+        }
+    }
+    for name, (model, grid) in searches.items():
+
+        def stop(progress) -> None:
+            if progress.done == 2:
+                raise KeyboardInterrupt
+
+        folder = out / "search" / name
+        search = TreeSearchCV(
+            model,
+            grid,
+            scoring=["recall", "f1"],
+            refit="recall",
+            cv=3,
+            checkpoint=folder,
+            on_progress=stop,
+        )
+        try:
+            search.fit(X, y)
+        except KeyboardInterrupt:
+            facts[name] = {"fits_done": len(list(folder.glob("*.json")))}
+    return facts
 
 
 # Queue ---------------------------------------------------------------------------------------
@@ -570,6 +624,7 @@ def main() -> None:
         said = make_scored(out)
         make_later(out, scratch)
         runs = make_runs(out)
+        searches = make_searches(out)
         queue = make_queue(out, scratch)
     rejected = read_table(out / "rejects.csv").frame
     expected = {
@@ -583,6 +638,7 @@ def main() -> None:
             "rejected": dict(zip(rejected["line"], rejected["reasons"], strict=True)),
         },
         "runs": runs,
+        "searches": searches,
         "queue": queue,
     }
     (out / "expected.json").write_text(written(expected) + "\n", "utf-8")
