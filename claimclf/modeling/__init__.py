@@ -9,5 +9,5 @@
     learners     features, recipes, search          evaluation    figures with intervals
     stored       what model files name; never moved
 
-Each room may import those below it, never one above; `tests/house/test_architecture.py` holds it.
+Each room may import those below it, never one above: see the contracts in `pyproject.toml`.
 """
