@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -237,7 +238,7 @@ def test_event_that_always_fails_is_given_up_and_the_others_go_on(
     (letter,) = dead_letters(used)
     case = platform.events()[0]["case_id"]
     assert (letter.type, letter.case_id, letter.tries) == ("case.decided", case, 4)
-    assert (letter.last_error, letter.dead_at) == ("answer 400 Bad Request", clock.time)
+    assert (letter.last_error, letter.dead_at) == ("answer 400", clock.time)
     assert deliver_due(used, webhook) == Delivered(0, 0, 1, 0)
 
 
@@ -301,6 +302,52 @@ def test_answer_that_is_no_http_is_a_failure(used: Database) -> None:
     assert deliver_due(used, Webhook(f"http://127.0.0.1:{port}", SECRET)).n_failed == 1
     thread.join()
     listener.close()
+
+
+class Dripping:
+    """A receiver that sends a byte of its answer now and then, and no end."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/hook"
+        self.hung_up = threading.Event()
+        self.thread = threading.Thread(target=self._drip)
+        self.thread.start()
+
+    def _drip(self) -> None:
+        connection, _ = self.listener.accept()
+        with connection, self.listener:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            with suppress(OSError):
+                while not self.hung_up.wait(0.05):
+                    connection.sendall(b"x")
+            self.hung_up.set()
+
+
+def test_receiver_that_never_ends_its_answer_is_hung_up_on(used: Database) -> None:
+    receiver = Dripping()
+    webhook = Webhook(receiver.url, SECRET, timeout=0.2)
+    assert deliver_due(used, webhook, most=1).n_failed == 1
+    assert receiver.hung_up.wait(30)  # no thread of ours stays with it
+    receiver.thread.join()
+    assert webhook.deadline * SECOND < webhook.lease
+    errors = select(deliveries.c.last_error).where(deliveries.c.last_error.is_not(None))
+    assert used.read(lambda c: c.scalars(errors).all()) == ["no answer in time"]
+
+
+def test_kind_of_an_error_is_kept_and_none_of_its_words(
+    used: Database, webhook: Webhook, platform: Platform, clock: Clock
+) -> None:
+    platform.answers = [500]
+    deliver_due(used, webhook, most=1)
+    errors = select(deliveries.c.last_error).where(deliveries.c.last_error.is_not(None))
+    assert used.read(lambda c: c.scalars(errors).all()) == ["answer 500"]
+    platform.close()
+    step(clock, 60)
+    gone = Webhook(platform.url + "?token=very-secret", SECRET)
+    deliver_due(used, gone, most=1)
+    assert used.read(lambda c: c.scalars(errors).all()) == ["connection refused"]
 
 
 def test_no_more_are_tried_than_asked_for(used: Database, webhook: Webhook) -> None:
@@ -497,6 +544,14 @@ def test_safe_addresses_are_taken(url: str) -> None:
         "http://[::1",
         "ftp://platform.example/",
         "file:///etc/passwd",
+        "https://platform.example/a b",
+        "https://platform.example/\n",
+        "https://plat\tform.example/",
+        "https://platform.example/\x00",
+        "https://platform.example/\x7f",
+        f"https://{'a' * 64}.example/",
+        f"https://{'a.' * 127}example/",
+        "https://platform..example/",
     ],
 )
 def test_unsafe_addresses_are_refused_and_not_repeated(url: str) -> None:

@@ -18,6 +18,7 @@ SECRET_VARIABLE = "CLAIMCLF_WEBHOOK_SECRET"  # noqa: S105
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105
 _SHORTEST_SECRET = 24
+_LONGEST_HOST = 253
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ class Webhook:
         return round(min(seconds, self.longest_wait) * SECOND)
 
     @property
+    def deadline(self) -> float:
+        """Seconds after which a try is over, whatever the other side does."""
+        return 3 * self.timeout
+
+    @property
     def lease(self) -> int:
         """How long a sender has an event to itself, in microseconds: any try is over by then."""
         return round(6 * self.timeout * SECOND)
@@ -111,8 +117,10 @@ def _check_url(url: str) -> None:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
+    # Parsing takes some control characters out without a word.
+    readable = all(32 < ord(letter) != 127 for letter in url) and _is_host(host)
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
-    if not (host and safe) or "@" in parts.netloc:
+    if not (readable and safe) or "@" in parts.netloc:
         # The rest of an address may be a secret.
         raise QueueError(
             "The webhook's address is not safe.",
@@ -120,6 +128,14 @@ def _check_url(url: str) -> None:
             f"{' with a name or password' if '@' in parts.netloc else ''}.",
             f"Set {URL_VARIABLE} to https://host/path, or to http:// on this machine.",
         )
+
+
+def _is_host(host: str) -> bool:
+    """Return whether a name can be looked up: no label empty or over 63 characters."""
+    try:
+        return bool(host) and len(host.encode("idna")) <= _LONGEST_HOST
+    except UnicodeError:
+        return False
 
 
 def _is_this_machine(host: str) -> bool:
