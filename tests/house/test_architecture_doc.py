@@ -9,7 +9,15 @@ from claimclf.paths import ROOT
 #: Rooms that the page tells of together with the one that they are in.
 _TOLD_WITHIN = {"claimclf/queue/storage/migrations", "claimclf/queue/storage/migrations/versions"}
 #: Rooms within these are the layout of a room, told in its own docstring.
-_LAID_OUT_WITHIN = ("charts", "ui", "cli", "api", "modeling/learners", "queue/outbound")
+_LAID_OUT_WITHIN = (
+    "charts",
+    "ui",
+    "cli",
+    "api",
+    "modeling/learners",
+    "queue/queries",
+    "queue/outbound",
+)
 
 
 def listed() -> set[str]:

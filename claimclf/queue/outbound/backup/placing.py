@@ -31,7 +31,7 @@ def check_place(file: Path) -> None:
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator[BinaryIO]:
+def written_durably(file: Path) -> Iterator[BinaryIO]:
     """Open a new file beside `file`, which takes its place when the block ends without error.
 
     Its owner alone may read it. What killed processes left beside `file` is removed.

@@ -26,7 +26,7 @@ from claimclf.queue.outbound.backup.manifest import (
     checksum,
     member_name,
 )
-from claimclf.queue.outbound.backup.placing import check_place, replacing
+from claimclf.queue.outbound.backup.placing import check_place, written_durably
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit_head
@@ -63,7 +63,7 @@ def backup(
     check_place(file)
 
     def write(connection: Connection) -> Backup:
-        with replacing(file) as stream:
+        with written_durably(file) as stream:
             return _write(connection, stream, database.now(), person, progress)
 
     return database.read(write)
