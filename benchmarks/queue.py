@@ -24,8 +24,8 @@ from benchmarks.report import TIMES, Result
 from claimclf.dataset.statements import statement_keys
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import Upload, ingest
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.review.decisions import Verdict, decide
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.storage.database import Database
@@ -108,7 +108,8 @@ def _ingested(database: Database, n: int) -> float:
 
 def _times(database: Database, repeats: int) -> dict[str, float]:
     """Return each action's p95 over people who take and decide one case after the other."""
-    filters = Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN), min_reports=3, verified="not verified")
+    lanes = (Lane.CLAIMS, Lane.UNCERTAIN)
+    filters = Filters(lanes=lanes, min_reports=3, verified=("not verified",))
     verdict = Verdict(Decision.OPINION)
     next_case(database, Person("first"))  # works out today's cut, once after an upload
     spent: dict[str, list[float]] = {what: [] for what in LIMITS}

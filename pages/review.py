@@ -3,7 +3,7 @@
 import streamlit as st
 
 from claimclf.errors import ClaimclfError
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services.queue import (

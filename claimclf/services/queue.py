@@ -16,7 +16,7 @@ from claimclf.errors import QueueError
 from claimclf.people import Person, allow
 from claimclf.queue.queries import briefing as briefings
 from claimclf.queue.queries import holding, listing, tallying, views
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review import bulk, decisions, leases
 from claimclf.queue.settings import preferences
 from claimclf.queue.settings import team as settings
@@ -303,7 +303,7 @@ def last_change(database: Database, _person: Person) -> tuple[int, int]:
 @needs(*EVERYONE)
 def held_cases(database: Database, _person: Person) -> list[holding.Held]:
     """Say who is looking at what now."""
-    return holding.in_hands(database)
+    return holding.held_cases(database)
 
 
 @needs(*EVERYONE)

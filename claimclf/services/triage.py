@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
+from claimclf.errors import QueueError
 from claimclf.modeling.scoring.ranking import Ranked, rank
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.words import has_words, words_of
 from claimclf.schema import (
     BAN_STATUS,
     LANE,
+    PROBABILITY,
     REPORT_COUNT,
     REPORTED,
+    STATEMENT_ID,
     TRANSCRIPT,
     VERIFIED_STATUS,
     Ranking,
@@ -57,46 +61,45 @@ def triage(
     return rank(score(validate(table, REPORTED, chosen), model, on_progress), ranking)
 
 
-@dataclass(frozen=True)
-class QueueFilter:
-    """What a moderator wants to see; empty choices mean all.
+def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:
+    """Return the videos that fulfil filters, in rank order, as the queue would list them.
 
-    Parameters
-    ----------
-    lanes : tuple of str
-        Lanes to show.
-    search : str
-        Words that must all stand in the transcript, in any case and order.
-    minimum_reports : int
-        Least number of reports; a video without a count passes 0 only.
-    verified, ban : tuple of str
-        The author's statuses.
-    top_percent : float
-        Share of the matching videos to review, from the top, in percent.
+    A video without a report count counts as one without reports.
+
+    Raises
+    ------
+    QueueError
+        A filter asks for what only a case has: a holder, a wait, an earlier decision.
     """
-
-    lanes: tuple[str, ...] = ()
-    search: str = ""
-    minimum_reports: int = 0
-    verified: tuple[str, ...] = ()
-    ban: tuple[str, ...] = ()
-    top_percent: float = 100.0
-
-
-def filtered(ranked: Ranked, wanted: QueueFilter) -> pd.DataFrame:
-    """Return the matching videos, in rank order, before the cut at `top_percent`."""
+    if filters.of_cases:
+        raise QueueError(
+            "An upload has no cases yet.",
+            f"Found: the filters {', '.join(filters.of_cases)}.",
+            "Leave them out, or add the videos to the shared queue.",
+        )
     videos = ranked.videos
-    keep = videos[REPORT_COUNT].fillna(0) >= wanted.minimum_reports
+    fulfils = videos[REPORT_COUNT].fillna(0) >= filters.min_reports
     for column, values in (
-        (LANE, wanted.lanes),
-        (VERIFIED_STATUS, wanted.verified),
-        (BAN_STATUS, wanted.ban),
+        (LANE, filters.lanes),
+        (VERIFIED_STATUS, filters.verified),
+        (BAN_STATUS, filters.ban),
+        (STATEMENT_ID, () if filters.statement_id is None else (filters.statement_id,)),
     ):
         if values:
-            keep &= videos[column].isin(values)
-    for word in wanted.search.casefold().split():
-        keep &= videos[TRANSCRIPT].fillna("").str.casefold().str.contains(word, regex=False)
-    return videos[keep]
+            fulfils &= videos[column].isin(values)
+    if filters.min_probability is not None:
+        fulfils &= videos[PROBABILITY] >= filters.min_probability
+    if filters.max_probability is not None:
+        fulfils &= videos[PROBABILITY] <= filters.max_probability
+    return _with_words(videos[fulfils], words_of(filters.text))
+
+
+def _with_words(videos: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    """Return the videos whose transcript has all words."""
+    if not words:
+        return videos
+    transcripts = videos[TRANSCRIPT].fillna("")
+    return videos.loc[[has_words(transcript, words) for transcript in transcripts]]
 
 
 def top(matching: pd.DataFrame, percent: float) -> pd.DataFrame:

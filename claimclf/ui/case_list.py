@@ -12,8 +12,8 @@ import streamlit as st
 from claimclf.dataset.cleaning import is_demo
 from claimclf.errors import ClaimclfError
 from claimclf.people import Person
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import PAGE, Listed, Page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.queries.views import from_query, to_query
 from claimclf.queue.review.bulk import MOST
 from claimclf.queue.review.decisions import Verdict
@@ -102,8 +102,8 @@ def _fill(filters: Filters, ranking: Ranking) -> None:
         "ranking": ranking,
         "reports": filters.min_reports,
         "probability": (least, most),
-        "verified": filters.verified or _ANY,
-        "ban": filters.ban or _ANY,
+        "verified": list(filters.verified),
+        "ban": list(filters.ban),
         "statement": filters.statement_id or "",
         "age": ages[0] if ages else _ANY,
         "again": filters.again,
@@ -132,11 +132,14 @@ def _ask_filters(person: Person) -> Wanted:
         first, second, third, fourth = st.columns(4)
         reports = first.number_input("Minimum reports", min_value=0, key=_KEY("reports"))
         chance: Any = second.slider("Claim probability", 0.0, 1.0, key=_KEY("probability"))
-        verified = third.selectbox(
-            "Verified status", [_ANY, *REPORTED[VERIFIED_STATUS].allowed], key=_KEY("verified")
+        verified = third.multiselect(
+            "Verified status",
+            REPORTED[VERIFIED_STATUS].allowed,
+            key=_KEY("verified"),
+            placeholder=_ANY,
         )
-        ban = fourth.selectbox(
-            "Author status", [_ANY, *REPORTED[BAN_STATUS].allowed], key=_KEY("ban")
+        ban = fourth.multiselect(
+            "Author status", REPORTED[BAN_STATUS].allowed, key=_KEY("ban"), placeholder=_ANY
         )
         first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
         older, newer = _AGES[first.selectbox("Waiting", list(_AGES), key=_KEY("age"))]
@@ -150,8 +153,8 @@ def _ask_filters(person: Person) -> Wanted:
     filters = Filters(
         lanes=tuple(lanes),
         min_reports=int(reports),
-        verified=None if verified == _ANY else verified,
-        ban=None if ban == _ANY else ban,
+        verified=tuple(verified),
+        ban=tuple(ban),
         statement_id=statement.strip() or None,
         text=text.strip(),
         escalated=escalated,

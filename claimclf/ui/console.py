@@ -12,7 +12,7 @@ import streamlit as st
 from claimclf.errors import ClaimclfError, LostLeaseError, ModelError
 from claimclf.people import Person
 from claimclf.queue.queries.briefing import MOST_COUNTED, Briefing, Group
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.storage.cases import Case

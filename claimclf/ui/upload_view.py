@@ -14,6 +14,7 @@ from claimclf.modeling.explaining.highlighting import explain
 from claimclf.modeling.scoring.ranking import Ranked, ranked_anew
 from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.model import Model
+from claimclf.queue.queries.filters import Filters
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,
@@ -40,7 +41,7 @@ from claimclf.schema import (
     Ranking,
 )
 from claimclf.services.queue import store_ranked
-from claimclf.services.triage import QueueFilter, filtered, top, triage
+from claimclf.services.triage import filtered, top, triage
 from claimclf.ui.access import person_at_work
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
 from claimclf.ui.page import explained, plain, synthetic_notice
@@ -83,13 +84,13 @@ def show_upload(model: Model) -> None:
         st.stop()
     offer_storing(ranked, model)
     ranked = choose_ranking(ranked)
-    wanted = ask_filter(ranked)
-    matching = filtered(ranked, wanted)
-    found = top(matching, wanted.top_percent)
-    if found.empty:
+    filters, percent = ask_filters(ranked)
+    matching = filtered(ranked, filters)
+    first = top(matching, percent)
+    if first.empty:
         st.info("No video matches these filters. Choose another lane or clear the search.")
     else:
-        show_queue(found, model, len(matching), wanted.top_percent)
+        show_queue(first, model, len(matching), percent)
         left, _right = st.columns(2)
         left.download_button(
             f"Download all {len(ranked.videos):,} ranked videos",
@@ -100,7 +101,7 @@ def show_upload(model: Model) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        selected = found[found[VIDEO_ID] == st.session_state.get(SELECTED)]
+        selected = first[first[VIDEO_ID] == st.session_state.get(SELECTED)]
         if selected.empty:
             st.caption("Choose a row to read the video's details.")
         else:
@@ -214,8 +215,8 @@ def moving_words(model: Model, videos: pd.DataFrame) -> list[str]:
     return [words.get(index, "") for index in videos.index]
 
 
-def ask_filter(ranked: Ranked) -> QueueFilter:
-    """Read the filters."""
+def ask_filters(ranked: Ranked) -> tuple[Filters, float]:
+    """Read the filters, and the share of the matching videos to review, in percent."""
     most = int(ranked.videos[REPORT_COUNT].fillna(0).clip(lower=1).max())
     first, second, third = st.columns([5, 4, 2])
     lanes = first.pills(
@@ -225,7 +226,7 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
         selection_mode="multi",
         format_func=lambda lane: f"{lane} ({int((ranked.videos[LANE] == lane).sum()):,})",
     )
-    search = second.text_input("Search in transcripts", placeholder="words, such as: harbor")
+    text = second.text_input("Search in transcripts", placeholder="words, such as: harbor")
     reports = third.number_input("Minimum reports", min_value=0, max_value=most, value=0)
     first, second, third = st.columns([5, 4, 2])
     verified = first.pills(
@@ -233,9 +234,14 @@ def ask_filter(ranked: Ranked) -> QueueFilter:
     )
     ban = second.pills("Author status", REPORTED[BAN_STATUS].allowed, selection_mode="multi")
     percent = third.number_input("Review the top %", min_value=1, max_value=100, value=100)
-    return QueueFilter(
-        tuple(lanes), search, int(reports), tuple(verified), tuple(ban), float(percent)
+    filters = Filters(
+        lanes=tuple(lanes),
+        min_reports=int(reports),
+        verified=tuple(verified),
+        ban=tuple(ban),
+        text=text,
     )
+    return filters, float(percent)
 
 
 def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) -> None:

@@ -10,7 +10,7 @@ from claimclf.dataset.reading import read_table
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
 from claimclf.people import Person
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.storage.audit import verify

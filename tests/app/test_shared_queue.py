@@ -128,6 +128,14 @@ def test_filters_stand_in_the_pages_address(page: AppTest, database: Database) -
     assert search.value == "tower"
 
 
+def test_list_filters_by_several_statuses_as_an_upload_does(page: AppTest) -> None:
+    statuses = next(m for m in page.multiselect if m.label == "Author status")
+    app = settled(statuses.set_value(["banned", "active"]).run())
+    assert set(app.query_params["ban"].split(",")) == {"banned", "active"}
+    statuses = next(m for m in app.multiselect if m.label == "Author status")
+    assert set(statuses.value) == {"banned", "active"}
+
+
 def test_view_is_saved_under_a_name_and_used_again(page: AppTest, database: Database) -> None:
     search = next(t for t in page.text_input if t.label == "Search in transcripts")
     app = settled(search.input("tower").run())

@@ -35,8 +35,8 @@ from claimclf.queue.intake.staging import (
 )
 from claimclf.queue.queries.ordering import rank_of, rank_of_case
 from claimclf.queue.queries.sampling import drop_cuts
-from claimclf.queue.queries.searching import with_words
 from claimclf.queue.queries.tallying import tally
+from claimclf.queue.queries.word_index import keep_words_indexed
 from claimclf.queue.review.leases import end_lapsed
 from claimclf.queue.settings.team import Settings, settings_of
 from claimclf.queue.storage.audit import Entry, append
@@ -350,7 +350,7 @@ def _insert_new(connection: Connection, values: dict[str, Any], n_known: int) ->
     tally(connection, counted.where(*new).group_by(staged.c[LANE]))
     rows = select(*cells).select_from(source).where(*new)
     keep = [*SPARSE, BY_VIDEO] if n_known else SPARSE  # known ones are looked up meanwhile
-    with bulk_insert(connection, cases, staged, keep), with_words(connection):
+    with bulk_insert(connection, cases, staged, keep), keep_words_indexed(connection):
         connection.execute(insert(cases).from_select(list(values), rows))
 
 

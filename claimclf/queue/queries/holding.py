@@ -1,15 +1,19 @@
-"""Who is looking at what now."""
+"""Who holds what now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
+from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.queue.queries.ordering import running
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import IS_HELD, cases
 from claimclf.schema import LANE, CaseState, Lane
+from claimclf.units import SECOND
+
+#: A lease from further ahead than this was taken before the clock stepped back.
+TOLERANCE = 5 * SECOND
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,23 @@ class Held:
     until: int
 
 
-def in_hands(database: Database) -> list[Held]:
-    """Return who is at what now, the longest held first."""
+def running(now: int) -> ColumnElement[bool]:
+    """Return whether a lease holds at `now`, as a condition in SQL."""
+    return and_(cases.c.lease_started - TOLERANCE <= now, cases.c.lease_until > now)
+
+
+def held_by(name: str, now: int) -> ColumnElement[bool]:
+    """Return whether that person holds a case, as a condition in SQL."""
+    return and_(IS_HELD, cases.c.lease_holder == name, running(now))
+
+
+def held_cases(database: Database) -> list[Held]:
+    """Return who holds what now, the longest held first."""
     return database.read(lambda connection: held_now(connection, database.now()))
 
 
 def held_now(connection: Connection, now: int) -> list[Held]:
-    """Return who is at what at a time, within a transaction."""
+    """Return who holds what at a time, within a transaction."""
     lease = (cases.c.lease_holder, cases.c.lease_started, cases.c.lease_until)
     query = select(cases.c.id, cases.c.state, cases.c[LANE], *lease).where(IS_HELD, running(now))
     return [

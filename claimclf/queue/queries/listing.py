@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from claimclf.queue.queries.ordering import KEYS, Filters, beyond
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.ordering import KEYS, beyond
 from claimclf.queue.queries.sampling import cut_of
 from claimclf.queue.queries.searching import Search, search
 from claimclf.queue.settings.team import settings_of

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
 from claimclf.errors import QueueError
 from claimclf.people import LEADS, Person
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
@@ -87,17 +87,6 @@ def views(database: Database) -> list[View]:
     """Return all views by name, in any case."""
     rows = database.read(lambda connection: connection.execute(select(table)).all())
     return sorted(map(_view, rows), key=lambda view: (view.name.casefold(), view.name))
-
-
-def find_view(database: Database, name: str) -> View:
-    """Return the view of that name.
-
-    Raises
-    ------
-    QueueError
-        There is none.
-    """
-    return _view(database.read(lambda connection: _found(connection, name)))
 
 
 def delete_view(database: Database, person: Person, name: str) -> None:
@@ -200,24 +189,24 @@ def _written(value: Any) -> str:
     return "1" if value is True else str(value).encode(errors="ignore").decode()
 
 
-def _lanes(written: str) -> tuple[Lane, ...]:
-    wanted = written.split(",")
-    return tuple(lane for lane in Lane if lane in wanted)
+Value = TypeVar("Value", bound=str)
+
+
+def _some_of(allowed: Iterable[Value]) -> Callable[[str], tuple[Value, ...]]:
+    """Return what reads values that stand between commas, in the order of `allowed`."""
+    values = tuple(allowed)
+
+    def read(written: str) -> tuple[Value, ...]:
+        parts = written.split(",")
+        return tuple(value for value in values if value in parts)
+
+    return read
 
 
 def _words(written: str) -> str:
     if not written.strip():
         raise ValueError("nothing is said")
     return written.strip()
-
-
-def _one_of(column: str) -> Callable[[str], str]:
-    def read(written: str) -> str:
-        if written not in REPORTED[column].allowed:
-            raise ValueError(written)
-        return written
-
-    return read
 
 
 def _flag(written: str) -> bool:
@@ -237,10 +226,10 @@ def _between(low: float, high: float, kind: Callable[[str], float]) -> Callable[
 _hours = _between(0, math.nextafter(math.inf, 0), float)
 _probability = _between(0, 1, float)
 _READ: dict[str, Callable[[str], Any]] = {
-    "lanes": _lanes,
+    "lanes": _some_of(Lane),
     "min_reports": _between(0, _MOST_REPORTS, int),
-    "verified": _one_of(VERIFIED_STATUS),
-    "ban": _one_of(BAN_STATUS),
+    "verified": _some_of(REPORTED[VERIFIED_STATUS].allowed),
+    "ban": _some_of(REPORTED[BAN_STATUS].allowed),
     "statement_id": _words,
     "text": _words,
     "escalated": _flag,

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.errors import QueueError
 from claimclf.people import Person
-from claimclf.queue.queries.ordering import held_by
+from claimclf.queue.queries.holding import held_by
 from claimclf.queue.queries.sampling import keep_cut
 from claimclf.queue.review.decisions import Verdict, check, closing, record_all, undo_all
 from claimclf.queue.review.leases import end_lapsed

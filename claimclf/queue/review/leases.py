@@ -11,7 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.errors import LostLeaseError, QueueError
 from claimclf.people import LEADS, Person, allow
-from claimclf.queue.queries.ordering import OPINIONS, Filters, held_by, rank_anew, running
+from claimclf.queue.queries.conditions import places_of
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.holding import held_by, running
+from claimclf.queue.queries.ordering import OPINIONS, rank_anew
 from claimclf.queue.queries.sampling import Cut, keep_cut, serves_sample
 from claimclf.queue.queries.searching import search
 from claimclf.queue.settings.team import Settings, settings_of
@@ -300,7 +303,7 @@ def _held(
 
 def _may_be_sampled(wanted: Filters, cut: Cut) -> bool:
     """Return whether the filters leave anything of the sample."""
-    return not wanted.escalated and (cut.key is not None or OPINIONS in wanted.places())
+    return not wanted.escalated and (cut.key is not None or OPINIONS in places_of(wanted))
 
 
 def _skipped_by(person: Person) -> ColumnElement[bool]:

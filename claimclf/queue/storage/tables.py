@@ -145,6 +145,7 @@ cases = Table(
 # Partial indexes are found only by a literal of the very same form, not by a parameter.
 IS_OPEN: ColumnElement[bool] = cases.c.state == literal_column(f"'{CaseState.OPEN}'")
 IS_ESCALATED: ColumnElement[bool] = cases.c.state == literal_column(f"'{CaseState.ESCALATED}'")
+IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState.OPEN}'")
 IS_DRAWN: ColumnElement[bool] = cases.c.sample_draw < cases.c.sample_probability
 IS_HELD: ColumnElement[bool] = cases.c.lease_token.is_not(None)
 IS_FREE: ColumnElement[bool] = IS_OPEN & cases.c.lease_token.is_(None)
@@ -194,6 +195,10 @@ SPARSE = (
         f"{_OPEN} AND sample_draw < sample_probability",
     ),
 )
+# For filters that no order of rank helps with. What the first says of the time is always true;
+# it keeps SQLite from reading whatever is open by this index.
+_partial("ix_cases_waiting", cases, ("waits_since",), f"{_OPEN} AND waits_since + 0 >= 0")
+_partial("ix_cases_again", cases, ("waits_since",), f"{_OPEN} AND reported_again")
 _partial("ix_cases_statement", cases, (STATEMENT_ID,), f"{STATEMENT_ID} IS NOT NULL")
 _partial("ix_cases_author", cases, (AUTHOR_ID,), f"{AUTHOR_ID} IS NOT NULL")
 

@@ -12,8 +12,9 @@ from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.scoring.ranking import OUTPUT, rank
 from claimclf.modeling.scoring.score import Scored
 from claimclf.modeling.store.model import Model
+from claimclf.queue.queries.filters import Filters
 from claimclf.schema import REPORTED, Lane
-from claimclf.services.triage import QueueFilter, filtered, top, triage
+from claimclf.services.triage import filtered, top, triage
 
 VIDEOS = demo_videos(60, seed=3)
 
@@ -108,15 +109,15 @@ def test_scoring_is_the_pipelines_and_counts_up(forest: Model) -> None:
 
 def test_filters_narrow_and_the_share_rounds_up(forest: Model) -> None:
     ranked = triage(read_table(VIDEOS.to_csv(index=False).encode()), forest)
-    claims = filtered(ranked, QueueFilter(lanes=(Lane.CLAIMS,)))
+    claims = filtered(ranked, Filters(lanes=(Lane.CLAIMS,)))
     assert set(claims["lane"]) == {"claims"}
-    assert len(claims) + len(filtered(ranked, QueueFilter(lanes=(Lane.OPINIONS,)))) == 60
-    words = filtered(ranked, QueueFilter(search="OAK full"))["video_transcription_text"]
+    assert len(claims) + len(filtered(ranked, Filters(lanes=(Lane.OPINIONS,)))) == 60
+    words = filtered(ranked, Filters(text="OAK full"))["video_transcription_text"]
     assert len(words)
     assert words.str.contains("full grown oak").all()
-    least = filtered(ranked, QueueFilter(minimum_reports=5))
+    least = filtered(ranked, Filters(min_reports=5))
     assert (least["report_count"] >= 5).all()
-    banned = filtered(ranked, QueueFilter(ban=("banned",), verified=("not verified",)))
+    banned = filtered(ranked, Filters(ban=("banned",), verified=("not verified",)))
     assert set(banned["author_ban_status"]) <= {"banned"}
     assert len(top(claims, 1)) == 1
     assert top(claims, 100).equals(claims)

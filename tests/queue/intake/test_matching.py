@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from claimclf.dataset.statements import statement_keys as keys_of_statements
 from claimclf.dataset.statements import statements
 from claimclf.queue.intake.ingest import ingest
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import statement_keys
 from claimclf.schema import STATEMENT_ID, TRANSCRIPT, Ranking

@@ -28,7 +28,7 @@ from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
 from claimclf.queue.outbound.webhook.delivery import deliver_due
 from claimclf.queue.outbound.webhook.endpoint import Webhook
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.views import save_view
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.settings.preferences import Preferences, prefer

@@ -14,8 +14,9 @@ from sqlalchemy import bindparam, select, update
 
 from claimclf.people import Person
 from claimclf.queue.queries import searching
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.holding import TOLERANCE
 from claimclf.queue.queries.listing import page
-from claimclf.queue.queries.ordering import TOLERANCE, Filters
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
@@ -88,8 +89,8 @@ def fulfils(case: AnyRow, wanted: Filters, now: int) -> bool:
             case.state == ("escalated" if wanted.escalated else "open"),
             not wanted.lanes or case.lane in wanted.lanes,
             case.report_count >= wanted.min_reports,
-            wanted.verified in (None, case.verified_status),
-            wanted.ban in (None, case.author_ban_status),
+            not wanted.verified or case.verified_status in wanted.verified,
+            not wanted.ban or case.author_ban_status in wanted.ban,
             wanted.statement_id in (None, case.statement_id),
             has(wanted.text, case.video_transcription_text),
             wanted.min_probability is None or (p is not None and p >= wanted.min_probability),
@@ -139,12 +140,17 @@ def some(*values: Any) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), st.none(), st.sampled_from(values))
 
 
+def several(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
+    chosen: st.SearchStrategy[set[str]] = st.sets(st.sampled_from(values), min_size=1, max_size=2)
+    return st.one_of(st.just(()), st.just(()), chosen.map(tuple))
+
+
 FILTERS = st.builds(
     Filters,
     lanes=st.sets(st.sampled_from(list(Lane))).map(tuple),
     min_reports=st.sampled_from([0, 0, 1, 3, 6, 7]),
-    verified=some(*VERIFIED, "nobody"),
-    ban=some(*BANS),
+    verified=several(*VERIFIED, "nobody"),
+    ban=several(*BANS),
     statement_id=some("a", "ß", "c"),
     text=st.sampled_from(["", "", "harbor", "HARB", "ship", "ship harb", "none"]),
     escalated=st.sampled_from([False, False, False, True]),
@@ -158,8 +164,8 @@ FILTERS = st.builds(
 ALONE = (
     *(Filters(lanes=(lane,)) for lane in Lane),
     *(Filters(min_reports=n) for n in (1, 6, 7)),
-    *(Filters(verified=status) for status in VERIFIED),
-    *(Filters(ban=status) for status in BANS),
+    *(Filters(verified=(status,)) for status in VERIFIED),
+    *(Filters(ban=(status,)) for status in BANS),
     *(Filters(statement_id=name) for name in ("a", "ß", "c", "")),
     *(Filters(text=text) for text in ("harbor", "ship", "none")),
     *(Filters(min_probability=p) for p in (0.0, 0.5, 1.0)),
@@ -210,7 +216,7 @@ def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
         Filters(min_probability=0.5, max_probability=0.9),
         Filters(again=True, lanes=(Lane.CLAIMS,)),
         Filters(older_than_hours=2, text="ship"),
-        Filters(newer_than_hours=2, verified="verified"),
+        Filters(newer_than_hours=2, verified=("verified",)),
         Filters(again=True, older_than_hours=math.inf),
         Filters(escalated=True, newer_than_hours=24),
     ],
@@ -257,8 +263,9 @@ def test_age_counts_from_the_clock_of_the_queue(database: Database, clock: Clock
         Filters(statement_id="\ud800"),
         Filters(holder="\0"),
         Filters(holder="\udfff"),
-        Filters(verified="\0"),
-        Filters(ban="'"),
+        Filters(verified=("\0",)),
+        Filters(verified=("\0", "\ud800")),
+        Filters(ban=("'",)),
         Filters(holder=""),
         Filters(older_than_hours=1e300),
         Filters(min_reports=10**12),
@@ -279,6 +286,6 @@ def test_number_of_cases_is_counted_as_far_as_it_is_quick(
     monkeypatch.setattr(searching, "FEW", 10)
     fill(database, 60, verified_status=["verified", "not verified", "not verified"] * 20)
     database.write(lambda c: c.execute(update(cases).values(reported_again=True)))
-    found = page(database, Filters(again=True, verified="verified"), size=2)
+    found = page(database, Filters(again=True, verified=("verified",)), size=2)
     assert (len(found.rows), found.has_more_than_counted) == (2, True)
     assert 2 <= found.total <= 11

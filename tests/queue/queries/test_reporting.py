@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from claimclf.errors import QueueError
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import Batch, ingest
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.reporting import waits
 from claimclf.queue.queries.reporting.report import Report, report
 from claimclf.queue.queries.reporting.waits import Wait, still_waiting

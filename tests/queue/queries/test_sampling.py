@@ -7,8 +7,8 @@ from sqlalchemy import select, text
 
 from claimclf.errors import NotAllowedError, QueueError
 from claimclf.people import Person
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.queries.sampling import draw
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import next_case, release

@@ -20,10 +20,10 @@ from sqlalchemy import Connection, delete, insert, select, text
 from claimclf.people import Person
 from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
-from claimclf.queue.queries import searching
+from claimclf.queue.queries import searching, word_index
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
-from claimclf.queue.queries.ordering import Filters
-from claimclf.queue.queries.searching import MOST_LETTERS, MOST_WORDS, words_of
+from claimclf.queue.queries.words import MOST_LETTERS, MOST_WORDS, in_word, words_of
 from claimclf.queue.review.leases import release
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
@@ -200,7 +200,7 @@ def test_each_word_is_one_word_to_the_index_on_sqlite(migrated: Path) -> None:
         (made,) = connection.execute(query).fetchone()
     options = made[made.index("tokenize") : made.index(", detail")]
     chars = [chr(code) for code in range(0x20000)]
-    inside = [char for char in chars if searching._in_word(char)]
+    inside = [char for char in chars if in_word(char)]
     blocks = ((0, 0xC0), (0x2000, 0x2C00), (0x2E00, 0x2E80), (0x3000, 0x3040), (0x1F300, 0x1FB00))
     known = {char for start, end in blocks for char in chars[start:end]}
     between = [char for char in known if unicodedata.category(char)[0] in "PSZ"]
@@ -350,7 +350,7 @@ def test_words_are_looked_up_in_their_index(database: Database) -> None:
     def plan(connection: Connection) -> str:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
-        asked = searching._indexed(connection, ["thing", "one"]).compile(connection)
+        asked = word_index.with_all_words(connection, ["thing", "one"]).compile(connection)
         values = tuple(asked.params[name] for name in asked.positiontup or ()) or asked.params
         return str(connection.exec_driver_sql(f"{explain} {asked}", values).all())  # type: ignore[arg-type]
 

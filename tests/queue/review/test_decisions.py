@@ -7,8 +7,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.review.bulk import MOST, decide_cases, decide_statement, undo_bulk
 from claimclf.queue.review.decisions import Verdict, decide, reopen, undo
 from claimclf.queue.review.leases import next_case, release

@@ -4,8 +4,8 @@ import pytest
 
 from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
 from claimclf.people import Person
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import (
     Lease,
@@ -91,12 +91,12 @@ def test_ranking_says_what_comes_first(database: Database, ranking: Ranking, fir
         (Filters(lanes=(Lane.UNCERTAIN,)), 1),
         (Filters(lanes=(Lane.OPINIONS, Lane.UNCERTAIN)), 1),
         (Filters(lanes=(Lane.OPINIONS,)), 3),
-        (Filters(verified="verified"), 2),
-        (Filters(ban="banned"), 1),
+        (Filters(verified=("verified",)), 2),
+        (Filters(ban=("banned",)), 1),
         (Filters(statement_id="statement-4"), 4),
         (Filters(text="THING 2"), 2),
         (Filters(text="100%"), None),
-        (Filters(min_reports=48, verified="verified"), 2),
+        (Filters(min_reports=48, verified=("verified",)), 2),
         (Filters(min_reports=51), None),
         (Filters(escalated=False), 0),
     ],

@@ -22,8 +22,8 @@ from sqlalchemy import select
 from claimclf.errors import LostLeaseError, QueueError
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import ingest
+from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
-from claimclf.queue.queries.ordering import Filters
 from claimclf.queue.review.bulk import decide_cases, undo_bulk
 from claimclf.queue.review.decisions import Verdict, decide, reopen, undo
 from claimclf.queue.review.leases import (

@@ -13,7 +13,7 @@ from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
 from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
 from claimclf.queue.queries.sampling import drop_cuts
-from claimclf.queue.queries.searching import with_words
+from claimclf.queue.queries.word_index import keep_words_indexed
 from claimclf.queue.storage.audit import Entry, append, walk
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import (
@@ -100,7 +100,7 @@ def _fill(connection: Connection, source: BackupFile, name: str, counter: Counte
     lock_tables(connection, metadata.sorted_tables)
     _refuse_used(connection, name)
     drop_cuts(connection)
-    with with_words(connection):
+    with keep_words_indexed(connection):
         for table in TABLES:
             with without_indexes(connection, table):  # half the work of keeping them up to date
                 for rows in source.rows(table):

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, literal_column, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, and_, select
 
-from claimclf.queue.queries.ordering import running
-from claimclf.queue.storage.tables import IS_ESCALATED, IS_HELD, cases, decisions
-from claimclf.schema import LANE, CaseState, Decision, Lane
+from claimclf.queue.queries.holding import running
+from claimclf.queue.storage.tables import IS_ESCALATED, IS_HELD, IS_NOT_OPEN, cases, decisions
+from claimclf.schema import LANE, Decision, Lane
 
 #: Most escalations in a report; the oldest are listed.
 MOST_ESCALATIONS = 200
-
-# The partial index of such cases is found only by its own words.
-_IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState.OPEN}'")
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def escalations_now(connection: Connection, now: int) -> list[Escalation]:
     query = (
         select(*own, decisions.c.at, decisions.c.by, decisions.c.note)
         .join_from(cases, decisions, escalation)
-        .where(IS_ESCALATED, _IS_NOT_OPEN)
+        .where(IS_ESCALATED, IS_NOT_OPEN)  # the second names the index of such cases
         .order_by(decisions.c.at, cases.c.id)
         .limit(MOST_ESCALATIONS)
     )

@@ -1,0 +1,113 @@
+"""A search and filters find the same videos in an upload and in the queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import read_table
+from claimclf.errors import QueueError
+from claimclf.modeling.scoring.ranking import Ranked
+from claimclf.modeling.store.model import Model
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.storage.database import Database
+from claimclf.schema import STATEMENT_ID, VIDEO_ID, Lane
+from claimclf.services.queue import list_cases, store_ranked
+from claimclf.services.triage import filtered, triage
+from tests.queue.builders import ANNA, LEAD
+from tests.queue.conftest import clock, database, migrated, new_url, server
+
+__all__ = ["clock", "database", "migrated", "new_url", "server"]  # fixtures of the queue's tests
+
+TRANSCRIPTS = (
+    *("the party begins at the harbor", "Art is for all", "ARTISTS' harbour, and ships"),
+    *("100% of them", "don't ship it", "an über-Überall", "Straße", "日本語", "e\u0301cole"),
+    *("état-of-the-art", "a_b/c", "❤️love", "nothing", "", "start x2"),
+)
+SEARCHES = (
+    *("art", "ART the", "party", "harb ship", "ship harb art", "100", "100%", "%", "?!", " "),
+    *("don't", "don t", "dont", "ÜBER", "straß", "日本", "本", "e\u0301col", "ecol", "b", "2"),
+    *("tate", "*", '"art"', "art*", "-art", "\0", "\ud800", "a\0rt", "x" * 99, "a b c art"),
+)
+
+
+@pytest.fixture(scope="module")
+def ranked(forest: Model) -> Ranked:
+    """An upload with every transcript many times, and rows that cannot be scored."""
+    videos = demo_videos(150, seed=5)
+    texts = [TRANSCRIPTS[n % len(TRANSCRIPTS)] for n in range(len(videos))]
+    videos = videos.assign(video_transcription_text=texts, report_count=[*range(10)] * 15)
+    table = read_table(videos.to_csv(index=False).encode())
+    return triage(table, forest)
+
+
+@pytest.fixture
+def stored(database: Database, ranked: Ranked, forest: Model) -> Database:
+    store_ranked(database, LEAD, ranked, forest)
+    return database
+
+
+def in_upload(ranked: Ranked, filters: Filters) -> list[str]:
+    names: list[str] = filtered(ranked, filters)[VIDEO_ID].tolist()
+    return names
+
+
+def in_queue(database: Database, filters: Filters) -> list[str]:
+    rows = list_cases(database, ANNA, filters, size=1_000).rows
+    return [row.case.video[VIDEO_ID] for row in rows]
+
+
+def test_search_finds_the_same_in_an_upload_and_in_the_queue(
+    ranked: Ranked, stored: Database
+) -> None:
+    for typed in SEARCHES:
+        filters = Filters(text=typed)
+        assert in_upload(ranked, filters) == in_queue(stored, filters), ascii(typed)
+
+
+def test_a_word_is_found_by_its_beginning_only(ranked: Ranked) -> None:
+    found = filtered(ranked, Filters(text="art"))["video_transcription_text"]
+    assert set(found) == {"Art is for all", "ARTISTS' harbour, and ships", "état-of-the-art"}
+    assert len(filtered(ranked, Filters(text="?!"))) == len(ranked.videos)
+    assert len(filtered(ranked, Filters(text="unheard"))) == 0
+
+
+def test_filters_find_the_same_in_an_upload_and_in_the_queue(
+    ranked: Ranked, stored: Database
+) -> None:
+    statement = ranked.videos[STATEMENT_ID].dropna().iloc[0]
+    sizes = set()
+    for filters in (
+        Filters(),
+        *(Filters(lanes=(lane,)) for lane in Lane),
+        Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN), min_reports=4),
+        Filters(verified=("verified",)),
+        Filters(verified=("verified", "not verified"), ban=("active", "banned")),
+        Filters(ban=("nobody",)),
+        Filters(statement_id=statement),
+        Filters(statement_id="none"),
+        Filters(min_probability=0.6),
+        Filters(max_probability=0.6, text="art"),
+        Filters(min_probability=0.2, max_probability=0.9, ban=("under review",)),
+    ):
+        assert in_upload(ranked, filters) == in_queue(stored, filters), filters
+        sizes.add(len(in_upload(ranked, filters)))
+    assert len(sizes) > 6  # they tell videos apart
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(escalated=True),
+        Filters(again=True),
+        Filters(holder="anna"),
+        Filters(older_than_hours=1),
+        Filters(newer_than_hours=1),
+    ],
+    ids=lambda filters: filters.of_cases[0],
+)
+def test_filter_that_only_a_case_can_fulfil_is_refused_for_an_upload(
+    ranked: Ranked, filters: Filters
+) -> None:
+    with pytest.raises(QueueError, match=f"the filters {filters.of_cases[0]}"):
+        filtered(ranked, filters)
