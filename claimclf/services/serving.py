@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 
-from claimclf.errors import ServerError
+from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
@@ -31,8 +31,10 @@ def serve(port: int, address: str = ADDRESS) -> None:
     Raises
     ------
     ServerError
-        Others could come in and there is no login, the port is taken, or the dashboard's pages
-        are not beside the package.
+        Others could come in and there is no login, or the dashboard's pages are not beside the
+        package.
+    UnavailableError
+        The port is taken.
     """
     if not APP.is_file():
         raise ServerError(
@@ -127,7 +129,7 @@ def _check_port(address: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except OSError as error:
-        raise ServerError(
+        raise UnavailableError(
             f"Port {port} on {address} cannot be used.",
             f"Found: {error.strerror}.",
             f"Choose another one: PORT={port + 1 if port < 65535 else 8501} make run.",

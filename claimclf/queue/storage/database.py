@@ -18,7 +18,7 @@ from claimclf.errors import StorageError
 from claimclf.files import own_file
 from claimclf.paths import DEFAULT_QUEUE, database_url
 from claimclf.queue.storage import migrations
-from claimclf.queue.storage.failures import described, found, is_transient
+from claimclf.queue.storage.failures import described, found, is_transient, kind_of
 
 Result = TypeVar("Result")
 
@@ -180,7 +180,8 @@ class Database:
             if problem is None:
                 raise
             what, advice = problem
-            raise StorageError(what, f"Found: {found(error)} ({self.name}).", advice) from error
+            message = (what, f"Found: {found(error)} ({self.name}).", advice)
+            raise kind_of(error)(*message) from error
         except OSError as error:
             raise StorageError(
                 "The queue's database cannot be reached.",

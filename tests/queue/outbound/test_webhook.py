@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from claimclf.errors import NotAllowedError, QueueError
+from claimclf.errors import NotAllowedError, NotConfiguredError
 from claimclf.queue.outbound.webhook import outbox
 from claimclf.queue.outbound.webhook.dead_letters import dead_letters, requeue
 from claimclf.queue.outbound.webhook.delivery import Delivered, deliver_due
@@ -555,16 +555,20 @@ def test_safe_addresses_are_taken(url: str) -> None:
     ],
 )
 def test_unsafe_addresses_are_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(QueueError, match=r"address is not safe.*CLAIMCLF_WEBHOOK_URL") as raised:
+    with pytest.raises(
+        NotConfiguredError, match=r"address is not safe.*CLAIMCLF_WEBHOOK_URL"
+    ) as raised:
         Webhook(url, SECRET)
     assert "platform.example" not in str(raised.value)
     assert "pass-word" not in str(raised.value)
 
 
 def test_short_or_broken_secrets_are_refused() -> None:
-    with pytest.raises(QueueError, match=r"too short. Found: 5 bytes. Set CLAIMCLF_WEBHOOK_SECRET"):
+    with pytest.raises(
+        NotConfiguredError, match=r"too short. Found: 5 bytes. Set CLAIMCLF_WEBHOOK_SECRET"
+    ):
         Webhook("https://x.example", "short")
-    with pytest.raises(QueueError, match=r"cannot be read. Found: whsec_ without base64"):
+    with pytest.raises(NotConfiguredError, match=r"cannot be read. Found: whsec_ without base64"):
         Webhook("https://x.example", "whsec_???")
 
 
@@ -577,10 +581,14 @@ def test_environment_names_the_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     assert configured() is None
     monkeypatch.setenv(URL_VARIABLE, "https://x.example")
-    with pytest.raises(QueueError, match=rf"Found: {URL_VARIABLE} alone. Set {SECRET_VARIABLE}"):
+    with pytest.raises(
+        NotConfiguredError, match=rf"Found: {URL_VARIABLE} alone. Set {SECRET_VARIABLE}"
+    ):
         configured()
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
     assert configured() == Webhook("https://x.example", SECRET)
     monkeypatch.delenv(URL_VARIABLE)
-    with pytest.raises(QueueError, match=rf"Found: {SECRET_VARIABLE} alone. Set {URL_VARIABLE}"):
+    with pytest.raises(
+        NotConfiguredError, match=rf"Found: {SECRET_VARIABLE} alone. Set {URL_VARIABLE}"
+    ):
         configured()

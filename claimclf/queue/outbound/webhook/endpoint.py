@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from claimclf.errors import QueueError
+from claimclf.errors import NotConfiguredError
 from claimclf.units import SECOND
 
 #: Names the platform's address, and the secret that signs what is sent there.
@@ -40,7 +40,7 @@ class Webhook:
 
     Raises
     ------
-    QueueError
+    NotConfiguredError
         The address is not safe, or the secret too short.
     """
 
@@ -54,7 +54,7 @@ class Webhook:
     def __post_init__(self) -> None:
         _check_url(self.url)
         if len(self.key) < _SHORTEST_SECRET:
-            raise QueueError(
+            raise NotConfiguredError(
                 "The webhook's secret is too short.",
                 f"Found: {len(self.key)} bytes.",
                 f"Set {SECRET_VARIABLE} to {_SHORTEST_SECRET} or more random characters.",
@@ -68,7 +68,7 @@ class Webhook:
         try:
             return base64.b64decode(self.secret.removeprefix(_SECRET_PREFIX), validate=True)
         except binascii.Error as error:
-            raise QueueError(
+            raise NotConfiguredError(
                 "The webhook's secret cannot be read.",
                 f"Found: {_SECRET_PREFIX} without base64 after it.",
                 f"Copy the secret to {SECRET_VARIABLE} again.",
@@ -95,7 +95,7 @@ def configured() -> Webhook | None:
 
     Raises
     ------
-    QueueError
+    NotConfiguredError
         Its address or its secret is missing or unsafe.
     """
     url, secret = os.environ.get(URL_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
@@ -103,7 +103,7 @@ def configured() -> Webhook | None:
         return None
     if not url or not secret:
         missing, present = (URL_VARIABLE, SECRET_VARIABLE)[:: 1 if secret else -1]
-        raise QueueError(
+        raise NotConfiguredError(
             "The webhook is set up by halves.",
             f"Found: {present} alone.",
             f"Set {missing} as well.",
@@ -122,7 +122,7 @@ def _check_url(url: str) -> None:
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
     if not (readable and safe) or "@" in parts.netloc:
         # The rest of an address may be a secret.
-        raise QueueError(
+        raise NotConfiguredError(
             "The webhook's address is not safe.",
             f"Found: {parts.scheme or 'no'} address"
             f"{' with a name or password' if '@' in parts.netloc else ''}.",
