@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import tomllib
 from importlib.util import find_spec
 from ipaddress import ip_address
-from pathlib import Path
 
+from claimclf.configuration import has_login
 from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
-#: Names other files of Streamlit secrets, separated by spaces, as Streamlit reads it.
-SECRETS_VARIABLE = "STREAMLIT_SECRETS_FILES"
 
 
 def serve(port: int, address: str = ADDRESS) -> None:
@@ -42,7 +39,7 @@ def serve(port: int, address: str = ADDRESS) -> None:
             f"Found: no app.py in {ROOT}.",
             "Run claimclf serve from a clone of the project, installed with make install.",
         )
-    if has_login(secrets_files()):
+    if has_login():
         require_login_packages()
     elif not is_local(address):
         raise exposed(address)
@@ -73,35 +70,6 @@ def exposed(address: str) -> ServerError:
         "Streamlit secrets.",
         f"Use {ADDRESS}, or set up the login as docs/login.md says.",
     )
-
-
-def secrets_files() -> list[Path]:
-    """Return where Streamlit looks for secrets when it is started by `serve`."""
-    named = [Path(file) for file in os.environ.get(SECRETS_VARIABLE, "").split()]
-    return named or [folder / ".streamlit" / "secrets.toml" for folder in (Path.home(), ROOT)]
-
-
-def has_login(files: list[Path]) -> bool:
-    """Say whether one of the files that are there has a section `[auth]`.
-
-    Raises
-    ------
-    ServerError
-        A file cannot be read.
-    """
-    found = False
-    for file in files:
-        try:
-            found |= "auth" in tomllib.loads(file.read_text("utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            raise ServerError(
-                "The Streamlit secrets cannot be read.",
-                f"Found: {file}: {error}.",
-                "Correct this file, which must be TOML in UTF-8.",
-            ) from error
-    return found
 
 
 def require_login_packages() -> None:

@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
+from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL
 from claimclf.errors import NotAllowedError, NotConfiguredError
 from claimclf.queue.outbound.webhook import outbox
 from claimclf.queue.outbound.webhook.dead_letters import dead_letters, requeue
 from claimclf.queue.outbound.webhook.delivery import Delivered, deliver_due
 from claimclf.queue.outbound.webhook.endpoint import (
-    SECRET_VARIABLE,
-    URL_VARIABLE,
     Webhook,
     configured,
 )
@@ -577,18 +576,15 @@ def test_secret_is_not_in_what_python_prints() -> None:
 
 
 def test_environment_names_the_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (URL_VARIABLE, SECRET_VARIABLE):
+    URL, SECRET_NAME = WEBHOOK_URL.variable, WEBHOOK_SECRET.variable
+    for name in (URL, SECRET_NAME):
         monkeypatch.delenv(name, raising=False)
     assert configured() is None
-    monkeypatch.setenv(URL_VARIABLE, "https://x.example")
-    with pytest.raises(
-        NotConfiguredError, match=rf"Found: {URL_VARIABLE} alone. Set {SECRET_VARIABLE}"
-    ):
+    monkeypatch.setenv(URL, "https://x.example")
+    with pytest.raises(NotConfiguredError, match=rf"Found: {URL} alone. Set {SECRET_NAME}"):
         configured()
-    monkeypatch.setenv(SECRET_VARIABLE, SECRET)
+    monkeypatch.setenv(SECRET_NAME, SECRET)
     assert configured() == Webhook("https://x.example", SECRET)
-    monkeypatch.delenv(URL_VARIABLE)
-    with pytest.raises(
-        NotConfiguredError, match=rf"Found: {SECRET_VARIABLE} alone. Set {URL_VARIABLE}"
-    ):
+    monkeypatch.delenv(URL)
+    with pytest.raises(NotConfiguredError, match=rf"Found: {SECRET_NAME} alone. Set {URL}"):
         configured()
