@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from claimclf.configuration import DATASET
 from claimclf.modeling.store.champion import champion
-from claimclf.paths import DATASET_VARIABLE
 from claimclf.ui.access import signs_in
 from claimclf.ui.page import explained, link_to, open_page, plain
 from claimclf.ui.state import (
@@ -53,7 +53,7 @@ with data:  # last: a server that was just started reads the dataset first
     st.caption(plain(dataset.name))
     if dataset.synthetic:
         st.markdown(
-            f":material/science: **Synthetic demo data.** Use your own: set `{DATASET_VARIABLE}`, "
+            f":material/science: **Synthetic demo data.** Use your own: set `{DATASET.variable}`, "
             "or choose a file on the page *Dataset*."
         )
     elif has_own_dataset():

@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from sqlalchemy import event
 
 from benchmarks.queue import LEAD, videos
-from claimclf.paths import models_folder
+from claimclf.configuration import models_folder
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.review.decisions import Verdict, decide

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from benchmarks.queue import LEAD, videos
 from benchmarks.report import Result
-from claimclf.paths import models_folder
+from claimclf.configuration import models_folder
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.storage.database import Database
 from claimclf.services.models import load_model

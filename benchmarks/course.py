@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from claimclf.paths import ROOT, find_dataset
+from claimclf.configuration import find_dataset
+from claimclf.paths import ROOT
 
 
 def find_course_dataset() -> Path | None:

@@ -25,9 +25,9 @@ from benchmarks.processes import Spent, claimclf, run
 from benchmarks.report import TIMES, Result
 from benchmarks.score import notebook_steps
 from benchmarks.videos import write_videos
+from claimclf.configuration import models_folder
 from claimclf.dataset.blocks import BLOCK_BYTES
 from claimclf.modeling.store.model import Model
-from claimclf.paths import models_folder
 from claimclf.services.models import load_model
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming.engines import dask_client, dask_engine

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import Result
+from claimclf.configuration import models_folder
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
 from claimclf.modeling.store.model import Model
-from claimclf.paths import models_folder
 from claimclf.schema import BAN_STATUS, DURATION, ENGAGEMENT, TRANSCRIPT, VERIFIED_STATUS
 from claimclf.services.models import load_model
 from claimclf.services.triage import triage

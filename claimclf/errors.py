@@ -1,45 +1,67 @@
-"""Every error that claimclf raises on purpose.
+"""Every error that claimclf raises on purpose, by what kind of thing is wrong.
 
 ::
 
     ClaimclfError
+    ├── InvalidRequestError       what is asked for makes no sense, whatever is stored
+    │   └── SearchError           nor does this search of settings
     ├── InputError                what was given cannot be used as a table
     │   ├── NotATableError        not CSV or Parquet at all, or broken inside
     │   ├── WrongEncodingError    text that is not UTF-8
     │   ├── EmptyTableError       no header or no rows
     │   ├── MissingColumnError    a needed column is not there
     │   ├── DuplicateColumnError  two columns of one name
-    │   └── OverLimitError        too many bytes, rows or columns
-    ├── TrainingDataError         a readable table that no model can learn from
-    ├── SearchError               a search of settings cannot start or go on
-    ├── ModelError                the model store cannot give what was asked for
-    │   ├── ModelNotFoundError
-    │   └── ModelDamagedError     files missing, altered or made by other versions
-    ├── QueueError                the stored queue cannot do what was asked for
-    │   ├── StorageError          its database is gone, full, locked or of a newer version
-    │   ├── LostLeaseError        the hold on a case is over, or somebody else decided on it
-    │   ├── NotAllowedError       the person's role does not cover it
-    │   └── UnknownCaseError
-    ├── EngineError               work that was given to others was not done
-    └── ServerError               the dashboard cannot be started as asked
+    │   ├── OverLimitError        too many bytes, rows or columns
+    │   └── TrainingDataError     a readable table that no model can learn from
+    ├── ConflictError             it does not go with the present state, or others' work
+    │   └── LostLeaseError        the hold on a case is over, or somebody else decided on it
+    ├── NotAllowedError           the person's role does not cover it
+    ├── NotConfiguredError        something that it needs is not set up
+    │   └── ServerError           the dashboard is not, for the people who would come in
+    ├── DamagedError              what is stored is damaged or altered
+    │   └── ModelDamagedError     a model's files are missing, altered or made by other versions
+    ├── UnavailableError          a disk, a port or another program does not do its part now
+    │   ├── StorageError          the queue's database is gone, full, locked or of a newer version
+    │   │   └── StorageDamagedError  or damaged, which is its kind
+    │   └── EngineError           work that was given to others was not done
+    └── NotFoundError             there is nothing of that name
+        ├── ModelNotFoundError
+        └── UnknownCaseError
 
-A message says what is wrong, what was found and what to do, in this order.
+    ModelError, beside its kind: a model cannot give what was asked for
+    ├── ModelNotFoundError
+    ├── ModelDamagedError
+    └── UnsuitableModelError      this model cannot, another one could
+
+A message says what is wrong, what was found and what to do, in this order. A program reads
+`code`, which is the class's own and never changes, and `kind`, the code of the class right below
+`ClaimclfError`; docs/command-line.md lists them with the exit codes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 
 class ClaimclfError(Exception):
-    """Base of all errors meant for a person to read.
+    """Base of all errors meant for a person to read; never raised itself.
 
     Parameters
     ----------
     problem, found, advice : str
         What is wrong, what was found, what to do: each a full sentence or empty.
+
+    Attributes
+    ----------
+    code : str
+        Names the class to a program; the same in all versions.
+    kind : str
+        Names the kind of error: the code of the class that this one is a case of.
     """
+
+    code: ClassVar[str] = "error"
+    kind: ClassVar[str] = "error"
 
     def __init__(self, problem: str, found: str = "", advice: str = "") -> None:
         self.problem, self.found, self.advice = problem, found, advice
@@ -56,16 +78,64 @@ def _same_error(kind: type[ClaimclfError], args: tuple[Any, ...], held: dict[str
     return error
 
 
+class InvalidRequestError(ClaimclfError):
+    """What is asked for makes no sense, whatever is stored."""
+
+    code = kind = "invalid-request"
+
+
+class ConflictError(ClaimclfError):
+    """What is asked for does not go with the present state, or with somebody else's work."""
+
+    code = kind = "conflict"
+
+
+class NotAllowedError(ClaimclfError):
+    """The person's role does not cover what was asked for."""
+
+    code = kind = "not-allowed"
+
+
+class NotConfiguredError(ClaimclfError):
+    """Something that is needed is not set up, or not so that it can work."""
+
+    code = kind = "not-configured"
+
+
+class DamagedError(ClaimclfError):
+    """What is stored is damaged or altered."""
+
+    code = kind = "damaged"
+
+
+class UnavailableError(ClaimclfError):
+    """A disk, a port or another program does not do its part now; it may later."""
+
+    code = kind = "unavailable"
+
+
+class NotFoundError(ClaimclfError):
+    """There is nothing of that name."""
+
+    code = kind = "not-found"
+
+
 class InputError(ClaimclfError):
     """A table-level problem: nothing of the input can be used."""
+
+    code = kind = "invalid-input"
 
 
 class NotATableError(InputError):
     """The bytes are not a CSV or Parquet table."""
 
+    code = "not-a-table"
+
 
 class WrongEncodingError(InputError):
     """The text is not UTF-8; `detected` names the likely encoding, or is None."""
+
+    code = "wrong-encoding"
 
     def __init__(self, name: str, detected: str | None) -> None:
         self.detected = detected
@@ -76,6 +146,8 @@ class WrongEncodingError(InputError):
 
 class EmptyTableError(InputError):
     """There is no header or there are no rows."""
+
+    code = "empty-table"
 
 
 class MissingColumnError(InputError):
@@ -88,6 +160,8 @@ class MissingColumnError(InputError):
     found : sequence of str
         The input's own column names.
     """
+
+    code = "missing-column"
 
     def __init__(self, missing: Sequence[str], found: Sequence[str], hint: str = "") -> None:
         self.missing, self.columns = tuple(missing), tuple(found)
@@ -103,57 +177,86 @@ class MissingColumnError(InputError):
 class DuplicateColumnError(InputError):
     """Two columns have the same name."""
 
+    code = "duplicate-column"
+
 
 class OverLimitError(InputError):
     """More bytes, rows or columns than allowed."""
 
+    code = "over-limit"
 
-class TrainingDataError(ClaimclfError):
+
+class TrainingDataError(InputError):
     """A table that was read well but cannot train or evaluate a model."""
 
+    code = "training-data"
 
-class SearchError(ClaimclfError):
+
+class SearchError(InvalidRequestError):
     """A search of settings cannot start or go on."""
+
+    code = "invalid-search"
+
+
+class LostLeaseError(ConflictError):
+    """The hold on a case is over, or somebody else decided on it meanwhile."""
+
+    code = "lost-lease"
+
+
+class ServerError(NotConfiguredError):
+    """The dashboard is not set up so that it may be started, or so that anybody may come in."""
+
+    code = "server-not-configured"
+
+
+class StorageError(UnavailableError):
+    """The queue's database is gone, full, locked or of a newer version."""
+
+    code = "storage-unavailable"
+
+
+class StorageDamagedError(StorageError, DamagedError):
+    """The queue's database is damaged."""
+
+    code = "storage-damaged"
+    kind = DamagedError.kind
+
+
+class EngineError(UnavailableError):
+    """Processes or machines that were given work did not do it."""
+
+    code = "engine-unavailable"
+
+
+class UnknownCaseError(NotFoundError):
+    """No case of that number is stored."""
+
+    code = "unknown-case"
 
 
 class ModelError(ClaimclfError):
-    """The model store cannot give what was asked for."""
+    """A model cannot give what was asked for; its subclasses say which kind of error it is."""
+
+    code = "model"
 
 
-class ModelNotFoundError(ModelError):
+class ModelNotFoundError(ModelError, NotFoundError):
     """No model of that name is stored."""
 
+    code = "model-not-found"
 
-class ModelDamagedError(ModelError):
+
+class ModelDamagedError(ModelError, DamagedError):
     """A stored model's files are missing, altered or of another version."""
 
-
-class QueueError(ClaimclfError):
-    """The stored queue cannot do what was asked for."""
+    code = "model-damaged"
 
 
-class StorageError(QueueError):
-    """The queue's database is gone, full, locked or of a newer version."""
+class UnsuitableModelError(ModelError, InvalidRequestError):
+    """A model cannot give what was asked for, and another one could."""
 
-
-class LostLeaseError(QueueError):
-    """The hold on a case is over, or somebody else decided on it meanwhile."""
-
-
-class NotAllowedError(QueueError):
-    """The person's role does not cover what was asked for."""
-
-
-class UnknownCaseError(QueueError):
-    """No case of that number is stored."""
-
-
-class EngineError(ClaimclfError):
-    """Processes or machines that were given work did not do it."""
-
-
-class ServerError(ClaimclfError):
-    """The dashboard cannot be started as asked."""
+    code = "unsuitable-model"
 
 
 def _shortened(names: Sequence[str], most: int = 20) -> str:

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from claimclf import charts
+from claimclf.configuration import DATASET
 from claimclf.dataset import describing
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
-from claimclf.paths import DATASET_VARIABLE
 from claimclf.schema import (
     BAN_STATUS,
     CLAIM,
@@ -193,7 +193,7 @@ with explained():
 st.caption(f"In use: {plain(dataset.name)}")
 if dataset.synthetic:
     synthetic_notice(
-        f"Set `{DATASET_VARIABLE}` or choose your own file above to explore real videos."
+        f"Set `{DATASET.variable}` or choose your own file above to explore real videos."
     )
 show_overview(dataset)
 if dataset.cleaned.rows.empty:

@@ -10,32 +10,63 @@ from typing import Any
 
 import click
 
-from claimclf import __version__
-from claimclf.cli import data, evaluation, models, queue, scoring, serving, training, upkeep
+from claimclf import __version__, configuration
+from claimclf.cli import (
+    data,
+    evaluation,
+    models,
+    queue,
+    scoring,
+    serving,
+    settings,
+    training,
+    upkeep,
+)
+from claimclf.cli.exits import STOPPED, UNFORESEEN, exit_code
 from claimclf.errors import ClaimclfError
+from claimclf.logs import belonging_to, new_id, set_up, unforeseen
 
-_GROUPS = (data, training, evaluation, models, scoring, queue, upkeep, serving)
+_GROUPS = (data, training, evaluation, models, scoring, queue, upkeep, serving, settings)
 
 
 class _Commands(click.Group):
-    """Turns every error of ours into one line on stderr and exit code 2."""
+    """Turns every error into one line on stderr and the exit code of its kind."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ClaimclfError as error:
-            message = " ".join(str(error).split())
-            click.echo(f"claimclf: {message}", err=True)
-            ctx.exit(2)
+            _say(str(error))
+            ctx.exit(exit_code(error))
         except KeyboardInterrupt:
-            click.echo("claimclf: Stopped. The same command goes on or starts again.", err=True)
-            ctx.exit(130)
+            _say("Stopped. The same command goes on or starts again.")
+            ctx.exit(STOPPED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click's own ways to end
+        except Exception as error:
+            _say(
+                f"Something went wrong that nobody foresaw. Found: error {unforeseen(error)}. "
+                "docs/operations.md says what to do with this number."
+            )
+            ctx.exit(UNFORESEEN)
+
+
+def _say(message: str) -> None:
+    click.echo(f"claimclf: {' '.join(message.split())}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def main() -> None:
+@click.option(
+    "--log-level",
+    metavar="LEVEL",
+    help="Least level to log to stderr: debug, info, warning (unless set otherwise) or error.",
+)
+@click.pass_context
+def main(ctx: click.Context, log_level: str | None) -> None:
     """Predict which reported videos make claims, and rank them for human review."""
+    set_up(configuration.log_level(log_level, default="warning"))
+    ctx.with_resource(belonging_to(request=new_id()))
 
 
 for _group in _GROUPS:

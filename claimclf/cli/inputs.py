@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claimclf.errors import InputError
+from claimclf.errors import InvalidRequestError
 from claimclf.schema import REPORTED, Ranking
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _chosen_columns(columns: tuple[str, ...], source: Path, encoding: str | None
         own_columns = blocks.columns
     for name, own in chosen.items():
         if name not in REPORTED.names or own not in own_columns:
-            raise InputError(
+            raise InvalidRequestError(
                 f"--column {name}={own} names an unknown column.",
                 f"Found: {', '.join(own_columns[:20])}.",
                 f"Write NAME=YOURS, NAME being one of: {', '.join(REPORTED.names)}.",
@@ -81,7 +81,7 @@ def parallel_fits(
 
 def _check_local(scheduler: str | None) -> None:
     if scheduler is not None:
-        raise InputError(
+        raise InvalidRequestError(
             "--scheduler goes with --engine dask.", "Found: --engine local.", "Add --engine dask."
         )
 

@@ -10,7 +10,7 @@ import click
 
 from claimclf.cli.options import JSON, MODELS
 from claimclf.cli.output import print_json
-from claimclf.errors import InputError, ModelNotFoundError
+from claimclf.errors import InvalidRequestError, ModelNotFoundError
 
 
 @click.command()
@@ -77,7 +77,9 @@ def threshold(
     from claimclf.services.comparison import judge
 
     if (cut_off is None) == (recall is None):
-        raise InputError("Give either --cut-off or --recall.", "", "For example --recall 0.995.")
+        raise InvalidRequestError(
+            "Give either --cut-off or --recall.", "", "For example --recall 0.995."
+        )
     store = ModelStore(models)
     value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
     manifest = store.set_threshold(name, value, reason, getpass.getuser(), model_card)
@@ -102,7 +104,9 @@ def error_rates(
     given = {CLAIM: claims, OPINION: opinions}
     rates = {label: rate for label, rate in given.items() if rate is not None}
     if not rates:
-        raise InputError("Give --claims, --opinions or both.", "", "For example --claims 0.002.")
+        raise InvalidRequestError(
+            "Give --claims, --opinions or both.", "", "For example --claims 0.002."
+        )
     store = ModelStore(models)
     manifest = store.set_error_rates(name, rates, reason, getpass.getuser(), model_card)
     written = ", ".join(f"{rate:g} for {label}s" for label, rate in manifest.error_rates.items())

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from claimclf.paths import DATABASE_VARIABLE, MODELS_VARIABLE, models_folder
+from claimclf import configuration
 
 DATA = click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Labelled CSV or Parquet file."
 )
 MODELS = click.option(
     "--models",
-    default=models_folder,
-    show_default=f"models/, or ${MODELS_VARIABLE}",
+    default=configuration.models_folder,
+    show_default=f"models/, or ${configuration.MODELS.variable}",
     type=click.Path(path_type=Path),
     help="Folder of models.",
 )
@@ -22,7 +22,7 @@ DATABASE = click.option(
     "--database",
     "url",
     metavar="URL",
-    help=f"The queue's database; by default ${DATABASE_VARIABLE}, or a file of the project.",
+    help="The queue's database; by default the one that claimclf config shows.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 COLUMNS = click.option(

@@ -8,7 +8,7 @@ import click
 
 from claimclf.cli.inputs import open_queue
 from claimclf.cli.options import DATABASE
-from claimclf.errors import InputError
+from claimclf.errors import DamagedError
 
 
 @click.group()
@@ -26,7 +26,7 @@ def verify(url: str | None) -> None:
     for problem in check.problems:
         click.echo(problem)
     if check.problems:
-        raise InputError(
+        raise DamagedError(
             "The audit log is not whole.",
             f"Found: {len(check.problems):,} problems in {check.n_entries:,} entries.",
             "Keep this database as evidence, and compare with a backup.",

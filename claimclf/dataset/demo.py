@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimclf.errors import InputError
+from claimclf.errors import InvalidRequestError
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,
@@ -94,11 +94,11 @@ def demo_videos(n_rows: int, seed: int = 0, *, labelled: bool = False) -> pd.Dat
 
     Raises
     ------
-    InputError
+    InvalidRequestError
         `n_rows` is out of range.
     """
     if not 1 <= n_rows <= MOST_ROWS:
-        raise InputError(
+        raise InvalidRequestError(
             "The number of rows is out of range.",
             f"Found: {n_rows:,}.",
             f"Choose from 1 to {MOST_ROWS:,}.",

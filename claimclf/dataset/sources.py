@@ -19,6 +19,7 @@ from charset_normalizer import from_bytes
 from claimclf.errors import (
     ClaimclfError,
     InputError,
+    InvalidRequestError,
     NotATableError,
     OverLimitError,
     WrongEncodingError,
@@ -162,7 +163,7 @@ class TextSource:
 
     Raises
     ------
-    InputError
+    InvalidRequestError
         The encoding is unknown.
     """
 
@@ -256,7 +257,7 @@ def _decoder(encoding: str | None) -> codecs.IncrementalDecoder:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding or "utf-8-sig")
         return codecs.getincrementaldecoder(encoding or "utf-8-sig")()
     except (LookupError, ValueError) as error:
-        raise InputError(
+        raise InvalidRequestError(
             f"The encoding '{encoding}' is unknown.", "", "Use a name such as cp1252 or utf-16."
         ) from error
 

@@ -16,7 +16,7 @@ from claimclf.dataset.formatting import (
     neutralised_text,
 )
 from claimclf.dataset.texts import Text
-from claimclf.errors import InputError
+from claimclf.errors import InvalidRequestError, UnavailableError
 from claimclf.files import leads_to_no_file, replacing
 
 _STRETCH_ROWS = 50_000
@@ -123,14 +123,18 @@ def require_place(path: Path) -> None:
 
     Raises
     ------
-    InputError
+    InvalidRequestError
         It is a folder, or its folder does not exist or cannot be written.
     """
     if path.is_dir():
-        raise InputError(f"{path} cannot be written.", "Found: a folder.", "Name a file in it.")
+        raise InvalidRequestError(
+            f"{path} cannot be written.", "Found: a folder.", "Name a file in it."
+        )
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         found = "no rights to its folder" if path.parent.is_dir() else "its folder does not exist"
-        raise InputError(f"{path} cannot be written.", f"Found: {found}.", "Choose another place.")
+        raise InvalidRequestError(
+            f"{path} cannot be written.", f"Found: {found}.", "Choose another place."
+        )
 
 
 def write_table(
@@ -152,8 +156,8 @@ def write_table(
 
     Raises
     ------
-    InputError
-        The folder does not exist or cannot be written.
+    InvalidRequestError, UnavailableError
+        The folder does not exist, or the file cannot be written now.
     """
     require_place(path)
     if leads_to_no_file(path):
@@ -164,7 +168,7 @@ def write_table(
         with replacing(path, private=private) as stream:
             _write(frame, stream, path.suffix, raw)
     except OSError as error:
-        raise InputError(
+        raise UnavailableError(
             f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
         ) from error
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim
-from claimclf.errors import ModelError
+from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.evaluation.cutoffs import Cutoffs, sweep
 from claimclf.modeling.evaluation.measuring import intervals, predict_claim
 from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar, wilson
@@ -125,11 +125,11 @@ def paired(first: Judged, second: Judged, thresholds: Mapping[str, float]) -> Pa
 
     Raises
     ------
-    ModelError
+    UnsuitableModelError
         They were not measured on the same videos.
     """
     if not first.predictions[VIDEO_ID].equals(second.predictions[VIDEO_ID]):
-        raise ModelError(
+        raise UnsuitableModelError(
             f"{first.name} and {second.name} were not measured on the same videos.",
             f"Found: {first.manifest.data['name']} and {second.manifest.data['name']}.",
             "Train both on the same dataset to test one against the other.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from claimclf.configuration import find_dataset
 from claimclf.dataset.cleaning import Cleaned, clean, is_synthetic
 from claimclf.dataset.demo import DEMO_NAME, demo_videos
 from claimclf.dataset.describing import Description, describe
@@ -13,7 +14,6 @@ from claimclf.dataset.findings import Finding, findings
 from claimclf.dataset.reading import Table, read_table
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
-from claimclf.paths import find_dataset
 from claimclf.schema import LABELLED, SHELL_LIMITS, Limits
 
 DEMO_ROWS, DEMO_SEED = 5_000, 0

@@ -45,7 +45,7 @@ def train_models(
     ------
     TrainingDataError
         The data cannot train a model, or the feature set is unknown.
-    ModelError
+    UnavailableError
         The store cannot be written.
     """
     recipes = recipes_for(feature_sets)

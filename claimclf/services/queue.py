@@ -12,7 +12,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from claimclf.errors import QueueError
+from claimclf.errors import NotConfiguredError
 from claimclf.people import Person, allow
 from claimclf.queue.queries import briefing as briefings
 from claimclf.queue.queries import holding, listing, tallying, views
@@ -457,14 +457,14 @@ def deliver_events(
 
     Raises
     ------
-    QueueError
+    NotConfiguredError
         No webhook is set up.
     """
     from claimclf.queue.outbound.webhook import delivery, endpoint, outbox
 
     webhook = endpoint.configured()
     if webhook is None:
-        raise QueueError(
+        raise NotConfiguredError(
             "No webhook is set up.",
             "",
             "Name it in CLAIMCLF_WEBHOOK_URL and its secret in CLAIMCLF_WEBHOOK_SECRET.",

@@ -59,9 +59,9 @@ def search_models(
     ------
     EngineError
         The others cannot be reached.
-    TrainingDataError, SearchError
+    TrainingDataError, SearchError, InvalidRequestError
         The data cannot be searched, or the feature set is unknown.
-    ModelError
+    UnavailableError
         The store cannot be written.
     """
     recipes = recipes_for(feature_sets)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import tomllib
 from importlib.util import find_spec
 from ipaddress import ip_address
-from pathlib import Path
 
-from claimclf.errors import ServerError
+from claimclf.configuration import has_login
+from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
-#: Names other files of Streamlit secrets, separated by spaces, as Streamlit reads it.
-SECRETS_VARIABLE = "STREAMLIT_SECRETS_FILES"
 
 
 def serve(port: int, address: str = ADDRESS) -> None:
@@ -31,8 +28,10 @@ def serve(port: int, address: str = ADDRESS) -> None:
     Raises
     ------
     ServerError
-        Others could come in and there is no login, the port is taken, or the dashboard's pages
-        are not beside the package.
+        Others could come in and there is no login, or the dashboard's pages are not beside the
+        package.
+    UnavailableError
+        The port is taken.
     """
     if not APP.is_file():
         raise ServerError(
@@ -40,7 +39,7 @@ def serve(port: int, address: str = ADDRESS) -> None:
             f"Found: no app.py in {ROOT}.",
             "Run claimclf serve from a clone of the project, installed with make install.",
         )
-    if has_login(secrets_files()):
+    if has_login():
         require_login_packages()
     elif not is_local(address):
         raise exposed(address)
@@ -73,35 +72,6 @@ def exposed(address: str) -> ServerError:
     )
 
 
-def secrets_files() -> list[Path]:
-    """Return where Streamlit looks for secrets when it is started by `serve`."""
-    named = [Path(file) for file in os.environ.get(SECRETS_VARIABLE, "").split()]
-    return named or [folder / ".streamlit" / "secrets.toml" for folder in (Path.home(), ROOT)]
-
-
-def has_login(files: list[Path]) -> bool:
-    """Say whether one of the files that are there has a section `[auth]`.
-
-    Raises
-    ------
-    ServerError
-        A file cannot be read.
-    """
-    found = False
-    for file in files:
-        try:
-            found |= "auth" in tomllib.loads(file.read_text("utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            raise ServerError(
-                "The Streamlit secrets cannot be read.",
-                f"Found: {file}: {error}.",
-                "Correct this file, which must be TOML in UTF-8.",
-            ) from error
-    return found
-
-
 def require_login_packages() -> None:
     """Refuse a login without what it needs.
 
@@ -127,7 +97,7 @@ def _check_port(address: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except OSError as error:
-        raise ServerError(
+        raise UnavailableError(
             f"Port {port} on {address} cannot be used.",
             f"Found: {error.strerror}.",
             f"Choose another one: PORT={port + 1 if port < 65535 else 8501} make run.",

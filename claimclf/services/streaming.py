@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
 from claimclf.dataset.validation.columns import require_columns
 from claimclf.dataset.writing import require_place
-from claimclf.errors import ClaimclfError, EngineError, InputError
+from claimclf.errors import ClaimclfError, ConflictError, EngineError, NotConfiguredError
 from claimclf.files import own_folder
 from claimclf.modeling.scoring.ranking import check_authors
 from claimclf.modeling.store.model import Model
@@ -136,7 +136,9 @@ def score_file(
     Raises
     ------
     InputError
-        The file cannot be used, or the output cannot be written.
+        The file cannot be used.
+    InvalidRequestError, UnavailableError
+        The output has no place, or cannot be written now.
     EngineError
         The work was stopped from outside; what was done is kept.
     """
@@ -241,8 +243,8 @@ def working_folder(file: Path) -> Iterator[Path]:
 
     Raises
     ------
-    InputError
-        Another run is at the same output, or the folder cannot be made.
+    ConflictError
+        Another run is at the same output.
     EngineError
         The disk is full or gone.
     """
@@ -256,7 +258,7 @@ def working_folder(file: Path) -> Iterator[Path]:
         with FileLock(folder / "lock", timeout=0):
             yield folder
     except Timeout as error:
-        raise InputError(
+        raise ConflictError(
             f"Another run is at {file}.",
             f"Found: the working folder {folder} in use.",
             "Wait until it has ended.",
@@ -267,7 +269,7 @@ def working_folder(file: Path) -> Iterator[Path]:
             f"Found: {error.strerror or error} (working folder {folder}).",
             "See to it, then give the same command again: it goes on where it stopped.",
         ) from error
-    except EngineError:
+    except (EngineError, NotConfiguredError):
         raise
     except ClaimclfError:
         shutil.rmtree(folder)

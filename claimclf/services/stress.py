@@ -86,7 +86,7 @@ def stress_model(
     ------
     TrainingDataError
         A class has too few rows.
-    ModelError
+    ModelNotFoundError, UnavailableError
         No such model, or the store cannot be written.
     """
     require_both_classes(dataset.cleaned.rows)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked, rank
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
@@ -68,11 +68,11 @@ def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         A filter asks for what only a case has: a holder, a wait, an earlier decision.
     """
     if filters.of_cases:
-        raise QueueError(
+        raise InvalidRequestError(
             "An upload has no cases yet.",
             f"Found: the filters {', '.join(filters.of_cases)}.",
             "Leave them out, or add the videos to the shared queue.",

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from claimclf.errors import EngineError
+from claimclf.errors import EngineError, NotConfiguredError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -265,11 +265,13 @@ def dask_client(scheduler: str | None = None, n_workers: int | None = None) -> I
 
     Raises
     ------
+    NotConfiguredError
+        Dask is not installed.
     EngineError
-        Dask is not installed, or the scheduler cannot be reached or has no workers.
+        The scheduler cannot be reached or has no workers.
     """
     if find_spec("distributed") is None:
-        raise EngineError(
+        raise NotConfiguredError(
             "Dask is not installed.", "", "Install it with: sh scripts/install.sh scale"
         )
     import dask.config

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
-from claimclf.errors import ClaimclfError, QueueError
+from claimclf.errors import ClaimclfError, InvalidRequestError
 from claimclf.people import LEADS, Person
 from claimclf.queue.queries.reporting.people import AtWork
 from claimclf.queue.queries.reporting.report import Report
@@ -576,7 +576,7 @@ def capacity_of(kind: str, amount: float) -> float | None:
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         It is no number of cases, or no share.
     """
     if kind == NO_LIMIT:
@@ -586,7 +586,7 @@ def capacity_of(kind: str, amount: float) -> float | None:
     if kind == PERCENT and 0 < amount < 100:
         return amount / 100
     wanted = "a whole number of cases" if kind == A_DAY else "a share above 0 and below 100 %"
-    raise QueueError(
+    raise InvalidRequestError(
         f"The setting '{WORDS['capacity']}' is out of range.",
         f"Found: {amount:g} {kind}.",
         f"Give {wanted}.",
@@ -598,7 +598,7 @@ def _change(
 ) -> str:
     if not 0 <= form["sample_rate"] <= 100:  # in the words of the form, which asks for percent
         found = f"Found: {form['sample_rate']:g} %."
-        raise QueueError(
+        raise InvalidRequestError(
             f"The setting '{WORDS['sample_rate']}' is out of range.",
             found,
             "Choose from 0 to 100 %.",
@@ -610,7 +610,7 @@ def _change(
         name: value for name, value in wanted.items() if not _is_same(value, getattr(now, name))
     }
     if not changed:
-        raise QueueError("Nothing is different.", "", "Change a value first.")
+        raise InvalidRequestError("Nothing is different.", "", "Change a value first.")
     queue.change_settings(database, person, reason, changed)
     told = (f"{WORDS[name]}: {in_words(name, value)}" for name, value in changed.items())
     return f"Changed. {'; '.join(told)}."

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from claimclf.configuration import database_url, find_dataset, models_folder
 from claimclf.errors import ModelDamagedError
 from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
-from claimclf.paths import DATABASE_VARIABLE, find_dataset, models_folder
 from claimclf.schema import LANE, Lane
 
 # Every page asks here for what is in use, and waits only for the imports behind what it gets.
@@ -143,11 +141,11 @@ def _judged(folder: str, name: str, digest: str) -> Judged:
 
 def queue_database() -> Database:
     """Return the shared queue's database, one for all sessions of this server."""
-    return _database(os.environ.get(DATABASE_VARIABLE) or _secret(DATABASE_VARIABLE))
+    return _database(database_url())
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _database(url: str | None) -> Database:
+def _database(url: str) -> Database:
     from claimclf.queue.storage.database import Database
 
     return Database(url, on_wait=_say_why_nothing_happens)
@@ -161,15 +159,6 @@ def _say_why_nothing_happens() -> None:
             "within a minute or two.",
             icon=":material/hourglass_top:",
         )
-
-
-def _secret(name: str) -> str | None:
-    """Return a Streamlit secret; None where there is none, or no file of them."""
-    try:
-        found: str | None = st.secrets.get(name)
-    except StreamlitSecretNotFoundError:
-        return None
-    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

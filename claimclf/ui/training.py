@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.paths import models_folder
+from claimclf.configuration import models_folder
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.ui.page import explained, plain
 from claimclf.ui.state import dataset_in_use

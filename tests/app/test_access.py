@@ -17,11 +17,12 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from claimclf.cli import main
+from claimclf.configuration import SECRETS_FILES, has_login
 from claimclf.errors import NotAllowedError, ServerError
 from claimclf.people import Person
 from claimclf.schema import Role
 from claimclf.services import serving
-from claimclf.services.serving import has_login, is_local
+from claimclf.services.serving import is_local
 from claimclf.ui import access
 from claimclf.ui.access import Attendance, Memory, login_of, name_of, role_of, rules_of, widest
 from claimclf.ui.page import PAGES
@@ -296,7 +297,7 @@ def test_addresses_that_others_reach(address: str) -> None:
 @pytest.fixture
 def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "secrets.toml"
-    monkeypatch.setenv(serving.SECRETS_VARIABLE, str(file))
+    monkeypatch.setenv(SECRETS_FILES.variable, str(file))
     return file
 
 
@@ -304,7 +305,7 @@ def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_serving_others_without_a_login_is_refused(secrets_file: Path, address: str) -> None:
     secrets_file.write_text('[claimclf]\nrole_claim = "roles"\n')
     done = CliRunner().invoke(main, ["serve", "--address", address])
-    assert done.exit_code == 2
+    assert done.exit_code == 6
     assert "Without a login the dashboard is for this machine only" in done.output
     assert "docs/login.md" in done.output
 
@@ -328,7 +329,7 @@ def test_login_without_its_packages_is_refused_at_start(
     secrets_file.write_text('[auth]\nclient_id = "claimclf"\n')
     monkeypatch.setattr(serving, "find_spec", lambda name: None)
     done = CliRunner().invoke(main, ["serve"])
-    assert done.exit_code == 2
+    assert done.exit_code == 6
     assert "Run: sh scripts/install.sh login" in done.output
 
 
@@ -338,16 +339,20 @@ def test_secrets_that_cannot_be_read_are_refused_at_start(
 ) -> None:
     secrets_file.write_bytes(content)
     done = CliRunner().invoke(main, ["serve"])
-    assert done.exit_code == 2
+    assert done.exit_code == 6
     assert "The Streamlit secrets cannot be read." in done.output
 
 
-def test_login_is_found_in_any_of_the_files(tmp_path: Path) -> None:
+def test_login_is_found_in_any_of_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "one.toml").write_text("[other]\n")
     (tmp_path / "two.toml").write_text("[auth]\n")
     files = [tmp_path / name for name in ("none.toml", "one.toml", "two.toml")]
-    assert has_login(files)
-    assert not has_login(files[:2])
+    monkeypatch.setenv(SECRETS_FILES.variable, " ".join(map(str, files)))
+    assert has_login()
+    monkeypatch.setenv(SECRETS_FILES.variable, " ".join(map(str, files[:2])))
+    assert not has_login()
 
 
 # What the pages do with it.

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.people import Person
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.leases import Lease
@@ -30,7 +30,7 @@ REASON = "Reason for the change"
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
-    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    monkeypatch.setenv(DATABASE.variable, url)
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
     st.cache_resource.clear()
     return Database(url)

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE, SECRETS_FILES
 from claimclf.people import Person
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Role
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("load_each_model_once")
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
-    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    monkeypatch.setenv(DATABASE.variable, url)
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
     monkeypatch.setattr(state, "_DEMO_ROWS", 20)
@@ -185,9 +185,11 @@ def test_secret_names_the_database_where_the_environment_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret, variable = (f"sqlite:///{tmp_path / name}" for name in ("secret.db", "variable.db"))
-    monkeypatch.setattr(st, "secrets", {DATABASE_VARIABLE: secret})
-    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    file = tmp_path / "secrets.toml"
+    file.write_text(f'{DATABASE.variable} = "{secret}"')
+    monkeypatch.setenv(SECRETS_FILES.variable, str(file))
+    monkeypatch.delenv(DATABASE.variable, raising=False)
     st.cache_resource.clear()
     assert state.queue_database().name == secret
-    monkeypatch.setenv(DATABASE_VARIABLE, variable)
+    monkeypatch.setenv(DATABASE.variable, variable)
     assert state.queue_database().name == variable

@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from claimclf.configuration import DATABASE, models_folder
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.paths import DATABASE_VARIABLE, models_folder
 from claimclf.people import Person
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database, now
@@ -50,7 +50,7 @@ def filled(url: str) -> None:
 def _queue(place: str) -> dict[str, str]:
     url = f"sqlite:///{Path(place, 'queue.db')}"
     filled(url)
-    return {DATABASE_VARIABLE: url}
+    return {DATABASE.variable: url}
 
 
 def main(folder: Path, scheme: str) -> None:

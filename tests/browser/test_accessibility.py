@@ -10,7 +10,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.queue.storage.database import Database
 from claimclf.ui.page import PAGES
 from tests.browser.dashboard import running_dashboard, settle
@@ -35,7 +35,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     done(database)
     done(database, verdict=ESCALATE)
     database.close()
-    with running_dashboard(**{DATABASE_VARIABLE: url}) as address:
+    with running_dashboard(**{DATABASE.variable: url}) as address:
         yield address
 
 

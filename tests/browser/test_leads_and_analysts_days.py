@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.people import Person
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.audit import verify
@@ -49,7 +49,7 @@ def servers(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         file = tmp_path_factory.mktemp("secrets") / "secrets.toml"
         file.write_text(SECRETS.format(secret=SECRET, provider=provider))
         url = database.url.render_as_string()
-        environment = {"STREAMLIT_SECRETS_FILES": str(file), DATABASE_VARIABLE: url}
+        environment = {"STREAMLIT_SECRETS_FILES": str(file), DATABASE.variable: url}
         with running_dashboard(**environment) as dashboard:
             yield Servers(dashboard, provider)
 

@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, expect
 
 from claimclf.cli import main
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.schema import Role
 from claimclf.ui.page import PAGES
 from claimclf.ui.page import Page as PageOfOurs
@@ -72,7 +72,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         file.write_text(SECRETS.format(secret=SECRET, provider=provider))
         environment = {
             "STREAMLIT_SECRETS_FILES": str(file),
-            DATABASE_VARIABLE: database,
+            DATABASE.variable: database,
         }
         with running_dashboard(**environment) as dashboard:
             yield Servers(dashboard, provider)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.people import Person
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
@@ -87,7 +87,7 @@ def decided(database: Database) -> int:
 def test_first_ten_minutes_of_a_moderator(
     page: Page, url: str, database: Database, csv: Path, tmp_path: Path
 ) -> None:
-    with running_dashboard(**{DATABASE_VARIABLE: url}) as address:
+    with running_dashboard(**{DATABASE.variable: url}) as address:
         fill(page, address, csv)
         page.get_by_role("link", name="Review").click()
         expect(page.get_by_role("button", name="Start reviewing")).to_be_visible(timeout=60_000)
@@ -156,7 +156,7 @@ def test_case_in_hand_and_decisions_survive_a_restart_of_the_server(
     page: Page, url: str, database: Database, csv: Path
 ) -> None:
     port = free_port()
-    with running_dashboard(port, **{DATABASE_VARIABLE: url}) as address:
+    with running_dashboard(port, **{DATABASE.variable: url}) as address:
         fill(page, address, csv)
         page.goto(f"{address}/review")
         expect(page.get_by_role("button", name="Start reviewing")).to_be_visible()
@@ -166,7 +166,7 @@ def test_case_in_hand_and_decisions_survive_a_restart_of_the_server(
         press(page, "3")
         before = case(page).inner_text()
         page.goto("about:blank")
-    with running_dashboard(port, **{DATABASE_VARIABLE: url}) as address:
+    with running_dashboard(port, **{DATABASE.variable: url}) as address:
         page.goto(f"{address}/review")
         expect(case(page)).to_have_text(before)
         ready(page)

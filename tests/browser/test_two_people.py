@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from claimclf.paths import DATABASE_VARIABLE
+from claimclf.configuration import DATABASE
 from claimclf.people import Person
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database, now
@@ -41,7 +41,7 @@ def provider() -> Iterator[str]:
 def dashboard_on(url: str, provider: str, folder: Path) -> Iterator[str]:
     file = folder / "secrets.toml"
     file.write_text(SECRETS.format(secret=SECRET, provider=provider))
-    environment = {"STREAMLIT_SECRETS_FILES": str(file), DATABASE_VARIABLE: url}
+    environment = {"STREAMLIT_SECRETS_FILES": str(file), DATABASE.variable: url}
     with running_dashboard(**environment) as address:
         yield address
 

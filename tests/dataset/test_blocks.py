@@ -23,6 +23,7 @@ from claimclf.dataset.reading import Table, parse, read_table
 from claimclf.errors import (
     EmptyTableError,
     InputError,
+    InvalidRequestError,
     NotATableError,
     OverLimitError,
     WrongEncodingError,
@@ -181,7 +182,7 @@ def test_another_encoding_is_decoded_on_the_way(notes: list[str], size: int, enc
     [
         (reported_csv(2) + "é\n".encode("latin-1"), {}, WrongEncodingError, "cp1252"),
         (reported_csv(2), {"encoding": "utf-16"}, InputError, "is not utf-16 text"),
-        (reported_csv(2), {"encoding": "nonsense"}, InputError, "unknown"),
+        (reported_csv(2), {"encoding": "nonsense"}, InvalidRequestError, "unknown"),
         (gzip.compress(reported_csv(50))[:-20], {}, NotATableError, "gzip"),
         (gzip.compress(reported_csv(50)), {"limits": Limits(size=900)}, OverLimitError, "901"),
         (reported_csv(9), {"limits": Limits(rows=3)}, OverLimitError, "Found: 9; the limit is 3"),

@@ -9,7 +9,7 @@ from claimclf.dataset.cleaning import is_synthetic
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.validation.validate import validate
-from claimclf.errors import InputError
+from claimclf.errors import InvalidRequestError
 from claimclf.schema import LABELLED, REPORTED
 
 relaxed = settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow])
@@ -141,5 +141,5 @@ def test_synthetic_videos_are_known_by_their_ids(reported: pd.DataFrame) -> None
 
 @pytest.mark.parametrize("rows", [0, -1, 10_000_001])
 def test_a_number_of_rows_out_of_range_is_refused(rows: int) -> None:
-    with pytest.raises(InputError, match=rf"out of range\. Found: {rows:,}\."):
+    with pytest.raises(InvalidRequestError, match=rf"out of range\. Found: {rows:,}\."):
         demo_videos(rows)

@@ -17,6 +17,7 @@ from claimclf.errors import (
     DuplicateColumnError,
     EmptyTableError,
     InputError,
+    InvalidRequestError,
     NotATableError,
     OverLimitError,
     WrongEncodingError,
@@ -214,7 +215,7 @@ def test_bytes_that_are_not_utf8_are_found_far_into_a_file() -> None:
 
 @pytest.mark.parametrize("encoding", ["nonsense", "base64", "a\0b"])
 def test_an_unknown_encoding_is_refused_by_name(encoding: str) -> None:
-    with pytest.raises(InputError, match=r"encoding .* is unknown"):
+    with pytest.raises(InvalidRequestError, match=r"encoding .* is unknown"):
         read_table(reported_csv(), encoding=encoding)
 
 

@@ -18,7 +18,7 @@ from claimclf.dataset.writing import (
     to_csv_bytes,
     write_table,
 )
-from claimclf.errors import InputError
+from claimclf.errors import InvalidRequestError
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 #: What the OWASP page on CSV injection lists, and the full-width forms.
@@ -264,9 +264,9 @@ def test_an_existing_file_is_replaced_and_readable_by_others(tmp_path: Path) -> 
 
 
 def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"cannot be written\..*does not exist"):
+    with pytest.raises(InvalidRequestError, match=r"cannot be written\..*does not exist"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "absent" / "out.csv")
-    with pytest.raises(InputError, match=r"cannot be written\. Found: a folder"):
+    with pytest.raises(InvalidRequestError, match=r"cannot be written\. Found: a folder"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

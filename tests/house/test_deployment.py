@@ -9,7 +9,9 @@ import click
 import pytest
 import yaml
 
+from claimclf import configuration
 from claimclf.cli import main
+from claimclf.configuration import SECRETS_FILES
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -53,6 +55,19 @@ def test_only_the_dashboard_can_be_reached_from_outside() -> None:
         assert set(service["networks"]) <= (
             {"inside", "outside"} if name == "dashboard" else {"inside"}
         )
+
+
+def test_dashboard_and_commands_beside_it_read_the_same_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dashboard = COMPOSE["services"]["dashboard"]
+    ((name, place),) = dashboard["environment"].items()
+    assert name == SECRETS_FILES.variable
+    assert place in {f"/run/secrets/{secret['target']}" for secret in dashboard["secrets"]}
+    monkeypatch.setenv(name, place)
+    assert configuration.secrets() == {}  # the name is one that is read, in this test of no file
+    # A variable that only one process has would leave the others with another queue.
+    assert dashboard["command"][0] == "claimclf"
 
 
 def test_secrets_are_neither_in_the_repository_nor_in_the_image() -> None:

@@ -65,10 +65,10 @@ def score(tmp_path: Path) -> Score:
     return run
 
 
-def refused(run: Run) -> str:
+def refused(run: Run, code: int = 3) -> str:
     """Check that nothing but one line on stderr came out, and return the line."""
     assert isinstance(run.result.exception, SystemExit), run.result.exception
-    assert run.result.exit_code == 2
+    assert run.result.exit_code == code
     assert run.result.stdout == ""
     lines = run.result.stderr.splitlines()
     assert len(lines) == 1, lines
@@ -180,24 +180,24 @@ def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path, score: Score) -> 
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "message", "code"),
     [
-        (["--encoding", "nonsense"], "The encoding 'nonsense' is unknown."),
-        (["--encoding", "utf-16"], "is not utf-16 text."),
-        (["--column", "report_count=absent"], "--column report_count=absent names an unknown"),
-        (["--column", "nothing"], "--column nothing= names an unknown column."),
-        (["--model", "absent"], "'absent'"),
+        (["--encoding", "nonsense"], "The encoding 'nonsense' is unknown.", 2),
+        (["--encoding", "utf-16"], "is not utf-16 text.", 3),
+        (["--column", "report_count=absent"], "--column report_count=absent names an unknown", 2),
+        (["--column", "nothing"], "--column nothing= names an unknown column.", 2),
+        (["--model", "absent"], "'absent'", 9),
     ],
 )
 def test_an_option_that_does_not_fit_is_refused(
-    options: list[str], message: str, score: Score
+    options: list[str], message: str, code: int, score: Score
 ) -> None:
-    assert message in refused(score(reported_csv(), *options))
+    assert message in refused(score(reported_csv(), *options), code)
 
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, score: Score) -> None:
     assert "cannot be written. Found: its folder does not exist" in refused(
-        score(reported_csv(), to="absent/out.csv")
+        score(reported_csv(), to="absent/out.csv"), 2
     )
     (tmp_path / "folder").mkdir()
     run = score(reported_csv(), to="folder")

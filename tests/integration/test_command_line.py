@@ -79,25 +79,25 @@ def test_demo_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "code"),
     [
-        ["score", "missing.csv", "--output", "out.csv"],
-        ["describe", "--data", "missing.csv"],
-        ["train", "--data", "missing.csv"],
-        ["evaluate", "--model", "nothing", "--data", "missing.csv"],
-        ["demo", "--rows", "0", "--output", "out.csv"],
-        ["demo", "--rows", "5", "--output", "no/such/folder/out.csv"],
-        ["train", "--data", "{labelled}", "--features", "nonsense"],
-        ["score", "{labelled}", "--output", "out.csv"],
-        ["score", "{labelled}", "--output", "out.csv", "--column", "report_count=nowhere"],
+        (["score", "missing.csv", "--output", "out.csv"], 3),
+        (["describe", "--data", "missing.csv"], 3),
+        (["train", "--data", "missing.csv"], 3),
+        (["evaluate", "--model", "nothing", "--data", "missing.csv"], 9),
+        (["demo", "--rows", "0", "--output", "out.csv"], 2),
+        (["demo", "--rows", "5", "--output", "no/such/folder/out.csv"], 2),
+        (["train", "--data", "{labelled}", "--features", "nonsense"], 2),
+        (["score", "{labelled}", "--output", "out.csv"], 3),
+        (["score", "{labelled}", "--output", "out.csv", "--column", "report_count=nowhere"], 2),
     ],
 )
-def test_bad_usage_ends_with_2_and_one_line(
-    arguments: list[str], labelled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_what_cannot_be_done_ends_with_the_code_of_its_kind_and_one_line(
+    arguments: list[str], code: int, labelled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     done = run(*[argument.format(labelled=labelled) for argument in arguments])
-    assert done.exit_code == 2
+    assert done.exit_code == code
     lines = [line for line in done.stderr.splitlines() if line.startswith("claimclf: ")]
     assert len(lines) == 1
     assert "Traceback" not in done.output
@@ -109,7 +109,7 @@ def test_chosen_column_counts_as_reports(tmp_path: Path) -> None:
     run("demo", "--rows", 20, "--output", videos)
     frame = pd.read_csv(videos).rename(columns={"report_count": "times flagged"})
     frame.to_csv(videos, index=False)
-    assert run("score", videos, "--output", out).exit_code == 2
+    assert run("score", videos, "--output", out).exit_code == 3
     chosen = "report_count=times flagged"
     assert run("score", videos, "--output", out, "--column", chosen).exit_code == 0
     ranked = pd.read_csv(out)
@@ -124,7 +124,7 @@ def test_taken_port_is_said_in_one_line() -> None:
         done = subprocess.run(
             [*map(str, command), str(taken.getsockname()[1])], capture_output=True, text=True
         )
-    assert done.returncode == 2
+    assert done.returncode == 8
     assert "cannot be used" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -232,6 +232,6 @@ def test_data_of_one_class_cannot_train_and_leave_the_store_alone(
     frame[frame["claim_status"] == "claim"].to_csv(labelled, index=False)
     for search in ([], ["--search"]):
         done = run("train", "--data", labelled, "--models", tmp_path / "models", *search)
-        assert done.exit_code == 2
+        assert done.exit_code == 3
         assert "too few complete rows of the class 'opinion'" in done.stderr
     assert not (tmp_path / "models").exists()

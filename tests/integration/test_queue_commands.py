@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from claimclf.cli import main
+from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL
 from claimclf.errors import StorageError
 from claimclf.queue.outbound.webhook import delivery
-from claimclf.queue.outbound.webhook.endpoint import SECRET_VARIABLE, URL_VARIABLE
 from claimclf.queue.queries.listing import page
 from claimclf.queue.storage.database import Database
 from tests.builders import reported_csv
@@ -72,14 +72,14 @@ def test_altered_audit_log_is_named(tmp_path: Path, url: str) -> None:
         connection.execute(text("UPDATE audit SET actor = 'nobody'"))
         connection.commit()
     done = run("audit", "verify", "--database", url)
-    assert done.exit_code == 2
+    assert done.exit_code == 7
     assert "The audit log is not whole." in done.stderr
 
 
 def test_named_file_whose_folder_is_away_makes_no_empty_queue(tmp_path: Path) -> None:
     folder = tmp_path / "away"
     done = stored(reported_csv(3), tmp_path, f"sqlite:///{folder}/queue.db")
-    assert done.exit_code == 2
+    assert done.exit_code == 8
     assert "database" in done.stderr
     assert not folder.exists()
 
@@ -88,7 +88,7 @@ def test_unreachable_database_is_explained(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     done = stored(reported_csv(3), tmp_path, f"sqlite:///{blocked}/queue.db")
-    assert done.exit_code == 2
+    assert done.exit_code == 8
     assert "database" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -96,8 +96,8 @@ def test_unreachable_database_is_explained(tmp_path: Path) -> None:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     platform = Platform()
-    monkeypatch.setenv(URL_VARIABLE, platform.url)
-    monkeypatch.setenv(SECRET_VARIABLE, "a secret of 24 characters")
+    monkeypatch.setenv(WEBHOOK_URL.variable, platform.url)
+    monkeypatch.setenv(WEBHOOK_SECRET.variable, "a secret of 24 characters")
     yield platform
     platform.close()
 

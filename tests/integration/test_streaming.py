@@ -28,6 +28,7 @@ from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
 from claimclf.errors import (
     ClaimclfError,
+    ConflictError,
     EngineError,
     InputError,
     MissingColumnError,
@@ -315,7 +316,7 @@ def test_another_model_or_another_choice_of_columns_finds_nothing_done(tmp_path:
 
 def test_an_output_that_another_run_is_at_is_refused(many: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
-    with working_folder(output), pytest.raises(InputError, match="Another run"):
+    with working_folder(output), pytest.raises(ConflictError, match="Another run"):
         scored(many, output)
 
 

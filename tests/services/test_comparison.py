@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
 
-from claimclf.errors import ModelError
+from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.store.store import ModelStore
 from claimclf.services.comparison import (
     NAMED_RECALLS,
@@ -76,7 +76,7 @@ def test_paired_test_counts_the_listed_disagreements(models: list[Judged]) -> No
 def test_models_of_different_videos_are_not_paired(models: list[Judged]) -> None:
     first, second = models
     fewer = replace(second, predictions=second.predictions.iloc[1:].reset_index(drop=True))
-    with pytest.raises(ModelError, match="not measured on the same videos"):
+    with pytest.raises(UnsuitableModelError, match="not measured on the same videos"):
         paired(first, fewer, {model.name: 0.5 for model in models})
 
 

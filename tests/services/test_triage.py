@@ -6,7 +6,7 @@ import pytest
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
 from claimclf.queue.queries.filters import Filters
@@ -109,5 +109,5 @@ def test_filters_find_the_same_in_an_upload_and_in_the_queue(
 def test_filter_that_only_a_case_can_fulfil_is_refused_for_an_upload(
     ranked: Ranked, filters: Filters
 ) -> None:
-    with pytest.raises(QueueError, match=f"the filters {filters.of_cases[0]}"):
+    with pytest.raises(InvalidRequestError, match=f"the filters {filters.of_cases[0]}"):
         filtered(ranked, filters)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from claimclf.errors import InputError, TrainingDataError
+from claimclf.errors import InvalidRequestError, TrainingDataError
 from claimclf.modeling.evaluation.metrics import Metrics
 
 
@@ -80,13 +80,13 @@ class Cutoffs:
 
         Raises
         ------
-        InputError
+        InvalidRequestError
             The target is out of range.
         TrainingDataError
             There is no claim, so that recall says nothing.
         """
         if not 0 < target <= 1:
-            raise InputError(
+            raise InvalidRequestError(
                 "The wanted recall is out of range.",
                 f"Found: {target}.",
                 "Choose a share above 0 and up to 1.",

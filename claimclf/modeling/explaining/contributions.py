@@ -29,7 +29,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from xgboost import DMatrix, XGBClassifier
 
-from claimclf.errors import ModelError
+from claimclf.errors import UnsuitableModelError
 
 Unit = Literal["probability", "log-odds"]
 #: Rows worked on at a time.
@@ -93,14 +93,14 @@ def contributions(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
 
     Raises
     ------
-    ModelError
+    UnsuitableModelError
         The learner is of another kind.
     """
     features, learner = pipeline["features"], pipeline["model"]
     names = tuple(str(name) for name in features.get_feature_names_out())
     known = isinstance(learner, RandomForestClassifier | XGBClassifier)
     if not known:
-        raise ModelError(
+        raise UnsuitableModelError(
             "The contributions of the features cannot be computed.",
             f"Found: a learner of type {type(learner).__name__}.",
             "Choose a random forest or an XGBoost model.",

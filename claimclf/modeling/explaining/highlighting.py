@@ -130,7 +130,7 @@ def explain(pipeline: Pipeline, rows: pd.DataFrame) -> list[Explained]:
 
     Raises
     ------
-    ModelError
+    UnsuitableModelError
         The learner is of another kind.
     """
     transcripts = rows[TRANSCRIPT].astype("str").fillna("")

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from claimclf.dataset.splitting import SEED
-from claimclf.errors import TrainingDataError
+from claimclf.errors import InvalidRequestError
 from claimclf.modeling.learners.features import FEATURE_SETS
 
 RANDOM_FOREST, XGBOOST = "random forest", "XGBoost"
@@ -165,7 +165,7 @@ def recipes_for(feature_sets: Sequence[str]) -> tuple[Recipe, ...]:
     """
     for name in feature_sets:
         if name not in RECIPES:
-            raise TrainingDataError(
+            raise InvalidRequestError(
                 f"There is no feature set '{name}'.", "", f"Choose from: {', '.join(RECIPES)}."
             )
     return tuple(recipe for name in feature_sets for recipe in RECIPES[name])

@@ -69,7 +69,7 @@ def overrule(store: ModelStore, name: str, reason: str, by: str) -> Pointer:
 
     Raises
     ------
-    ModelError
+    ModelNotFoundError, InvalidRequestError
         No such model, or no reason.
     """
     return store.point_at(name, reason, by)

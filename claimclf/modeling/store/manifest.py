@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, NoReturn, get_origin, get_type_hints
 
-from claimclf.errors import ModelError
+from claimclf.errors import InvalidRequestError
 from claimclf.modeling.evaluation.metrics import Metrics
 
 MODEL, CONFORMAL = "model.skops", "conformal.skops"
@@ -167,11 +167,11 @@ def require_reason(reason: str) -> None:
 
     Raises
     ------
-    ModelError
+    InvalidRequestError
         The reason is empty.
     """
     if not reason.strip():
-        raise ModelError("A reason is missing.", "", "Say in a few words why.")
+        raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
 
 
 def now() -> str:

@@ -29,7 +29,13 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.errors import (
+    InvalidRequestError,
+    ModelDamagedError,
+    ModelNotFoundError,
+    UnavailableError,
+    UnsuitableModelError,
+)
 from claimclf.modeling.store.files import (
     MANIFEST,
     check_libraries,
@@ -187,7 +193,7 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
+        UnavailableError
             The folder cannot be written.
         """
         try:
@@ -195,7 +201,7 @@ class ModelStore:
             with FileLock(self.folder / _LOCK, is_singleton=True):
                 yield
         except OSError as error:
-            raise ModelError(
+            raise UnavailableError(
                 f"{self.folder} cannot be written.",
                 f"Found: {error.strerror}.",
                 "Make room or rights, or give another folder with --models DIR.",
@@ -223,7 +229,7 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
+        UnavailableError
             The folder cannot be written.
         """
         folder = self._path(model.name)
@@ -264,13 +270,15 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
-            As for `load` and `save`, or the threshold or reason cannot be used.
+        ModelError, UnavailableError
+            As for `load` and `save`.
+        InvalidRequestError
+            The threshold or reason cannot be used.
         """
         from claimclf.modeling.evaluation.measuring import measure_splits
 
         if not -1e-9 <= threshold < 1:
-            raise ModelError(
+            raise InvalidRequestError(
                 "The threshold is out of range.", f"Found: {threshold}.", "Choose from 0 to 1."
             )
         require_reason(reason)
@@ -309,11 +317,11 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
+        ModelError, UnavailableError, InvalidRequestError
             As for `set_threshold`, or the threshold alone decides on the model's lanes.
         """
         if not all(0 < rate < 1 for rate in error_rates.values()):
-            raise ModelError(
+            raise InvalidRequestError(
                 "An error rate is out of range.",
                 f"Found: {', '.join(f'{rate:g}' for rate in error_rates.values())}.",
                 "Choose above 0 and below 1, such as 0.005.",
@@ -322,7 +330,7 @@ class ModelStore:
         with self.writing():
             old = self.manifest(name)
             if not old.error_rates:
-                raise ModelError(
+                raise UnsuitableModelError(
                     f"The model '{name}' has no error rates.",
                     "Found: lanes that the threshold alone decides on.",
                     "Change its threshold, or choose a model that was calibrated.",
@@ -345,8 +353,8 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
-            As for `save`.
+        ModelError, UnavailableError
+            As for `load` and `save`.
         """
         with self.writing():
             manifest = replace(self.manifest(name), stress=stress, trade_off=trade_off)
@@ -375,7 +383,7 @@ class ModelStore:
 
         Raises
         ------
-        ModelError
+        ModelNotFoundError, InvalidRequestError, UnavailableError
             No such model, no reason, or the folder cannot be written.
         """
         require_reason(reason)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import PREDICTED, VIDEO, AnyRow
@@ -146,11 +146,11 @@ def export(
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         There is no such table.
     """
     if what not in get_args(What):
-        raise QueueError(
+        raise InvalidRequestError(
             f"There is no table '{what}' to export.", "", f"Choose {', '.join(get_args(What))}."
         )
     entry = Entry("export", details={"what": what, "since": since, "with_sample": with_sample})

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError, NotAllowedError, NotFoundError
 from claimclf.people import LEADS, Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.audit import Entry, append
@@ -64,9 +64,10 @@ def save_view(
 
     Raises
     ------
-    QueueError
-        The name is empty, too long or cannot be read, or another person's view has it; a lead
-        may replace that.
+    InvalidRequestError
+        The name is empty, too long or cannot be read.
+    NotAllowedError
+        Another person's view has it; a lead may replace that.
     """
     name = _checked(name)
     wanted = to_query(filters, ranking)
@@ -94,7 +95,7 @@ def delete_view(database: Database, person: Person, name: str) -> None:
 
     Raises
     ------
-    QueueError
+    NotFoundError, NotAllowedError
         There is none of that name, or it is another person's.
     """
     name = _checked(name)
@@ -112,7 +113,7 @@ def delete_view(database: Database, person: Person, name: str) -> None:
 def _checked(name: str) -> str:
     name = " ".join(name.split())
     if not (_is_text(name) and len(name) <= LONGEST_NAME):
-        raise QueueError(
+        raise InvalidRequestError(
             "A view cannot have that name.",
             f"Found: {len(name)} characters.",
             f"Choose one of 1 to {LONGEST_NAME} letters, digits and signs.",
@@ -130,7 +131,7 @@ def _found(connection: Connection, name: str) -> AnyRow:
     query = select(table).where(table.c.name == name)
     row = connection.execute(query).one_or_none() if _is_text(name) else None
     if row is None:
-        raise QueueError("There is no view of that name.", "", "Choose one from the list.")
+        raise NotFoundError("There is no view of that name.", "", "Choose one from the list.")
     return row
 
 
@@ -139,7 +140,7 @@ def _give_way(connection: Connection, person: Person, name: str) -> None:
     gone = delete(table).where(table.c.name == name).returning(table.c.by)
     by = connection.scalar(gone)
     if by not in (None, person.name) and person.role not in LEADS:
-        raise QueueError(
+        raise NotAllowedError(
             f"The view '{name}' is not yours.", f"Found: {by} saved it.", "Choose another name."
         )
 

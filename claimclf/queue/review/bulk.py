@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
 from claimclf.queue.queries.holding import held_by
 from claimclf.queue.queries.sampling import keep_cut
@@ -52,7 +52,7 @@ def decide_cases(
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         More than `MOST` cases, or the verdict does not close a case or lacks its reason.
     """
     ids = sorted(set(case_ids))
@@ -66,7 +66,7 @@ def decide_statement(
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         As for `decide_cases`.
     """
     return _decide(database, person, cases.c[STATEMENT_ID] == statement_id, verdict, None)
@@ -77,9 +77,11 @@ def undo_bulk(database: Database, person: Person, bulk_id: str) -> list[int]:
 
     Raises
     ------
-    QueueError
-        It is another person's, too old, undone already, or one of its cases has changed
-        since: then all stay decided.
+    NotFoundError, NotAllowedError
+        There is none of that name, or another person made it.
+    ConflictError
+        It is too old, undone already, or one of its cases has changed since: then all stay
+        decided.
     """
 
     def take_back(connection: Connection) -> list[int]:
@@ -101,7 +103,7 @@ def _decide(
 ) -> Bulk:
     check(verdict)
     if verdict.decision not in PRIMARY_DECISIONS:
-        raise QueueError(
+        raise InvalidRequestError(
             "Only a decision that closes a case can be made for many.",
             f"Found: '{verdict.decision}'.",
             f"Choose one of {', '.join(PRIMARY_DECISIONS)}.",
@@ -154,7 +156,7 @@ def _close(
 
 def _check_number(found: int) -> None:
     if found > MOST:
-        raise QueueError(
+        raise InvalidRequestError(
             "These are too many cases for one decision.",
             f"Found: more than {MOST:,}.",
             "Choose fewer, or decide on them in several steps.",

@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from claimclf.errors import QueueError
+from claimclf.errors import (
+    ClaimclfError,
+    ConflictError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotFoundError,
+)
 from claimclf.people import LEADS, Person, allow
 from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, lost, mine
@@ -88,9 +94,10 @@ def decide(
     ------
     LostLeaseError
         The hold is over or somebody else decided; nothing is recorded.
-    QueueError
-        The reason code is missing or does not belong there, or the case waits for a lead
-        already and is escalated again.
+    InvalidRequestError
+        The reason code is missing or does not belong there.
+    ConflictError
+        The case waits for a lead already and is escalated again.
     UnknownCaseError
         There is no such case.
     """
@@ -105,7 +112,7 @@ def decide(
             raise lost(find_case(connection, case_id), person, at)
         was = CaseState(state)
         if was not in before(event):
-            raise QueueError(
+            raise ConflictError(
                 "A decision does not fit the case's state.",
                 f"Found: '{verdict.decision}', and case {case_id} is {was}.",
                 "Decide on it, or skip it.",
@@ -126,9 +133,10 @@ def undo(database: Database, person: Person, decision_id: int) -> Case:
 
     Raises
     ------
-    QueueError
-        It is another person's, too old, part of a bulk, undone already, or the case has
-        changed since.
+    NotFoundError, NotAllowedError
+        There is none of that number, or another person made it.
+    ConflictError
+        It is too old, part of a bulk, undone already, or the case has changed since.
     """
 
     def take_back(connection: Connection) -> Case:
@@ -152,14 +160,16 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
     ------
     NotAllowedError
         The person is no lead.
-    QueueError
-        No reason is given, or the case is not decided.
+    InvalidRequestError
+        No reason is given.
+    ConflictError
+        The case is not decided.
     UnknownCaseError
         There is no such case.
     """
     allow(person, *LEADS)
     if not reason.strip():
-        raise QueueError("A reason is missing.", "", "Say in a few words why.")
+        raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
 
     def open_again(connection: Connection) -> Case:
         at = database.now()
@@ -176,7 +186,7 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
         row = connection.execute(change.values(values).returning(cases.c.id)).one_or_none()
         case = find_case(connection, case_id)
         if row is None:
-            raise QueueError(
+            raise ConflictError(
                 "Only a decided case can be reopened.",
                 f"Found: case {case_id} is {case.state}.",
                 "Take it as it is.",
@@ -193,19 +203,21 @@ def check(verdict: Verdict) -> None:
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         As said.
     """
     if verdict.decision is Decision.BREAKS_RULES and verdict.reason_code is None:
-        raise QueueError("A reason code is missing.", "", f"Choose one of {', '.join(ReasonCode)}.")
+        raise InvalidRequestError(
+            "A reason code is missing.", "", f"Choose one of {', '.join(ReasonCode)}."
+        )
     if verdict.decision is not Decision.BREAKS_RULES and verdict.reason_code is not None:
-        raise QueueError(
+        raise InvalidRequestError(
             "A reason code says which rule is broken.",
             f"Found: '{verdict.reason_code}' with the decision '{verdict.decision}'.",
             "Leave it out.",
         )
     if len(verdict.note) > _LONGEST_NOTE:
-        raise QueueError(
+        raise InvalidRequestError(
             "The note is too long.",
             f"Found: {len(verdict.note):,} characters.",
             f"Keep it to {_LONGEST_NOTE:,}.",
@@ -283,14 +295,16 @@ def undo_all(
 
     Raises
     ------
-    QueueError
+    NotFoundError, NotAllowedError, ConflictError
         As for `undo`.
     """
     end_lapsed(connection, at)  # who held such a case and went away is no obstacle
     if not rows:
-        raise _not_undone("there is no such decision", "Choose one of the case's history.")
+        advice = "Choose one of the case's history."
+        raise _not_undone("there is no such decision", advice, NotFoundError)
     if any(row.by != person.name for row in rows):
-        raise _not_undone(f"{rows[0].by} made it", "Ask a lead to reopen the case.")
+        advice = "Ask a lead to reopen the case."
+        raise _not_undone(f"{rows[0].by} made it", advice, NotAllowedError)
     if any(row.undone_at is not None for row in rows):
         raise _not_undone("it is undone already", "Look at the case's history.")
     if any(row.decision == Decision.SKIP for row in rows):
@@ -345,5 +359,5 @@ def _extra() -> tuple[Any, ...]:
     return (cases.c.rank_stale, cases.c.lease_sampled, cases.c.sample_probability)
 
 
-def _not_undone(why: str, advice: str) -> QueueError:
-    return QueueError("This decision cannot be undone.", f"Found: {why}.", advice)
+def _not_undone(why: str, advice: str, kind: type[ClaimclfError] = ConflictError) -> ClaimclfError:
+    return kind("This decision cannot be undone.", f"Found: {why}.", advice)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, case, exists, false, func, not_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.errors import LostLeaseError, QueueError
+from claimclf.errors import InvalidRequestError, LostLeaseError
 from claimclf.people import LEADS, Person, allow
 from claimclf.queue.queries.conditions import places_of
 from claimclf.queue.queries.filters import Filters
@@ -188,7 +188,7 @@ def hand_on(database: Database, person: Person, case_id: int, token: str, to: Pe
     ------
     LostLeaseError
         As for `renew`.
-    QueueError
+    InvalidRequestError
         As for `reassign`.
     """
     _check_can_decide(database, case_id, to)
@@ -218,7 +218,7 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
         The case is decided.
     NotAllowedError
         The person is no lead.
-    QueueError
+    InvalidRequestError
         Nobody is named, or somebody whose role cannot decide on it.
     UnknownCaseError
         There is no such case.
@@ -230,10 +230,10 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
 
 def _check_can_decide(database: Database, case_id: int, to: Person) -> None:
     if not to.name.strip():
-        raise QueueError("A name is missing.", "", "Say who should get the case.")
+        raise InvalidRequestError("A name is missing.", "", "Say who should get the case.")
     state = database.read(lambda connection: find_case(connection, case_id)).state
     if to.role is Role.ANALYST or (state is CaseState.ESCALATED and to.role not in LEADS):
-        raise QueueError(
+        raise InvalidRequestError(
             f"{to.name} cannot decide on this case.",
             f"Found: case {case_id} is {state}, {to.name} is {to.role}.",
             "Give it to a lead.",

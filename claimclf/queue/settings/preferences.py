@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
@@ -45,14 +45,18 @@ def prefer(database: Database, person: Person, chosen: Preferences) -> None:
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         No lane is left, or the number of cases is negative.
     """
     if set(chosen.without) == set(Lane):
-        raise QueueError("No lane is left.", "Found: all are left out.", "Keep at least one.")
+        raise InvalidRequestError(
+            "No lane is left.", "Found: all are left out.", "Keep at least one."
+        )
     if chosen.pause_after < 0:
         found = f"Found: {chosen.pause_after} cases."
-        raise QueueError("A pause cannot come before the first case.", found, "Choose 0 or more.")
+        raise InvalidRequestError(
+            "A pause cannot come before the first case.", found, "Choose 0 or more."
+        )
     row = {"person": person.name, "chosen": json.dumps(asdict(chosen))}
 
     def keep(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import LEADS, Person, allow
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.database import Database
@@ -138,12 +138,12 @@ def change_settings(database: Database, person: Person, reason: str, **values: A
     ------
     NotAllowedError
         The person is no lead.
-    QueueError
+    InvalidRequestError
         No reason, no such setting, or a value out of range.
     """
     allow(person, *LEADS)
     if not reason.strip():
-        raise QueueError("A reason is missing.", "", "Say in a few words why.")
+        raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
     _check(values)
 
     def change(connection: Connection) -> Settings:
@@ -163,12 +163,12 @@ def _check(values: dict[str, Any]) -> None:
     known = [field.name for field in fields(Settings)]
     for name, value in values.items():
         if name not in known:
-            raise QueueError(
+            raise InvalidRequestError(
                 f"There is no setting '{name}'.", "", f"Choose one of {', '.join(known)}."
             )
         if name == "ranking":
             if value not in list(Ranking):
-                raise QueueError(
+                raise InvalidRequestError(
                     f"The setting '{WORDS[name]}' is out of range.",
                     f"Found: {value}.",
                     f"Choose one of {', '.join(Ranking)}.",
@@ -176,7 +176,7 @@ def _check(values: dict[str, Any]) -> None:
         elif not (name == "capacity" and value is None):
             low, high = _LOWEST.get(name, float("-inf")), _HIGHEST.get(name, float("inf"))
             if isinstance(value, str) or not low <= value <= high:
-                raise QueueError(
+                raise InvalidRequestError(
                     f"The setting '{WORDS[name]}' is out of range.",
                     f"Found: {value}.",
                     f"Choose from {low:g} to {high:g}.",

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from claimclf.addresses import database_name, read_database_address
+from claimclf.configuration import database_url
 from claimclf.errors import StorageError
 from claimclf.files import own_file
-from claimclf.paths import DEFAULT_QUEUE, database_url
+from claimclf.paths import DEFAULT_QUEUE
 from claimclf.queue.storage import migrations
-from claimclf.queue.storage.failures import described, found, is_transient
+from claimclf.queue.storage.failures import described, found, is_transient, kind_of
 
 Result = TypeVar("Result")
 
@@ -47,8 +49,8 @@ class Database:
     Parameters
     ----------
     url : str or None
-        SQLAlchemy's address: `sqlite:///file` or `postgresql://…`. None takes
-        `CLAIMCLF_DATABASE_URL`, else a file of the project.
+        SQLAlchemy's address: `sqlite:///file` or `postgresql://…`. None takes what
+        `claimclf.configuration` says.
     clock : callable
         Returns the time in microseconds since 1970, UTC.
     on_wait : callable
@@ -57,6 +59,8 @@ class Database:
 
     Raises
     ------
+    NotConfiguredError
+        The address cannot be used.
     StorageError
         From every method: the database is gone, full, locked or of a newer version.
     """
@@ -67,7 +71,7 @@ class Database:
         clock: Callable[[], int] = now,
         on_wait: Callable[[], object] = lambda: None,
     ) -> None:
-        self.url = make_url(url or database_url())
+        self.url = read_database_address(database_url(url))
         self.now = clock
         if self.url.get_backend_name() == "sqlite":
             self._file: Path | None = Path(self.url.database or "")
@@ -89,8 +93,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The database's address without its password, for messages."""
-        return self.url.render_as_string(hide_password=True)
+        """The database in words that hold nothing secret, for messages."""
+        return database_name(self.url)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one consistent state of the database, and return what it returns."""
@@ -180,7 +184,8 @@ class Database:
             if problem is None:
                 raise
             what, advice = problem
-            raise StorageError(what, f"Found: {found(error)} ({self.name}).", advice) from error
+            message = (what, f"Found: {found(error)} ({self.name}).", advice)
+            raise kind_of(error)(*message) from error
         except OSError as error:
             raise StorageError(
                 "The queue's database cannot be reached.",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from claimclf.errors import StorageDamagedError, StorageError
+
+#: What SQLite says of a damaged file, and PostgreSQL's codes for damaged data and indexes.
+_DAMAGED = ("malformed", "not a database")
+_DAMAGED_CODES = frozenset({"XX001", "XX002"})
 # PostgreSQL's codes: two transactions in each other's way; one of them may simply try again.
 _TRANSIENT = frozenset({"40001", "40P01"})
 _FULL_ADVICE = (
@@ -69,7 +74,7 @@ def is_transient(error: DBAPIError) -> bool:
 
 def described(error: DBAPIError) -> tuple[str, str] | None:
     """Return what is wrong and what to do, or None where it is a fault of the program."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError | DataError):
         return None
     said = str(error.orig)
     for words, problem in _SQLITE.items():
@@ -83,6 +88,12 @@ def described(error: DBAPIError) -> tuple[str, str] | None:
     # no code at all: the server did not even answer.
     gone = error.connection_invalidated or code[:2] in {"08", "3D"} or code.startswith("57P")
     return _GONE_ADVICE if gone or _unanswered(error) else None
+
+
+def kind_of(error: DBAPIError) -> type[StorageError]:
+    """Return what to raise for it."""
+    is_damaged = any(words in str(error.orig) for words in _DAMAGED)
+    return StorageDamagedError if is_damaged or _code(error) in _DAMAGED_CODES else StorageError
 
 
 def found(error: DBAPIError) -> str:

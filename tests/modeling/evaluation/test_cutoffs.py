@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from claimclf.errors import InputError, TrainingDataError
+from claimclf.errors import InvalidRequestError, TrainingDataError
 from claimclf.modeling.evaluation.cutoffs import sweep
 from claimclf.modeling.evaluation.measuring import measure, predict_claim
 from claimclf.modeling.store.store import ModelStore
@@ -68,7 +68,7 @@ def test_a_recall_that_was_just_measured_is_found_again(hits: int) -> None:
 @pytest.mark.parametrize("target", [0.0, -0.1, 1.0000001, float("nan"), float("inf")])
 def test_impossible_recall_is_refused(target: float) -> None:
     cutoffs = sweep(np.array([0, 1]), np.array([0.2, 0.8]))
-    with pytest.raises(InputError, match="out of range"):
+    with pytest.raises(InvalidRequestError, match="out of range"):
         cutoffs.for_recall(target)
 
 

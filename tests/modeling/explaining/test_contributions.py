@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from claimclf.dataset.demo import demo_videos
-from claimclf.errors import ModelError
+from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.explaining import contributions as module
 from claimclf.modeling.explaining.contributions import Contributions, contributions
 from claimclf.modeling.store.model import Model
@@ -183,5 +183,5 @@ def test_one_video_lists_the_largest_first_and_adds_up_the_rest() -> None:
 
 def test_learner_of_another_kind_is_refused() -> None:
     pipeline, rows = fitted(LogisticRegression(), n_features=3)
-    with pytest.raises(ModelError, match="LogisticRegression"):
+    with pytest.raises(UnsuitableModelError, match="LogisticRegression"):
         contributions(pipeline, rows)

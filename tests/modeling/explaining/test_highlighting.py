@@ -16,7 +16,7 @@ from xgboost import XGBClassifier
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.demo import demo_videos
-from claimclf.errors import ModelError
+from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.explaining.contributions import contributions
 from claimclf.modeling.explaining.highlighting import Explained, explain
 from claimclf.modeling.learners.features import FEATURE_SETS
@@ -235,5 +235,5 @@ def test_learner_of_another_kind_is_refused() -> None:
     pipeline = Pipeline(
         [("features", FEATURE_SETS["content"].build()), ("model", LogisticRegression())]
     ).fit(VIDEOS, is_claim(VIDEOS))
-    with pytest.raises(ModelError, match="LogisticRegression"):
+    with pytest.raises(UnsuitableModelError, match="LogisticRegression"):
         explain(pipeline, VIDEOS.head(1))

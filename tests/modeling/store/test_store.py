@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 
 from claimclf.dataset.demo import demo_videos
-from claimclf.errors import ModelDamagedError, ModelError, ModelNotFoundError
+from claimclf.errors import (
+    InvalidRequestError,
+    ModelDamagedError,
+    ModelNotFoundError,
+    UnavailableError,
+    UnsuitableModelError,
+)
 from claimclf.modeling.scoring.prediction import predictions
 from claimclf.modeling.store import files
 from claimclf.modeling.store import store as store_module
@@ -196,7 +202,7 @@ def test_failed_save_keeps_the_old_model(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("skops.io.dump", full)
-    with pytest.raises(ModelError, match="No space left"):
+    with pytest.raises(UnavailableError, match="No space left"):
         store.save(model, predictions, model_card)
     assert store.load(NAME).manifest == model.manifest
     assert not store.problems()
@@ -206,7 +212,7 @@ def test_store_that_cannot_be_written_says_so(store: ModelStore, tmp_path: Path)
     blocked = tmp_path / "file"
     blocked.write_text("")
     model = store.load(NAME)
-    with pytest.raises(ModelError, match="cannot be written"):
+    with pytest.raises(UnavailableError, match="cannot be written"):
         ModelStore(blocked / "models").save(model, store.predictions(NAME), model_card)
 
 
@@ -337,12 +343,12 @@ def test_error_rates_are_saved_with_reason_and_history_and_move_the_lanes(
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, float("nan")])
 def test_unusable_error_rate_is_refused(calibrated: ModelStore, rate: float) -> None:
-    with pytest.raises(ModelError, match="out of range"):
+    with pytest.raises(InvalidRequestError, match="out of range"):
         calibrated.set_error_rates(WORDS, {"claim": rate}, "why", "ana", model_card)
 
 
 def test_model_without_calibration_has_no_error_rates(store: ModelStore) -> None:
-    with pytest.raises(ModelError, match="has no error rates"):
+    with pytest.raises(UnsuitableModelError, match="has no error rates"):
         store.set_error_rates(NAME, {"claim": 0.01}, "why", "ana", model_card)
 
 
@@ -363,7 +369,7 @@ def test_calibration_is_kept_and_checked_like_the_model(calibrated: ModelStore) 
 def test_unusable_threshold_or_missing_reason_is_refused(
     store: ModelStore, threshold: float, reason: str
 ) -> None:
-    with pytest.raises(ModelError):
+    with pytest.raises(InvalidRequestError):
         store.set_threshold(NAME, threshold, reason, "ana", model_card)
     assert store.manifest(NAME).threshold == 0.5
 
@@ -380,7 +386,7 @@ def test_person_overrules_the_rule_with_a_reason_that_is_kept(store: ModelStore)
     assert best is not None
     assert best.name == "course-random-forest"
     assert [entry.by for entry in store.pointer_history()] == ["rule", "ana", "rule"]
-    with pytest.raises(ModelError, match="reason"):
+    with pytest.raises(InvalidRequestError, match="reason"):
         overrule(store, NAME, "", "ana")
     with pytest.raises(ModelNotFoundError):
         overrule(store, "nobody", "why", "ana")

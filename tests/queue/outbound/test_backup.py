@@ -20,7 +20,15 @@ from psycopg.errors import DiskFull
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from claimclf.errors import NotAllowedError, QueueError, StorageError
+from claimclf.errors import (
+    ConflictError,
+    DamagedError,
+    InputError,
+    InvalidRequestError,
+    NotAllowedError,
+    StorageError,
+    UnavailableError,
+)
 from claimclf.people import Person
 from claimclf.queue.outbound.backup import restoring, writing
 from claimclf.queue.outbound.backup.manifest import MARK, TABLES, Backup
@@ -259,7 +267,7 @@ def test_progress_of_a_restore_counts_each_row_twice(
 def test_database_in_use_is_refused(used: Database, file: Path) -> None:
     backup(used, ADMIN, file)
     before = contents(used)
-    with pytest.raises(QueueError, match=r"cases \(12\).*Name a new database") as raised:
+    with pytest.raises(ConflictError, match=r"cases \(12\).*Name a new database") as raised:
         restore(used, ADMIN, file)
     assert "only be restored into an empty database" in raised.value.problem
     assert contents(used) == before
@@ -271,7 +279,7 @@ def test_database_with_a_history_but_no_case_is_refused(
     backup(used, ADMIN, file)
     target = other("sqlite")
     change_settings(target, LEAD, "before", capacity=1)
-    with pytest.raises(QueueError, match=r"settings \(1\)"):
+    with pytest.raises(ConflictError, match=r"settings \(1\)"):
         restore(target, ADMIN, file)
 
 
@@ -309,7 +317,7 @@ def test_one_altered_byte_anywhere_is_found(
     whole[place] ^= data.draw(st.integers(1, 255))
     damaged = file.with_name("damaged.backup")
     damaged.write_bytes(whole)
-    with pytest.raises(QueueError, match=r"is damaged|is no whole backup"):
+    with pytest.raises(DamagedError, match=r"is damaged|is no whole backup"):
         restore(target, ADMIN, damaged)
     assert_empty(target)
 
@@ -325,34 +333,31 @@ def test_file_that_ends_early_or_late_is_found(
     damaged = file.with_name("damaged.backup")
     for part in (whole[:end], whole + whole[:end] + b"x", whole[end + 1 :]):
         damaged.write_bytes(part)
-        with pytest.raises(QueueError, match=r"is damaged|is no whole backup"):
+        with pytest.raises(DamagedError, match=r"is damaged|is no whole backup"):
             restore(target, ADMIN, damaged)
     assert_empty(target)
 
 
 def test_file_that_is_no_backup_is_refused(database: Database, file: Path) -> None:
     file.write_text("video_id,report_count\n" * 100)
-    with pytest.raises(QueueError, match=r"no whole backup of a queue.*claimclf backup wrote"):
+    with pytest.raises(DamagedError, match=r"no whole backup of a queue.*claimclf backup wrote"):
         restore(database, ADMIN, file)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("holiday.jpg", b"x" * 1000)
-    with pytest.raises(QueueError, match="no whole backup of a queue"):
+    with pytest.raises(DamagedError, match="no whole backup of a queue"):
         restore(database, ADMIN, file)
     assert_empty(database)
 
 
 def test_file_that_is_not_there_or_a_folder_is_named(database: Database, file: Path) -> None:
-    with pytest.raises(QueueError, match=r"cannot be read. Found: No such file"):
+    with pytest.raises(InputError, match=r"cannot be read. Found: No such file"):
         restore(database, ADMIN, file)
     file.mkdir()
-    with pytest.raises(QueueError, match=r"cannot be read. Found: Is a directory"):
+    with pytest.raises(InputError, match=r"cannot be read. Found: Is a directory"):
         restore(database, ADMIN, file)
 
 
 ALTERED: dict[str, Callable[[dict[str, bytes]], object]] = {
-    r"of another version.*Found: version 9999.*Restore it with the claimclf that wrote": lambda m: (
-        edit_manifest(m, version="9999")
-    ),
     r"checksum of cases.jsonl does not match": lambda m: m.update(
         {"cases.jsonl": m["cases.jsonl"].replace(b"0.9", b"0.1")}
     ),
@@ -382,9 +387,20 @@ def test_file_that_was_altered_with_its_checksums_is_found(
 ) -> None:
     shutil.copy(taken[0], file)
     repack(file, ALTERED[problem])
-    with pytest.raises(QueueError, match=problem) as raised:
+    with pytest.raises(DamagedError, match=problem) as raised:
         restore(taken[2], ADMIN, file)
     assert raised.value.advice
+    assert_empty(taken[2])
+
+
+def test_backup_of_another_version_is_refused(
+    taken: tuple[Path, Database, Database], file: Path
+) -> None:
+    shutil.copy(taken[0], file)
+    repack(file, lambda members: edit_manifest(members, version="9999"))
+    problem = "of another version.*Found: version 9999.*Restore it with the claimclf that wrote"
+    with pytest.raises(InputError, match=problem):
+        restore(taken[2], ADMIN, file)
     assert_empty(taken[2])
 
 
@@ -394,7 +410,7 @@ def test_rows_that_do_not_fit_together_change_nothing(
 ) -> None:
     shutil.copy(taken[0], file)
     repack(file, MISFITS[problem])
-    with pytest.raises(QueueError, match=problem) as raised:
+    with pytest.raises(DamagedError, match=problem) as raised:
         restore(database, ADMIN, file)
     assert raised.value.advice
     assert_empty(database)
@@ -407,7 +423,7 @@ def test_text_that_postgresql_cannot_hold_is_named(
     source, target = other("sqlite"), other("postgresql")
     fill(source, 2, author_id="a\0b")
     backup(source, ADMIN, file)
-    with pytest.raises(QueueError, match="NUL"):
+    with pytest.raises(DamagedError, match="NUL"):
         restore(target, ADMIN, file)
     assert_empty(target)
 
@@ -416,9 +432,9 @@ def test_text_that_postgresql_cannot_hold_is_named(
 
 
 def test_place_that_cannot_be_written_is_named(used: Database, tmp_path: Path) -> None:
-    with pytest.raises(QueueError, match="its folder does not exist"):
+    with pytest.raises(InvalidRequestError, match="its folder does not exist"):
         backup(used, ADMIN, tmp_path / "nowhere" / "queue.backup")
-    with pytest.raises(QueueError, match=r"Found: no file. Name a file"):
+    with pytest.raises(InvalidRequestError, match=r"Found: no file. Name a file"):
         backup(used, ADMIN, tmp_path)
 
 
@@ -431,7 +447,9 @@ def test_full_disk_keeps_the_backup_of_before(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(QueueError, match=r"cannot be written. Found: No space left.*Free some"):
+    with pytest.raises(
+        UnavailableError, match=r"cannot be written. Found: No space left.*Free some"
+    ):
         backup(used, ADMIN, file)
     assert file.read_text() == "before"
     assert [path.name for path in file.parent.glob("*queue.backup*")] == [file.name]

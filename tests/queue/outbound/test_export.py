@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from claimclf.dataset.writing import write_table
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
 from claimclf.queue.outbound import export as module
 from claimclf.queue.outbound.export import STATEMENT_OF_REASONS, What, export
@@ -217,7 +217,7 @@ def test_nothing_is_one_empty_chunk_with_all_columns(database: Database, what: W
 
 
 def test_unknown_table_is_refused_before_anything_is_written(database: Database) -> None:
-    with pytest.raises(QueueError, match=r"no table 'people'.*decisions, cases, audit"):
+    with pytest.raises(InvalidRequestError, match=r"no table 'people'.*decisions, cases, audit"):
         export(database, ANALYST, "people", with_sample=True)  # type: ignore[arg-type]
     assert verify(database).n_entries == 0
 

@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from claimclf.errors import NotAllowedError, QueueError
+from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL
+from claimclf.errors import NotAllowedError, NotConfiguredError
 from claimclf.queue.outbound.webhook import outbox
 from claimclf.queue.outbound.webhook.dead_letters import dead_letters, requeue
 from claimclf.queue.outbound.webhook.delivery import Delivered, deliver_due
 from claimclf.queue.outbound.webhook.endpoint import (
-    SECRET_VARIABLE,
-    URL_VARIABLE,
     Webhook,
     configured,
 )
@@ -555,16 +554,20 @@ def test_safe_addresses_are_taken(url: str) -> None:
     ],
 )
 def test_unsafe_addresses_are_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(QueueError, match=r"address is not safe.*CLAIMCLF_WEBHOOK_URL") as raised:
+    with pytest.raises(
+        NotConfiguredError, match=r"address is not safe.*CLAIMCLF_WEBHOOK_URL"
+    ) as raised:
         Webhook(url, SECRET)
     assert "platform.example" not in str(raised.value)
     assert "pass-word" not in str(raised.value)
 
 
 def test_short_or_broken_secrets_are_refused() -> None:
-    with pytest.raises(QueueError, match=r"too short. Found: 5 bytes. Set CLAIMCLF_WEBHOOK_SECRET"):
+    with pytest.raises(
+        NotConfiguredError, match=r"too short. Found: 5 bytes. Set CLAIMCLF_WEBHOOK_SECRET"
+    ):
         Webhook("https://x.example", "short")
-    with pytest.raises(QueueError, match=r"cannot be read. Found: whsec_ without base64"):
+    with pytest.raises(NotConfiguredError, match=r"cannot be read. Found: whsec_ without base64"):
         Webhook("https://x.example", "whsec_???")
 
 
@@ -573,14 +576,15 @@ def test_secret_is_not_in_what_python_prints() -> None:
 
 
 def test_environment_names_the_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (URL_VARIABLE, SECRET_VARIABLE):
+    URL, SECRET_NAME = WEBHOOK_URL.variable, WEBHOOK_SECRET.variable
+    for name in (URL, SECRET_NAME):
         monkeypatch.delenv(name, raising=False)
     assert configured() is None
-    monkeypatch.setenv(URL_VARIABLE, "https://x.example")
-    with pytest.raises(QueueError, match=rf"Found: {URL_VARIABLE} alone. Set {SECRET_VARIABLE}"):
+    monkeypatch.setenv(URL, "https://x.example")
+    with pytest.raises(NotConfiguredError, match=rf"Found: {URL} alone. Set {SECRET_NAME}"):
         configured()
-    monkeypatch.setenv(SECRET_VARIABLE, SECRET)
+    monkeypatch.setenv(SECRET_NAME, SECRET)
     assert configured() == Webhook("https://x.example", SECRET)
-    monkeypatch.delenv(URL_VARIABLE)
-    with pytest.raises(QueueError, match=rf"Found: {SECRET_VARIABLE} alone. Set {URL_VARIABLE}"):
+    monkeypatch.delenv(URL)
+    with pytest.raises(NotConfiguredError, match=rf"Found: {SECRET_NAME} alone. Set {URL}"):
         configured()

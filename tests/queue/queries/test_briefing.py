@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from claimclf.errors import QueueError, UnknownCaseError
+from claimclf.errors import InvalidRequestError, UnknownCaseError
 from claimclf.queue.queries.briefing import Group, briefing
 from claimclf.queue.settings.preferences import Preferences, prefer, preferences_of
 from claimclf.queue.storage.database import Database
@@ -60,5 +60,5 @@ def test_preferences_are_each_persons_own_and_last(database: Database) -> None:
 
 
 def test_somebody_must_want_some_lane(database: Database) -> None:
-    with pytest.raises(QueueError, match="No lane is left"):
+    with pytest.raises(InvalidRequestError, match="No lane is left"):
         prefer(database, ANNA, Preferences(without=tuple(Lane)))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 from sqlalchemy import func, select
 
-from claimclf.errors import QueueError
+from claimclf.errors import ConflictError
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import Batch, ingest
 from claimclf.queue.queries.filters import Filters
@@ -408,7 +408,7 @@ class Story:
     def take_back(self, name: str, events: list[Event], work: Any) -> None:
         try:
             work((self.database, Person(name)))
-        except QueueError:
+        except ConflictError:
             return
         for event in events:
             event.is_undone = True

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from claimclf.errors import NotAllowedError, QueueError
+from claimclf.errors import InvalidRequestError, NotAllowedError
 from claimclf.people import Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
@@ -143,11 +143,11 @@ def test_settings_have_defaults_and_a_history(database: Database) -> None:
 def test_setting_that_makes_no_sense_is_refused(
     database: Database, values: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(QueueError, match=message):
+    with pytest.raises(InvalidRequestError, match=message):
         change_settings(database, LEAD, "why not", **values)
     with pytest.raises(NotAllowedError):
         change_settings(database, ANNA, "why not", **values)
-    with pytest.raises(QueueError, match="A reason is missing"):
+    with pytest.raises(InvalidRequestError, match="A reason is missing"):
         change_settings(database, LEAD, "", **values)
 
 

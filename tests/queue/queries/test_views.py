@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError, NotAllowedError, NotFoundError
 from claimclf.people import Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
@@ -170,13 +170,13 @@ def test_own_view_is_replaced(database: Database, clock: Clock) -> None:
 
 def test_view_of_somebody_else_is_left_to_them_and_to_leads(database: Database) -> None:
     kept = save_view(database, ANNA, "mine", NONE, *ALL)
-    with pytest.raises(QueueError, match=r"'mine' is not yours. Found: anna saved it"):
+    with pytest.raises(NotAllowedError, match=r"'mine' is not yours. Found: anna saved it"):
         save_view(database, BORIS, "mine", SOME, *ALL)
-    with pytest.raises(QueueError, match="is not yours"):
+    with pytest.raises(NotAllowedError, match="is not yours"):
         delete_view(database, BORIS, "mine")
     assert views(database) == [kept]
     assert save_view(database, LEAD, "mine", SOME, *ALL).by == "lena"
-    with pytest.raises(QueueError, match="lena saved it"):
+    with pytest.raises(NotAllowedError, match="lena saved it"):
         delete_view(database, ANNA, "mine")
     delete_view(database, LEAD, "mine")
     assert views(database) == []
@@ -184,9 +184,9 @@ def test_view_of_somebody_else_is_left_to_them_and_to_leads(database: Database) 
 
 @pytest.mark.parametrize("name", ["", "  \n", "x" * (LONGEST_NAME + 1), "a\0b", "\ud800", "\u200b"])
 def test_name_that_is_none_is_refused(database: Database, name: str) -> None:
-    with pytest.raises(QueueError):
+    with pytest.raises(InvalidRequestError):
         save_view(database, ANNA, name, NONE, *ALL)
-    with pytest.raises(QueueError):
+    with pytest.raises(InvalidRequestError):
         delete_view(database, ANNA, name)
     assert verify(database).n_entries == 0
 
@@ -199,7 +199,7 @@ def test_longest_name_may_be_any_letters(database: Database) -> None:
 
 
 def test_view_that_is_not_there_is_named_so(database: Database) -> None:
-    with pytest.raises(QueueError, match="no view of that name"):
+    with pytest.raises(NotFoundError, match="no view of that name"):
         delete_view(database, LEAD, "nothing")
 
 
@@ -248,7 +248,7 @@ def test_two_who_save_one_name_at_once_leave_one_view(database: Database) -> Non
         start.wait()
         try:
             save_view(database, person, "ours", NONE, *ALL)
-        except QueueError as error:
+        except NotAllowedError as error:
             refused.append(error)
 
     threads = [threading.Thread(target=save, args=(person,)) for person in (ANNA, BORIS)]

@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
+from claimclf.errors import (
+    ConflictError,
+    InvalidRequestError,
+    LostLeaseError,
+    NotAllowedError,
+    NotFoundError,
+    UnknownCaseError,
+)
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
 from claimclf.queue.review.bulk import MOST, decide_cases, decide_statement, undo_bulk
@@ -89,7 +96,7 @@ def test_verdict_that_says_too_little_or_too_much_is_refused(
     database: Database, verdict: Verdict, message: str
 ) -> None:
     fill(database, 1)
-    with pytest.raises(QueueError, match=message):
+    with pytest.raises(InvalidRequestError, match=message):
         done(database, ANNA, verdict)
 
 
@@ -123,23 +130,23 @@ def test_decision_is_undone_by_the_same_person_within_the_time_and_once(
 ) -> None:
     fill(database, 2)
     made = done(database)
-    with pytest.raises(QueueError, match="anna made it"):
+    with pytest.raises(NotAllowedError, match="anna made it"):
         undo(database, BORIS, made.id)
     undo(database, ANNA, made.id)
-    with pytest.raises(QueueError, match="undone already"):
+    with pytest.raises(ConflictError, match="undone already"):
         undo(database, ANNA, made.id)
     late = done(database)
     clock.step(minutes=31)
-    with pytest.raises(QueueError, match=r"too long ago.*Ask a lead"):
+    with pytest.raises(ConflictError, match=r"too long ago.*Ask a lead"):
         undo(database, ANNA, late.id)
-    with pytest.raises(QueueError, match="no such decision"):
+    with pytest.raises(NotFoundError, match="no such decision"):
         undo(database, ANNA, 999)
 
 
 def test_skip_is_not_undone(database: Database) -> None:
     fill(database, 1)
     made = done(database, ANNA, SKIP)
-    with pytest.raises(QueueError, match="was skipped"):
+    with pytest.raises(ConflictError, match="was skipped"):
         undo(database, ANNA, made.id)
 
 
@@ -147,13 +154,13 @@ def test_decision_on_a_case_that_went_on_is_not_undone(database: Database) -> No
     fill(database, 1)
     made = done(database, ANNA, ESCALATE)
     lease = take(database, LEAD, filters=Filters(escalated=True))
-    with pytest.raises(QueueError, match="changed since"):
+    with pytest.raises(ConflictError, match="changed since"):
         undo(database, ANNA, made.id)
     ruled = decide(database, LEAD, lease.case.id, lease.token, lease.case.version, OPINION)
-    with pytest.raises(QueueError, match="changed since"):
+    with pytest.raises(ConflictError, match="changed since"):
         undo(database, ANNA, made.id)
     assert undo(database, LEAD, ruled.id).state == CaseState.ESCALATED
-    with pytest.raises(QueueError, match="changed since"):
+    with pytest.raises(ConflictError, match="changed since"):
         undo(database, ANNA, made.id)
 
 
@@ -171,7 +178,7 @@ def test_escalated_case_is_not_escalated_again_and_stays_in_hand(database: Datab
     done(database, ANNA, ESCALATE)
     lease = take(database, LEAD, filters=Filters(escalated=True))
     click = (lease.case.id, lease.token, lease.case.version)
-    with pytest.raises(QueueError, match="'escalate', and case 1 is escalated"):
+    with pytest.raises(ConflictError, match="'escalate', and case 1 is escalated"):
         decide(database, LEAD, *click, ESCALATE)
     decide(database, LEAD, *click, OPINION)
 
@@ -187,12 +194,12 @@ def test_lead_reopens_for_another_round_with_a_reason(database: Database) -> Non
     made = done(database)
     with pytest.raises(NotAllowedError):
         reopen(database, BORIS, made.case.id, "wrong")
-    with pytest.raises(QueueError, match="A reason is missing"):
+    with pytest.raises(InvalidRequestError, match="A reason is missing"):
         reopen(database, LEAD, made.case.id, " ")
     assert reopen(database, LEAD, made.case.id, "wrong").round == 2
-    with pytest.raises(QueueError, match="Only a decided case"):
+    with pytest.raises(ConflictError, match="Only a decided case"):
         reopen(database, LEAD, made.case.id, "wrong")
-    with pytest.raises(QueueError, match="changed since"):
+    with pytest.raises(ConflictError, match="changed since"):
         undo(database, ANNA, made.id)
     done(database, ANNA, WITHIN)
     told = history(database, made.case.id)
@@ -227,7 +234,7 @@ def test_statement_is_decided_and_undone_as_one(database: Database) -> None:
     assert len(bulk.decided) == 3
     assert undo_bulk(database, ANNA, bulk.id) == bulk.decided
     assert {history(database, number).case.state for number in bulk.decided} == {"open"}
-    with pytest.raises(QueueError, match="undone already"):
+    with pytest.raises(ConflictError, match="undone already"):
         undo_bulk(database, ANNA, bulk.id)
     assert verify(database).problems == []
 
@@ -235,23 +242,23 @@ def test_statement_is_decided_and_undone_as_one(database: Database) -> None:
 def test_bulk_is_undone_whole_or_not_at_all(database: Database) -> None:
     fill(database, 3, statement_id="a")
     bulk = decide_statement(database, ANNA, "a", WITHIN)
-    with pytest.raises(QueueError, match="Undo the bulk as a whole"):
+    with pytest.raises(ConflictError, match="Undo the bulk as a whole"):
         undo(database, ANNA, history(database, bulk.decided[0]).decisions[0]["id"])
     reopen(database, LEAD, bulk.decided[1], "another look")
-    with pytest.raises(QueueError, match="changed since"):
+    with pytest.raises(ConflictError, match="changed since"):
         undo_bulk(database, ANNA, bulk.id)
     assert history(database, bulk.decided[0]).case.state == "decided"
-    with pytest.raises(QueueError, match="anna made it"):
+    with pytest.raises(NotAllowedError, match="anna made it"):
         undo_bulk(database, BORIS, bulk.id)
 
 
 def test_bulk_has_a_limit_and_closes_cases(database: Database) -> None:
     fill(database, MOST + 1, statement_id="a")
-    with pytest.raises(QueueError, match="more than 1,000"):
+    with pytest.raises(InvalidRequestError, match="more than 1,000"):
         decide_statement(database, ANNA, "a", WITHIN)
-    with pytest.raises(QueueError, match="more than 1,000"):
+    with pytest.raises(InvalidRequestError, match="more than 1,000"):
         decide_cases(database, ANNA, range(MOST + 1), WITHIN)
-    with pytest.raises(QueueError, match="closes a case"):
+    with pytest.raises(InvalidRequestError, match="closes a case"):
         decide_cases(database, ANNA, [1], SKIP)
     assert decide_cases(database, ANNA, [], WITHIN).decided == []
     lease = take(database)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
+from claimclf.errors import InvalidRequestError, LostLeaseError, NotAllowedError, UnknownCaseError
 from claimclf.people import Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history
@@ -190,7 +190,7 @@ def test_escalated_case_is_handed_on_to_leads_only(database: Database) -> None:
     fill(database)
     done(database, ANNA, ESCALATE)
     lease = take(database, LEAD, filters=Filters(escalated=True))
-    with pytest.raises(QueueError, match="boris cannot decide on this case"):
+    with pytest.raises(InvalidRequestError, match="boris cannot decide on this case"):
         hand_on(database, LEAD, lease.case.id, lease.token, BORIS)
     assert (
         hand_on(database, LEAD, lease.case.id, lease.token, OTHER_LEAD).case.holder

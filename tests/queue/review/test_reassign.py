@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claimclf.errors import LostLeaseError, NotAllowedError, QueueError, UnknownCaseError
+from claimclf.errors import InvalidRequestError, LostLeaseError, NotAllowedError, UnknownCaseError
 from claimclf.people import Person
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import decide
@@ -40,7 +40,9 @@ def test_held_case_goes_to_another_who_finds_it_as_their_next(
 def test_escalated_case_that_nobody_holds_goes_to_a_lead_alone(database: Database) -> None:
     fill(database)
     case = done(database, ANNA, ESCALATE).case.id
-    with pytest.raises(QueueError, match=r"boris cannot decide.* is escalated, boris is moderator"):
+    with pytest.raises(
+        InvalidRequestError, match=r"boris cannot decide.* is escalated, boris is moderator"
+    ):
         reassign(database, LEAD, case, BORIS)
     assert reassign(database, LEAD, case, OTHER_LEAD).case.holder == "lars"
     assert held(database, OTHER_LEAD) == take(database, OTHER_LEAD)
@@ -60,9 +62,9 @@ def test_what_makes_no_sense_is_refused(database: Database) -> None:
     lease = take(database)
     with pytest.raises(NotAllowedError, match="boris is moderator"):
         reassign(database, BORIS, lease.case.id, BORIS)
-    with pytest.raises(QueueError, match="name is missing"):
+    with pytest.raises(InvalidRequestError, match="name is missing"):
         reassign(database, LEAD, lease.case.id, Person(" "))
-    with pytest.raises(QueueError, match="olga is analyst"):
+    with pytest.raises(InvalidRequestError, match="olga is analyst"):
         reassign(database, LEAD, lease.case.id, Person("olga", Role.ANALYST))
     with pytest.raises(UnknownCaseError):
         reassign(database, LEAD, 999, BORIS)

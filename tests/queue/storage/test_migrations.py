@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from claimclf.errors import StorageError
+from claimclf.errors import StorageDamagedError, StorageError
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import metadata
@@ -85,7 +85,7 @@ def test_database_of_a_newer_version_is_refused(database: Database) -> None:
 
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "queue.db").write_text("this is a text of some length, and not a database" * 100)
-    with pytest.raises(StorageError, match="is no database"):
+    with pytest.raises(StorageDamagedError, match="is no database"):
         Database(f"sqlite:///{tmp_path / 'queue.db'}").prepare()
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from claimclf.errors import LostLeaseError, QueueError
+from claimclf.errors import ConflictError, InvalidRequestError, LostLeaseError, NotAllowedError
 from claimclf.people import Person
 from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.queries.filters import Filters
@@ -285,7 +285,7 @@ class Rules(RuleBasedStateMachine):
         person, lease, case, holds = self.recent(back)
         unfit = case.state == "escalated" and to is not LEAD
         if unfit or not holds:
-            with pytest.raises(QueueError if unfit else LostLeaseError):
+            with pytest.raises(InvalidRequestError if unfit else LostLeaseError):
                 hand_on(self.database, person, lease.case.id, lease.token, to)
             return
         other = hand_on(self.database, person, lease.case.id, lease.token, to)
@@ -315,7 +315,7 @@ class Rules(RuleBasedStateMachine):
         args = (person, lease.case.id, lease.token, lease.case.version, Verdict(said))
         unfit = said == Decision.ESCALATE and case.state == "escalated"
         if unfit or not holds:
-            with pytest.raises(LostLeaseError if not holds else QueueError):
+            with pytest.raises(LostLeaseError if not holds else ConflictError):
                 decide(self.database, *args)
             return
         made = decide(self.database, *args)
@@ -352,7 +352,8 @@ class Rules(RuleBasedStateMachine):
         assert made is not None
         by = Person(made.by) if own else person
         if made.bulk or made.by != by.name or not self.undoable(case):
-            with pytest.raises(QueueError):
+            anothers = not made.bulk and made.by != by.name
+            with pytest.raises(NotAllowedError if anothers else ConflictError):
                 undo(self.database, by, made.id)
             return
         assert undo(self.database, by, made.id).state == made.before
@@ -385,7 +386,7 @@ class Rules(RuleBasedStateMachine):
         assert made is not None
         part = [case for case in self.model.values() if case.last and case.last.bulk == made.bulk]
         if len(part) < self.size_of(made.bulk) or not all(map(self.undoable, part)):
-            with pytest.raises(QueueError):
+            with pytest.raises(ConflictError):
                 undo_bulk(self.database, Person(made.by), made.bulk)
             return
         undo_bulk(self.database, Person(made.by), made.bulk)
@@ -404,7 +405,7 @@ class Rules(RuleBasedStateMachine):
         name = self.pick(number, lambda case: case.state == "decided" or not closed)
         case = self.model[name]
         if case.state != "decided":
-            with pytest.raises(QueueError):
+            with pytest.raises(ConflictError):
                 reopen(self.database, LEAD, self.known[name], "look again")
             return
         reopen(self.database, LEAD, self.known[name], "look again")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from claimclf.errors import QueueError
+from claimclf.errors import InvalidRequestError, UnavailableError
 
 _PART = ".part"
 
@@ -20,14 +20,16 @@ def check_place(file: Path) -> None:
 
     Raises
     ------
-    QueueError
+    InvalidRequestError
         It is a folder, or its own folder is missing or may not be written to.
     """
     if file.exists() and not file.is_file():
-        raise QueueError(f"{file} cannot be written.", "Found: no file.", "Name a file.")
+        raise InvalidRequestError(f"{file} cannot be written.", "Found: no file.", "Name a file.")
     if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         cause = "no rights to its folder" if file.parent.is_dir() else "its folder does not exist"
-        raise QueueError(f"{file} cannot be written.", f"Found: {cause}.", "Choose another place.")
+        raise InvalidRequestError(
+            f"{file} cannot be written.", f"Found: {cause}.", "Choose another place."
+        )
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def written_durably(file: Path) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    QueueError
+    UnavailableError
         The disk is full, or the file cannot be written for another reason.
     """
     with _explained(file):
@@ -63,7 +65,7 @@ def _explained(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise QueueError(
+        raise UnavailableError(
             f"{file} cannot be written.",
             f"Found: {error.strerror or error}.",
             "Free some space or choose another place.",

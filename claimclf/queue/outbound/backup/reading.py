@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 
 from sqlalchemy import Table
 
-from claimclf.errors import QueueError
+from claimclf.errors import DamagedError, InputError
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_BYTES,
     CHUNK_ROWS,
@@ -62,7 +62,7 @@ class BackupFile:
 
         Raises
         ------
-        QueueError
+        DamagedError
             The member is damaged or was altered.
         """
         expected = self.manifest.members[table.name]
@@ -84,7 +84,7 @@ class BackupFile:
 
         Raises
         ------
-        QueueError
+        DamagedError
             As for `rows`, or the log's chain is broken.
         """
         seq, previous = 0, START
@@ -108,8 +108,10 @@ def opened(file: Path) -> Iterator[BackupFile]:
 
     Raises
     ------
-    QueueError
-        It is damaged, altered, of another version or no backup at all.
+    DamagedError
+        It is damaged, altered or no whole backup.
+    InputError
+        It cannot be read, or is of another version.
     """
     with _explained(file):
         stream = file.open("rb")
@@ -127,17 +129,17 @@ def refuse(file: Path, problems: list[str]) -> None:
         raise altered(file, problems[0])
 
 
-def altered(file: Path, problem: str) -> QueueError:
+def altered(file: Path, problem: str) -> DamagedError:
     """Return the error for a backup that is whole, and yet not as it was written."""
-    return QueueError(
+    return DamagedError(
         f"The backup {file.name} was altered.",
         f"Found: {problem.rstrip('.')}.",
         "Nothing was changed. Take another backup.",
     )
 
 
-def _damaged(file: Path, problem: str) -> QueueError:
-    return QueueError(
+def _damaged(file: Path, problem: str) -> DamagedError:
+    return DamagedError(
         f"The backup {file.name} is damaged.",
         f"Found: {problem}.",
         "Nothing was changed. Copy it again, or take another backup.",
@@ -151,7 +153,7 @@ def _explained(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         cause = f"Found: {error.strerror or error}."
-        raise QueueError(f"{file} cannot be read.", cause, "Check its name and rights.") from error
+        raise InputError(f"{file} cannot be read.", cause, "Check its name and rights.") from error
     except (ValueError, TypeError, KeyError, EOFError, RuntimeError) as error:
         raise altered(file, str(error)) from error
     except (zipfile.BadZipFile, zlib.error) as error:
@@ -164,7 +166,7 @@ def _checked(stream: BinaryIO, file: Path) -> str:
     stream.seek(max(size - N_DIGITS - len(MARK), 0))
     mark, written = stream.read(len(MARK)), stream.read()
     if mark != MARK:
-        raise QueueError(
+        raise DamagedError(
             f"{file.name} is no whole backup of a queue.",
             f"Found: {size:,} bytes that do not end like one.",
             "Name a file that claimclf backup wrote, or copy it again: its end may be missing.",
@@ -179,7 +181,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
     with _explained(file):
         values = json.loads(archive.read(MANIFEST))
         if values["version"] != migrations.HEAD:
-            raise QueueError(
+            raise InputError(
                 f"The backup {file.name} is of another version.",
                 f"Found: version {values['version']} of the tables; this is {migrations.HEAD}.",
                 "Restore it with the claimclf that wrote it, then update.",

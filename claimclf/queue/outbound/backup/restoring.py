@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from claimclf.errors import QueueError
+from claimclf.errors import ConflictError
 from claimclf.people import Person, allow
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
@@ -45,9 +45,12 @@ def restore(
     ------
     NotAllowedError
         The person is no admin.
-    QueueError
-        The file is damaged, altered, of another version or no backup at all, or the database
-        is in use already; nothing was changed.
+    InputError
+        The file cannot be read, or is of another version.
+    DamagedError
+        The file is damaged, altered or no whole backup; nothing was changed.
+    ConflictError
+        The database is in use already; nothing was changed.
     """
     allow(person, Role.ADMIN)
     database.read(lambda c: _refuse_used(c, database.name))
@@ -87,7 +90,7 @@ def _refuse_used(connection: Connection, name: str) -> None:
     n_rows = {table: connection.scalar(select(func.count()).select_from(table)) for table in TABLES}
     filled = ", ".join(f"{table.name} ({n:,})" for table, n in n_rows.items() if n)
     if filled:
-        raise QueueError(
+        raise ConflictError(
             "A backup can only be restored into an empty database.",
             f"Found: {name} has rows in {filled}.",
             "Nothing was changed. Name a new database in CLAIMCLF_DATABASE_URL, or move the "

@@ -56,8 +56,8 @@ def backup(
     ------
     NotAllowedError
         The person is no admin.
-    QueueError
-        The file cannot be written.
+    InvalidRequestError, UnavailableError
+        The file has no place, or cannot be written now.
     """
     allow(person, Role.ADMIN)
     check_place(file)

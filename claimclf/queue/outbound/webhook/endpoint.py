@@ -5,16 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from claimclf.errors import QueueError
+from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL, look_up
+from claimclf.errors import NotConfiguredError
 from claimclf.units import SECOND
-
-#: Names the platform's address, and the secret that signs what is sent there.
-URL_VARIABLE = "CLAIMCLF_WEBHOOK_URL"
-SECRET_VARIABLE = "CLAIMCLF_WEBHOOK_SECRET"  # noqa: S105
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105
 _SHORTEST_SECRET = 24
@@ -40,7 +36,7 @@ class Webhook:
 
     Raises
     ------
-    QueueError
+    NotConfiguredError
         The address is not safe, or the secret too short.
     """
 
@@ -54,10 +50,10 @@ class Webhook:
     def __post_init__(self) -> None:
         _check_url(self.url)
         if len(self.key) < _SHORTEST_SECRET:
-            raise QueueError(
+            raise NotConfiguredError(
                 "The webhook's secret is too short.",
                 f"Found: {len(self.key)} bytes.",
-                f"Set {SECRET_VARIABLE} to {_SHORTEST_SECRET} or more random characters.",
+                f"Set {WEBHOOK_SECRET.variable} to {_SHORTEST_SECRET} or more random characters.",
             )
 
     @property
@@ -68,10 +64,10 @@ class Webhook:
         try:
             return base64.b64decode(self.secret.removeprefix(_SECRET_PREFIX), validate=True)
         except binascii.Error as error:
-            raise QueueError(
+            raise NotConfiguredError(
                 "The webhook's secret cannot be read.",
                 f"Found: {_SECRET_PREFIX} without base64 after it.",
-                f"Copy the secret to {SECRET_VARIABLE} again.",
+                f"Copy the secret to {WEBHOOK_SECRET.variable} again.",
             ) from error
 
     def wait(self, tries: int) -> int:
@@ -91,19 +87,20 @@ class Webhook:
 
 
 def configured() -> Webhook | None:
-    """Return the webhook that the environment names, or None.
+    """Return the webhook that is set up, or None.
 
     Raises
     ------
-    QueueError
+    NotConfiguredError
         Its address or its secret is missing or unsafe.
     """
-    url, secret = os.environ.get(URL_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
+    url, secret = look_up(WEBHOOK_URL).value, look_up(WEBHOOK_SECRET).value
     if not url and not secret:
         return None
     if not url or not secret:
-        missing, present = (URL_VARIABLE, SECRET_VARIABLE)[:: 1 if secret else -1]
-        raise QueueError(
+        both = (WEBHOOK_URL.variable, WEBHOOK_SECRET.variable)
+        missing, present = both[:: 1 if secret else -1]
+        raise NotConfiguredError(
             "The webhook is set up by halves.",
             f"Found: {present} alone.",
             f"Set {missing} as well.",
@@ -122,11 +119,11 @@ def _check_url(url: str) -> None:
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
     if not (readable and safe) or "@" in parts.netloc:
         # The rest of an address may be a secret.
-        raise QueueError(
+        raise NotConfiguredError(
             "The webhook's address is not safe.",
             f"Found: {parts.scheme or 'no'} address"
             f"{' with a name or password' if '@' in parts.netloc else ''}.",
-            f"Set {URL_VARIABLE} to https://host/path, or to http:// on this machine.",
+            f"Set {WEBHOOK_URL.variable} to https://host/path, or to http:// on this machine.",
         )
 
 

@@ -1,0 +1,72 @@
+"""Addresses of databases and of the web, and how to name them without what is secret in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from claimclf.errors import NotConfiguredError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+SQLITE_FILE = "sqlite:///"
+_UNREADABLE = "an address that cannot be read"
+
+
+def read_database_address(address: str) -> URL:
+    """Read the address of a database, SQLite or PostgreSQL.
+
+    Raises
+    ------
+    NotConfiguredError
+        It is none. What was found is not said, for it may hold a password.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise _no_address("text that is no address") from error
+    if url.drivername.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
+        raise _no_address(f"an address that begins with '{url.drivername[:20]}'")
+    return url
+
+
+def _no_address(what: str) -> NotConfiguredError:
+    return NotConfiguredError(
+        "The address of the queue's database cannot be used.",
+        f"Found: {what}.",
+        "Set CLAIMCLF_DATABASE_URL, or --database, to sqlite:///FILE or "
+        "postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+
+
+def database_name(url: URL) -> str:
+    """Name a database by its file, or its host, port and database: nothing that may be secret."""
+    if url.drivername.startswith("sqlite"):
+        return f"{SQLITE_FILE}{url.database or ''}"
+    # A socket's folder, or several hosts, stand in the query, beside what may be secret.
+    host = url.host or url.query.get("host", "")
+    name = host if isinstance(host, str) else ",".join(host)
+    place = f"[{name}]" if ":" in name else name
+    return f"postgresql://{place}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def database_place(address: str) -> str:
+    """Name a database by its address, as `database_name` does, whatever the address is."""
+    try:
+        return database_name(read_database_address(address))
+    except NotConfiguredError:
+        return _UNREADABLE
+
+
+def web_host(address: str) -> str:
+    """Name the host of a web address: its path and its query may be secret."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return _UNREADABLE
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
