@@ -48,7 +48,7 @@ def set_up(level: int) -> None:
     """
     LOGGER.setLevel(level)
     LOGGER.propagate = False
-    if not any(isinstance(handler, _ToStderr) for handler in LOGGER.handlers):
+    if not is_set_up():
         handler = _ToStderr()
         handler.setFormatter(_Lines())
         LOGGER.addHandler(handler)
@@ -108,6 +108,11 @@ def _short(file: str) -> str:
     return "/".join(path.parts[-2:])
 
 
+def is_set_up() -> bool:
+    """Say whether lines go to stderr already."""
+    return any(isinstance(handler, _ToStderr) for handler in LOGGER.handlers)
+
+
 def carried(function: Callable[P, R]) -> Callable[P, R]:
     """Have a function log in another process as it would here.
 
@@ -117,19 +122,17 @@ def carried(function: Callable[P, R]) -> Callable[P, R]:
         Does the same, can be sent to another process if the function can, and sets the log up
         there: same level, and the lines belong to whom and what they belong to here.
     """
-    level = LOGGER.level if _is_set_up() else None
-    return _Carried(function, level, _context.get())
+    return _Carried(function, LOGGER.level if is_set_up() else None, _context.get())
 
 
-def _is_set_up() -> bool:
-    return any(isinstance(handler, _ToStderr) for handler in LOGGER.handlers)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Carried:
     function: Callable[..., Any]
     level: int | None
     context: dict[str, str]
+
+    def __repr__(self) -> str:  # Dask names tasks by it
+        return f"carried {getattr(self.function, '__name__', 'function')}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.level is not None:
@@ -180,4 +183,4 @@ def _word(text: str) -> str:
 
 
 def _without_uncaught(record: logging.LogRecord) -> bool:
-    return record.exc_info is None
+    return record.msg != "Uncaught app execution"

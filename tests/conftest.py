@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +18,7 @@ import pandas as pd
 import pytest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
+from claimclf.logs import LOGGER
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.services import models
@@ -51,6 +53,32 @@ def shared_file(name: str) -> Path:
             pytest.fail(f"{path} is missing")
         pytest.skip(f"{path} is missing")
     return path
+
+
+class Logged(logging.Handler):
+    """Keeps what is logged, as level and message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        return [(record.levelname, record.getMessage()) for record in self.records]
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """All that the package logs, from level debug on."""
+    handler, level = Logged(), LOGGER.level
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.DEBUG)
+    yield handler
+    LOGGER.removeHandler(handler)
+    LOGGER.setLevel(level)
 
 
 @pytest.fixture(scope="session")

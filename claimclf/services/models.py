@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from claimclf.modeling.training.fitting import predict_splits, train
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
 from claimclf.services.stress import stressed
+
+_logger = logging.getLogger(__name__)
 
 
 def train_models(
@@ -78,6 +81,7 @@ def load_model(folder: Path, name: str | None = None) -> Model:
         try:
             return store.load(best.name)
         except ModelDamagedError:
+            _logger.warning("The champion %s is damaged; the next best is used", best.name)
             candidates = [manifest for manifest in candidates if manifest.name != best.name]
     raise ModelNotFoundError(
         f"There is no usable model in {folder}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ from claimclf.streaming.output import write_ranked, write_rejected
 from claimclf.streaming.parts import Job, handed, prepare, score_block
 from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
+_logger = logging.getLogger(__name__)
 #: What is done, how much of it, and of how much.
 Progress = Callable[[str, int, int], object]
 #: Lends who does the work.
@@ -232,6 +234,7 @@ def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accoun
     n_rows = sum(part.n_rows for part in arrangement.parts)
     n_accepted = sum(arrangement.sizes)
     unscorable = arrangement.n_unscorable
+    _logger.info("Scored %d rows with %s, %d rejected", n_rows, model_name, n_rows - n_accepted)
     return Accounted(model_name, sha256, n_rows, n_accepted, unscorable, n_rows - n_accepted)
 
 

@@ -26,6 +26,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from claimclf.errors import EngineError, NotConfiguredError
+from claimclf.logs import carried
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -106,9 +107,9 @@ class _Sharing(Engine):
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the function's results in the order of the items."""
-        under_way: deque[_Promise] = deque()
+        work, under_way = carried(function), deque[_Promise]()
         for item in items:
-            under_way.append(self._submit(function, item))
+            under_way.append(self._submit(work, item))
             if len(under_way) >= _AHEAD * self.n_workers:
                 yield under_way.popleft().result()
         while under_way:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ from claimclf.schema import (
     VIEWS,
 )
 from claimclf.streaming.engines import Distance
+
+_logger = logging.getLogger(__name__)
 
 #: Raise it when the same block would make another part: what an older program has left is
 #: then scored anew, rather than taken for what this one would have made.
@@ -262,6 +265,7 @@ def score_block(block: AnyBlock, job: Job) -> Part:
     path = str(job.folder / job.part_name(block))
     done = Path(f"{path}.json")
     if done.is_file():
+        _logger.debug("Block %d was scored before", block.number)
         return Part(**json.loads(done.read_text("utf-8")))
     validated = validate(parse(block), REPORTED, job.chosen, unique=False)
     scored = score(validated, _model(job))
@@ -270,6 +274,7 @@ def score_block(block: AnyBlock, job: Job) -> Part:
     unfinished = Path(f"{path}.json.new")
     unfinished.write_text(json.dumps(asdict(part)), "utf-8")
     unfinished.replace(done)
+    _logger.debug("Block %d scored: %d rows", block.number, part.n_rows)
     return part
 
 

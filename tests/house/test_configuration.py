@@ -190,7 +190,7 @@ def test_pages_and_shell_take_the_same_database_where_both_name_one(
 
 
 def test_webhook_of_the_secrets_is_the_shells_too(secrets: Path) -> None:
-    from claimclf.queue.outbound.webhook import configured
+    from claimclf.queue.outbound.webhook.endpoint import configured
 
     secrets.write_text(
         f'{WEBHOOK_URL.key} = "https://x.example"\n{WEBHOOK_SECRET.key} = "{PASSWORD}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,8 @@ from claimclf.schema import (
     CaseState,
 )
 from claimclf.units import HOUR
+
+_logger = logging.getLogger(__name__)
 
 _GROUPS = {STATEMENT_ID: "rank_statement", AUTHOR_ID: "rank_author"}
 _SAME = cases.c[VIDEO_ID] == staged.c[VIDEO_ID]
@@ -161,12 +164,23 @@ def ingest(
                 lambda c: stage(c, videos, settings.sample_seed, keys_of, progress),
                 writes=False,
             )
-            return database.attempt(
+            batch = database.attempt(
                 connection, lambda c: _store(c, database.now(), person, upload), writes=True
             )
+            _log(batch)
+            return batch
         finally:
             if not connection.invalidated:
                 database.attempt(connection, lambda c: drop_temporary(c, temporary), writes=False)
+
+
+def _log(batch: Batch) -> None:
+    if batch.is_repeated:
+        _logger.info("Upload was stored meanwhile, as batch %d", batch.id)
+        return
+    numbers = (batch.id, batch.n_rows, batch.n_rejected, batch.n_new, batch.n_known)
+    words = "Upload stored as batch %d: %d rows, %d rejected, %d new cases, %d known"
+    _logger.info(words, *numbers)
 
 
 def _stored(connection: Connection, upload: Upload) -> Batch | None:

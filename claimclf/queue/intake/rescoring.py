@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from claimclf.queue.storage.cases import PREDICTED, VIDEO, AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import IS_FREE, cases
 from claimclf.schema import LANE, PROBABILITY, REPORT_COUNT, VIEWS
+
+_logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 2_000
 
@@ -81,6 +84,7 @@ def rescore(
         rows = _rows(videos, predicted)
         done += database.write(partial(_store, database.now(), person, model, rows))
         progress(min(seen, total), total)
+    _logger.info("Rescored %d cases with %s, %d left as they are", done, model_name, seen - done)
     return Rescored(done, seen - done)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -24,6 +25,7 @@ from claimclf.queue.storage.failures import described, found, is_transient, kind
 
 Result = TypeVar("Result")
 
+_logger = logging.getLogger(__name__)
 _TRIES = 8
 #: Waited for one's turn to write to SQLite: longer than the largest upload takes to be stored.
 _BUSY_SECONDS = 180
@@ -136,6 +138,10 @@ class Database:
             except DBAPIError as error:
                 if not (tries_left and is_transient(error)):
                     raise
+                _logger.warning(
+                    "Two transactions were in each other's way; one is tried again, %d tries left",
+                    tries_left,
+                )
                 time.sleep(0.01 * (_TRIES - tries_left))
         raise AssertionError("the last try returns or raises")
 
@@ -242,6 +248,7 @@ def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> Non
                 raise
             if waited > _PATIENCE_SECONDS and not told:
                 told = True
+                _logger.info("Another writes to the queue; waiting for a turn")
                 on_wait()
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")

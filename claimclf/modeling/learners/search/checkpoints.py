@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from claimclf.modeling.learners.search.digests import digest
 from claimclf.modeling.learners.search.families import Family
 from claimclf.modeling.learners.search.results import Outcome
 
+_logger = logging.getLogger(__name__)
 #: Raise it when the same settings would be scored differently.
 CHECKPOINT_FORMAT = 1
 
@@ -51,9 +53,14 @@ class Checkpoint:
             content = json.loads(self._path(family, fold).read_text("utf-8"))
             outcome = Outcome(**content["outcome"])
             whole = content["sha256"] == _checksum(content["outcome"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return None
-        return outcome if whole else None
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            _logger.warning("A finished fit was not kept whole and is done again")
+            return None
+        return outcome
 
     def save(self, family: Family, fold: int, outcome: Outcome) -> None:
         """Keep what a family's fit on a fold gave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select, update
@@ -24,6 +25,8 @@ from claimclf.queue.storage.dialects import (
 )
 from claimclf.queue.storage.tables import audit_head, metadata
 from claimclf.schema import Role
+
+_logger = logging.getLogger(__name__)
 
 
 def restore(
@@ -70,6 +73,7 @@ def restore(
             database.write(fill)
         except (IntegrityError, DataError) as error:
             raise altered(file, f"{error.orig}".splitlines()[0]) from error
+    _logger.info("Backup restored: %d rows, version %s", manifest.n_rows, manifest.version)
     return manifest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from claimclf.queue.outbound.webhook.posting import Send, post
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import deliveries
 
+_logger = logging.getLogger(__name__)
 _LONGEST_ERROR = 500
 _NO_LEASE = {"lease_token": None, "lease_started": None, "lease_until": None}
 
@@ -65,12 +67,23 @@ def deliver_due(
         problem = send(webhook, message)
         if problem:
             n_failed += 1
-            database.write(_failing(webhook, message.seq, token, problem, database.now()))
+            failing = _failing(webhook, message.seq, token, problem, database.now())
+            _log_failure(message, problem, is_dead=database.write(failing))
         else:
             n_delivered += 1
             database.write(_succeeding(message.seq, database.now()))
     n_dead, n_waiting = database.read(_left)
+    if n_delivered:
+        _logger.info(
+            "Delivered %d events; %d wait, %d are given up", n_delivered, n_waiting, n_dead
+        )
     return Delivered(n_delivered, n_failed, n_dead, n_waiting)
+
+
+def _log_failure(message: Message, problem: str, *, is_dead: bool) -> None:
+    what = "is given up" if is_dead else "will be tried again"
+    belongs = {"case": message.case_id}
+    _logger.warning("Event %d failed and %s: %s", message.seq, what, problem, extra=belongs)
 
 
 def _lease_first(connection: Connection, webhook: Webhook, at: int) -> tuple[str, Message] | None:
@@ -107,20 +120,22 @@ def _succeeding(seq: int, at: int) -> Callable[[Connection], None]:
 
 def _failing(
     webhook: Webhook, seq: int, token: str, problem: str, at: int
-) -> Callable[[Connection], None]:
-    """Note a try that failed, unless another sender has the event by now."""
+) -> Callable[[Connection], bool]:
+    """Note a try that failed, unless another sender has the event; say whether it was the last."""
     mine = and_(deliveries.c.seq == seq, deliveries.c.lease_token == token)
 
-    def note(connection: Connection) -> None:
+    def note(connection: Connection) -> bool:
         lock_deliveries(connection)
-        tries = connection.scalar(select(deliveries.c.tries).where(mine))
+        tries: int | None = connection.scalar(select(deliveries.c.tries).where(mine))
         if tries is None:
-            return
+            return False
         tries += 1
-        values = {"tries": tries, "tried_at": at, "next_try_at": at + webhook.wait(tries)}
-        values |= {"dead_at": at if tries >= webhook.tries else None}
-        values |= {"last_error": problem[:_LONGEST_ERROR]}
+        is_last = tries >= webhook.tries
+        times: dict[str, int | None] = {"tried_at": at, "next_try_at": at + webhook.wait(tries)}
+        times |= {"dead_at": at if is_last else None}
+        values = {"tries": tries, "last_error": problem[:_LONGEST_ERROR], **times}
         connection.execute(update(deliveries).where(mine).values(values | _NO_LEASE))
+        return is_last
 
     return note
 

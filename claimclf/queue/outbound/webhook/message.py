@@ -45,12 +45,15 @@ class Message:
         Canonical JSON; the same at every try.
     headers : dict
         With the signature.
+    case_id : int
+        The case that it is about.
     """
 
     id: str
     seq: int
     body: bytes
     headers: dict[str, str]
+    case_id: int
 
 
 def message_of(connection: Connection, webhook: Webhook, seq: int, at: int) -> Message:
@@ -72,7 +75,7 @@ def message_of(connection: Connection, webhook: Webhook, seq: int, at: int) -> M
         "webhook-timestamp": str(seconds),
         "webhook-signature": sign(webhook, row.hash, seconds, body),
     }
-    return Message(row.hash, seq, body, headers)
+    return Message(row.hash, seq, body, headers, row.case_id)
 
 
 def sign(webhook: Webhook, event_id: str, timestamp: int, body: bytes) -> str:
