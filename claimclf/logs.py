@@ -165,12 +165,12 @@ class _Lines(logging.Formatter):
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         context = _context.get() | _written({name: vars(record).get(name) for name in FIELDS})
         belongs = " ".join(f"{name}={_word(context.get(name, '-'))}" for name in FIELDS)
-        message = _one_line(record.getMessage())
+        message = one_line(record.getMessage())
         when = time.replace("+00:00", "Z")
         return f"{when} {record.levelname:<7} {belongs} {record.name}: {message}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Write what could end a line, or steer a terminal, as its code."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
@@ -179,7 +179,7 @@ def _one_line(text: str) -> str:
 
 def _word(text: str) -> str:
     """Write a name so that nobody can pass it off as something else of the line."""
-    return _one_line(text).replace(" ", "\\x20").replace("=", "\\x3d")
+    return one_line(text).replace(" ", "\\x20").replace("=", "\\x3d")
 
 
 def _without_uncaught(record: logging.LogRecord) -> bool:

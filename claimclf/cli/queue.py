@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,20 @@ from typing import TYPE_CHECKING
 import click
 
 from claimclf.cli.inputs import engine_factory, open_queue, open_source
-from claimclf.cli.options import COLUMNS, DATABASE, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
-from claimclf.cli.output import show_progress
-from claimclf.errors import StorageError
+from claimclf.cli.options import (
+    COLUMNS,
+    DATABASE,
+    ENCODING,
+    ENGINE,
+    JSON,
+    MODELS,
+    SCHEDULER,
+    WORKERS,
+)
+from claimclf.cli.output import print_json, show_progress
+from claimclf.errors import InvalidRequestError, StorageError
+from claimclf.logs import one_line
+from claimclf.units import SECOND
 
 if TYPE_CHECKING:
     from claimclf.people import Person
@@ -103,6 +115,7 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
 
 
 @click.command()
+@click.option("--failed", is_flag=True, help="Only list what could not be told, and why.")
 @click.option("--again", is_flag=True, help="Try anew what could not be told before.")
 @click.option("--history", is_flag=True, help="Tell of what was decided before the first run, too.")
 @click.option(
@@ -111,12 +124,29 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
     type=click.FloatRange(min=1),
     help="Go on doing so, until it is stopped.",
 )
+@JSON
 @DATABASE
-def deliver(again: bool, history: bool, every: float | None, url: str | None) -> None:
+def deliver(
+    failed: bool,
+    again: bool,
+    history: bool,
+    every: float | None,
+    as_json: bool,
+    url: str | None,
+) -> None:
     """Tell the platform's webhook of what was decided since the first run."""
     from claimclf.services.queue import requeue
 
+    if (failed and (again or history or every is not None)) or (as_json and not failed):
+        raise InvalidRequestError(
+            "--failed stands alone, and --json goes with it.",
+            "Found: them with other options.",
+            "Give claimclf deliver --failed, or the other options without them.",
+        )
     opened = open_queue(url)
+    if failed:
+        _list_failed(opened, as_json)
+        return
     if again:
         click.echo(f"{requeue(*opened):,} put up for another round of tries")
     _deliver(opened, history)
@@ -126,6 +156,28 @@ def deliver(again: bool, history: bool, every: float | None, url: str | None) ->
             _deliver(opened, quiet=True)
         except StorageError as error:  # it may be back the next time
             click.echo(f"claimclf: {' '.join(str(error).split())}", err=True)
+
+
+def _list_failed(opened: tuple[Database, Person], as_json: bool) -> None:
+    from claimclf.services.queue import dead_letters
+
+    letters = dead_letters(*opened)
+    if as_json:
+        print_json([{**asdict(letter), "dead_at": _time(letter.dead_at)} for letter in letters])
+        return
+    if not letters:
+        click.echo("Nothing that could not be told.", err=True)
+    for letter in letters:
+        click.echo(
+            f"entry {letter.seq}  case {letter.case_id}  {letter.type}  {letter.tries} tries  "
+            f"given up {_time(letter.dead_at)}: {one_line(letter.last_error)}"
+        )
+    if letters:
+        click.echo("Once the reason is gone: claimclf deliver --again", err=True)
+
+
+def _time(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds // SECOND, UTC).isoformat()
 
 
 def _deliver(

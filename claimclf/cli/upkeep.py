@@ -41,8 +41,12 @@ def backup(file: Path, url: str | None) -> None:
     """Write the whole queue to FILE while others go on working."""
     from claimclf.services.queue import backup as write
 
-    done = write(*open_queue(url), file)
-    click.echo(f"{done.n_rows:,} rows written to {file}; the log's last hash is {done.head}")
+    database, person = open_queue(url)
+    done = write(database, person, file)
+    click.echo(
+        f"{done.n_rows:,} rows of {database.name} written to {file}; "
+        f"the log's last hash is {done.head}"
+    )
 
 
 @click.command()
@@ -52,8 +56,12 @@ def restore(file: Path, url: str | None) -> None:
     """Fill an empty queue from FILE, which backup wrote: all of it, or nothing."""
     from claimclf.services.queue import restore as read
 
-    done = read(*open_queue(url), file)
-    click.echo(f"{done.n_rows:,} rows restored from {file}, every checksum and the log checked")
+    database, person = open_queue(url)
+    done = read(database, person, file)
+    click.echo(
+        f"{done.n_rows:,} rows restored from {file} to {database.name}, "
+        "every checksum and the log checked"
+    )
 
 
 COMMANDS = (audit, backup, restore)

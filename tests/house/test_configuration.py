@@ -157,6 +157,7 @@ def test_backup_saves_the_queue_that_the_pages_show(secrets: Path, tmp_path: Pat
     assert state.queue_database().name == url(file)
     done = run("backup", tmp_path / "b")
     assert done.exit_code == 0, done.output
+    assert f"rows of {url(file)} written to" in done.stdout
     restored = Database(url(tmp_path / "restored.db"))
     assert run("restore", tmp_path / "b", "--database", restored.name).exit_code == 0
     assert len(restored.read(lambda c: c.exec_driver_sql("SELECT id FROM cases").all())) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from claimclf.cli import main
 from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL
 from claimclf.errors import StorageError
 from claimclf.queue.outbound.webhook import delivery
+from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.queries.listing import page
 from claimclf.queue.storage.database import Database
 from tests.builders import reported_csv
@@ -115,6 +118,41 @@ def test_platform_is_told_from_the_first_run_on_and_of_the_history_when_asked(
     assert run("deliver", "--database", url).stdout.startswith("1 told, 0 failed")
     assert run("deliver", "--history", "--database", url).stdout.startswith("1 told, 0 failed")
     assert platform.types() == ["decided", "decided"]
+
+
+def test_what_could_not_be_told_is_listed_with_its_reason_and_can_be_tried_anew(
+    url: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(url)
+    fill(database, 3)
+    run("deliver", "--database", url)  # from here on
+    assert run("deliver", "--failed", "--database", url).stdout == ""
+    case_id = done(database).case.id
+    platform.answers = [503]
+    webhook = Webhook(platform.url, "a secret of 24 characters", tries=1)
+    delivery.deliver_due(database, webhook)
+    listed = run("deliver", "--failed", "--database", url)
+    assert listed.exit_code == 0, listed.output
+    (line,) = listed.stdout.splitlines()
+    assert re.fullmatch(
+        rf"entry \d+  case {case_id}  case\.decided  1 tries  given up [-0-9T:+]+: answer 503", line
+    )
+    assert "claimclf deliver --again" in listed.stderr
+    (record,) = json.loads(run("deliver", "--failed", "--json", "--database", url).stdout)
+    assert (record["case_id"], record["last_error"]) == (case_id, "answer 503")
+    assert platform.types() == ["decided"]  # by the try that failed, and by no listing
+    again = run("deliver", "--again", "--database", url)
+    assert again.stdout.startswith("1 put up for another round of tries\n1 told")
+    assert run("deliver", "--failed", "--database", url).stdout == ""
+
+
+@pytest.mark.parametrize(
+    "more", [["--failed", "--again"], ["--failed", "--every", "3"], ["--json"]]
+)
+def test_listing_what_could_not_be_told_goes_with_no_telling(more: list[str], url: str) -> None:
+    refused = run("deliver", *more, "--database", url)
+    assert refused.exit_code == 2
+    assert "--failed stands alone" in refused.stderr
 
 
 def test_platform_is_told_again_and_again_until_it_is_stopped(

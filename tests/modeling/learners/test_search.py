@@ -450,7 +450,7 @@ def test_a_checkpoint_of_another_search_is_not_used(tmp_path, change):
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"outcome": {}}', "changed", "\udcff"])
-def test_a_damaged_checkpoint_file_is_fitted_again(tmp_path, damage):
+def test_a_damaged_checkpoint_file_is_fitted_again(tmp_path, damage, logged):
     first = forest_search(checkpoint=tmp_path).fit(*rows())
     victim = sorted(tmp_path.iterdir())[0]
     sound = victim.read_text()
@@ -461,6 +461,7 @@ def test_a_damaged_checkpoint_file_is_fitted_again(tmp_path, damage):
     seen = []
     again = forest_search(checkpoint=tmp_path, on_progress=seen.append).fit(*rows())
     assert seen[0].done == 23
+    assert ("WARNING", "A finished fit was not kept whole and is done again") in logged.lines
     assert (
         json.loads(victim.read_text())["outcome"]["scores"]
         == (json.loads(sound)["outcome"]["scores"])

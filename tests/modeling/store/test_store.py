@@ -30,6 +30,7 @@ from claimclf.modeling.store.champion import RULE, back_to_rule, champion, follo
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.services.models import load_model
+from tests.conftest import Logged
 
 NAME, WORDS = "course-xgboost", "content-xgboost"
 
@@ -166,11 +167,13 @@ def test_model_folder_that_is_a_link_is_refused(store: ModelStore, tmp_path: Pat
     assert sorted(path.name for path in elsewhere.iterdir()) == before
 
 
-def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore) -> None:
+def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore, logged: Logged) -> None:
     best = champion(store)
     assert best is not None
     next((store.folder / best.name).glob("model-*")).unlink()
     assert load_model(store.folder).name == NAME
+    words = f"The champion {best.name} is damaged; the next best is used"
+    assert logged.lines == [("WARNING", words)]
 
 
 @pytest.mark.parametrize("name", ["../models", "no-such-model", "", "a/b", "Ä"])
