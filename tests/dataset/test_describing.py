@@ -210,16 +210,24 @@ def test_a_dataset_in_which_nothing_misleads_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "overrides", "number"),
+    ("code", "overrides", "words", "number", "level"),
     [
-        ("missing", {"video_like_count": ["", *["7"] * 39]}, "1 rows (2.5%)"),
-        ("rejected", {"video_like_count": ["-1", *["7"] * 39]}, "1 of 40 rows"),
-        ("synthetic", {"video_id": [f"demo-{n}" for n in range(40)]}, "All 40"),
-        ("imbalance", {"claim_status": [*["claim"] * 10, *["opinion"] * 30]}, "Only 25.0%"),
+        ("missing", {"video_like_count": ["", *["7"] * 39]}, "1 rows (2.5%)", 0.025, "watch"),
+        ("rejected", {"video_like_count": ["-1", *["7"] * 39]}, "1 of 40 rows", 0.025, "watch"),
+        ("synthetic", {"video_id": [f"demo-{n}" for n in range(40)]}, "All 40", 1.0, "warning"),
+        (
+            "imbalance",
+            {"claim_status": [*["claim"] * 10, *["opinion"] * 30]},
+            "Only 25.0%",
+            0.25,
+            "watch",
+        ),
         (
             "near_identical_statements",
             {"video_transcription_text": [t[:3] + " the same six words end this" for t in VARIED]},
             "100.0%",
+            1.0,
+            "warning",
         ),
         (
             "opening_words",
@@ -229,21 +237,26 @@ def test_a_dataset_in_which_nothing_misleads_has_no_findings() -> None:
                 ]
             },
             "100.0%",
+            1.0,
+            "warning",
         ),
         (
             "separates_alone",
             {"video_view_count": ["20000" if n % 2 else "50" for n in range(40)]},
             "'video_view_count > 50' alone is right for 100.0%",
+            1.0,
+            "warning",
         ),
     ],
 )
 def test_each_trap_is_found_with_its_number(
-    code: str, overrides: dict[str, Any], number: str
+    code: str, overrides: dict[str, Any], words: str, number: float, level: str
 ) -> None:
     description, cleaned = neutral(**overrides)
     found = {finding.code: finding for finding in findings(description, cleaned)}
     assert code in found
-    assert number in found[code].title
+    assert words in found[code].title
+    assert (found[code].number, found[code].level) == (pytest.approx(number), level)
 
 
 def test_repeated_rows_are_found() -> None:

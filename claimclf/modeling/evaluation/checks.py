@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.describing import NUMBERS
-from claimclf.dataset.findings import best_cut
+from claimclf.dataset.findings import Finding, best_cut, graded
 from claimclf.dataset.splitting import Split
 from claimclf.dataset.statements import ENDING_WORDS, endings
 from claimclf.errors import TrainingDataError
@@ -20,46 +18,13 @@ from claimclf.modeling.evaluation.measuring import DEFAULT_THRESHOLD
 from claimclf.schema import CLAIM_STATUS, LABELS, TRANSCRIPT
 
 
-class Level(StrEnum):
-    """How much a check matters."""
-
-    FINE = "fine"
-    WATCH = "watch"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at.
-
-    Parameters
-    ----------
-    code : str
-        Stable name, for tests and links.
-    title : str
-        What was found, with its number.
-    number : float
-        The number behind `level`, a share from 0 to 1; a gap can be below 0.
-    advice : str
-        Why it matters and what to do.
-    level : Level
-        Whether to act.
-    """
-
-    code: str
-    title: str
-    number: float
-    advice: str
-    level: Level
-
-
 def checks(
     parts: Split,
     train_probability: np.ndarray,
     validation_probability: np.ndarray,
     importances: Mapping[str, float],
     threshold: float = DEFAULT_THRESHOLD,
-) -> list[Check]:
+) -> list[Finding]:
     """Look at everything that is known to mislead; what is fine is listed, too.
 
     Parameters
@@ -75,7 +40,7 @@ def checks(
 
     Returns
     -------
-    list of Check
+    list of Finding
         `overfitting_recall`, `overfitting_accuracy`, `single_column`, `single_importance`
         (unless there are no importances), `imbalance`, `shared_statements`.
 
@@ -103,75 +68,68 @@ def checks(
     ]
 
 
-def _gap(figure: str, seen: float, unseen: float) -> Check:
+def _gap(figure: str, seen: float, unseen: float) -> Finding:
     gap = seen - unseen
-    return Check(
+    return Finding(
         f"overfitting_{figure}",
         f"{figure.capitalize()} is {seen:.2%} on training and {unseen:.2%} on validation rows",
         gap,
         "A model that does much better on rows it has seen has learnt them by heart. Limit "
         "its depth, or give it more data.",
-        _level(gap, watch=0.01, warning=0.05),
+        graded(gap, watch=0.01, warning=0.05),
     )
 
 
-def _single_column(rows: pd.DataFrame) -> Check:
+def _single_column(rows: pd.DataFrame) -> Finding:
     label = is_claim(rows).to_numpy()
     cuts = {column: best_cut(rows[column].to_numpy(), label) for column in NUMBERS}
     column = max(cuts, key=lambda name: cuts[name][1])
     cut, right = cuts[column]
-    return Check(
+    return Finding(
         "single_column",
         f"'{column} > {cut:,.0f}' alone is right for {right:.1%} of the validation rows",
         right,
         "A column that decides alone makes the model repeat one comparison. It fails where "
         "the column does not say it yet, as for a video just posted: measure without it.",
-        _level(right, watch=0.8, warning=0.95),
+        graded(right, watch=0.8, warning=0.95),
     )
 
 
-def _single_importance(importances: Mapping[str, float]) -> Check:
+def _single_importance(importances: Mapping[str, float]) -> Finding:
     name = max(importances, key=lambda feature: importances[feature])
     total = sum(importances.values())
     share = importances[name] / total if total else 0.0
-    return Check(
+    return Finding(
         "single_importance",
         f"'{name}' has {share:.1%} of the model's importance",
         share,
         "A model that leans on one feature is as good as that feature. Compare the loss when "
         "the column is shuffled, and ask whether it will be there in time.",
-        _level(share, watch=0.5, warning=0.8),
+        graded(share, watch=0.5, warning=0.8),
     )
 
 
-def _imbalance(rows: pd.DataFrame) -> Check:
+def _imbalance(rows: pd.DataFrame) -> Finding:
     shares = rows[CLAIM_STATUS].value_counts(normalize=True).reindex(list(LABELS), fill_value=0.0)
     least = float(shares.min())
-    return Check(
+    return Finding(
         "imbalance",
         f"{least:.1%} of the training rows are labelled '{shares.idxmin()}', the rarer class",
         least,
         "Accuracy misleads on unequal classes: read recall and precision, and weigh the classes.",
-        _level(1 - least, watch=0.6, warning=0.9),
+        graded(1 - least, watch=0.6, warning=0.9),
     )
 
 
-def _shared_statements(train: pd.DataFrame, validation: pd.DataFrame) -> Check:
+def _shared_statements(train: pd.DataFrame, validation: pd.DataFrame) -> Finding:
     known = set(endings(train[TRANSCRIPT]))
     shared = float(endings(validation[TRANSCRIPT]).isin(known).mean())
-    return Check(
+    return Finding(
         "shared_statements",
         f"{shared:.1%} of the validation transcripts end in the same {ENDING_WORDS} words "
         "as a training transcript",
         shared,
         "Figures on statements that the model has met say little about new ones. Keep each "
         "statement in one split and measure again.",
-        _level(shared, watch=0.1, warning=0.5),
+        graded(shared, watch=0.1, warning=0.5),
     )
-
-
-def _level(number: float, watch: float, warning: float) -> Level:
-    """Grade a number that is worse the higher it is; a bound itself is fine."""
-    if number > warning:
-        return Level.WARNING
-    return Level.WATCH if number > watch else Level.FINE

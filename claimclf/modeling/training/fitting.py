@@ -12,8 +12,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import Cleaned, is_claim, is_synthetic, require_both_classes
+from claimclf.dataset.findings import Finding
 from claimclf.dataset.splitting import SEED, Split, split
-from claimclf.modeling.evaluation.checks import Check, checks
+from claimclf.modeling.evaluation.checks import checks
 from claimclf.modeling.evaluation.measuring import DEFAULT_THRESHOLD, measure_splits
 from claimclf.modeling.evaluation.permutation import column_importances
 from claimclf.modeling.learners.recipes import Recipe
@@ -124,7 +125,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _checks(predictor: Predictor, parts: Split, predictions: pd.DataFrame) -> list[Check]:
+def _checks(predictor: Predictor, parts: Split, predictions: pd.DataFrame) -> list[Finding]:
     validation = predictions.loc[predictions["split"] == "validation", PROBABILITY]
     seen = predict(predictor, parts.train).probability
     leans = importances(predictor.pipeline)

@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.queries.ordering import KEYS, OPINIONS, beyond
 from claimclf.queue.queries.tallying import fold, n_open
 from claimclf.queue.settings.team import Settings
+from claimclf.queue.storage.dialects import insert_missing
 from claimclf.queue.storage.tables import (
     CLOSES,
     IS_DRAWN,
@@ -104,7 +105,7 @@ def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: 
         return cut
     fold(connection)  # once a day, and after each upload
     row = {"day": now // DAY, "ranking": ranking, "key": json.dumps(cut.key)}
-    _insert_new(connection, {**row, "sample_share": cut.sample_share})
+    insert_missing(connection, cuts, {**row, "sample_share": cut.sample_share})
     return cut
 
 
@@ -148,11 +149,3 @@ def _capacity(connection: Connection, capacity: float) -> int:
 def _decided_today(connection: Connection, now: int) -> int:
     today = decisions.c.at >= now // DAY * DAY
     return connection.scalar(select(func.count()).where(today, CLOSES)) or 0
-
-
-def _insert_new(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep a cut unless somebody else did so meanwhile."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(cuts).values(row).on_conflict_do_nothing())

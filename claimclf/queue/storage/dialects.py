@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -76,6 +77,12 @@ def load(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) ->
         with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def insert_missing(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Insert a row unless there is one of the same key, from another transaction perhaps."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
 
 
 def among(

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.findings import Finding, Level
 from claimclf.dataset.splitting import Split, split
 from claimclf.errors import TrainingDataError
-from claimclf.modeling.evaluation.checks import Check, Level, checks
+from claimclf.modeling.evaluation.checks import checks
 
 
 def labelled(n: int) -> pd.DataFrame:
@@ -22,7 +23,7 @@ def truth(rows: pd.DataFrame) -> np.ndarray:
     return (rows["claim_status"] == "claim").to_numpy(dtype=float)
 
 
-def found(parts: Split = PARTS, wrong: int = 0, **importances: float) -> dict[str, Check]:
+def found(parts: Split = PARTS, wrong: int = 0, **importances: float) -> dict[str, Finding]:
     """The checks of a model that is right but for the first `wrong` validation claims."""
     validation = truth(parts.validation)
     validation[np.flatnonzero(validation)[:wrong]] = 0
