@@ -71,7 +71,8 @@ class Block:
     layout : Layout
         What all blocks of the input have in common.
     start : int or None
-        Where the content stands in the input's file; None where it does not like this.
+        Where the content begins in the input's file; None where the file holds it in another
+        form, as a packed one does.
     """
 
     number: int
@@ -137,7 +138,7 @@ class Blocks:
 
     @property
     def sha256(self) -> str:
-        """Hash of the input's bytes as they lie on disk, known after the last block, if wanted."""
+        """Hash of the bytes on disk, known after the last block; empty unless asked for."""
         if self.done < self.size:
             raise ValueError("The hash is known after the last block.")
         return self._stream.sha256
@@ -179,7 +180,7 @@ def open_blocks(
     size : int
         About how many bytes a block has; more where a record is longer.
     hashed : bool
-        Whether the hash of all bytes is wanted.
+        Whether to compute the hash of all bytes.
 
     Raises
     ------
@@ -253,13 +254,16 @@ def _csv_blocks(
 
 def _more(held: bytes, text: TextSource, size: int) -> tuple[bytes, bool]:
     """Read on behind what is held, up to a block, or to twice as much in a longer record."""
-    wanted = size if len(held) < size else 2 * len(held)
-    piece = text.read(wanted - len(held))
+    target = size if len(held) < size else 2 * len(held)
+    piece = text.read(target - len(held))
     return held + piece, not piece
 
 
-def _wanted(text: TextSource, size: int) -> int:
-    """Have blocks smaller towards the end of the input: whoever scores them ends together."""
+def _target_size(text: TextSource, size: int) -> int:
+    """Return the bytes of the next block.
+
+    Blocks shrink towards the end of the input, so that all workers finish at about the same time.
+    """
     return max(1, size // _ENDING, min(size, text.left // _ENDING))
 
 
@@ -274,16 +278,16 @@ def _pieces(
 ) -> Iterator[Block]:
     """Cut the text into blocks of whole records; some may hold blank lines only."""
     while held or not final:
-        found = None
-        wanted = _wanted(text, size)
-        if final or len(held) >= wanted:
-            found = cut(held, layout.delimiter, layout.name, line, final=final)
-        if found is None:
-            held, final = _more(held, text, wanted)
+        records = None
+        target = _target_size(text, size)
+        if final or len(held) >= target:
+            records = cut(held, layout.delimiter, layout.name, line, final=final)
+        if records is None:
+            held, final = _more(held, text, target)
             continue
-        yield Block(0, line, found.rows, held[: found.size], layout, place)
-        held, line = held[found.size :], line + found.lines
-        place = None if place is None else place + found.size
+        yield Block(0, line, records.rows, held[: records.size], layout, place)
+        held, line = held[records.size :], line + records.lines
+        place = None if place is None else place + records.size
 
 
 def _limited(blocks: Iterator[Block], name: str, limits: Limits) -> Iterator[Block]:
@@ -294,7 +298,7 @@ def _limited(blocks: Iterator[Block], name: str, limits: Limits) -> Iterator[Blo
         if block.rows and (limits.rows is None or rows <= limits.rows):
             yield replace(block, number=number)
             number += 1
-    check_limit(name, "rows", rows, limits.rows)  # at the end, to say how many there are
+    check_limit(name, "rows", rows, limits.rows)  # at the end, when the number of rows is known
     if not rows:
         raise _no_rows(name)
 

@@ -83,6 +83,6 @@ def is_demo(video_id: str) -> bool:
 
 
 def is_synthetic(rows: pd.DataFrame) -> bool:
-    """Say whether the videos were made up by `claimclf demo`: their ids say so."""
+    """Return whether the videos were made up by `claimclf demo`, by their ids."""
     ids = rows[VIDEO_ID].dropna()
     return bool(len(ids)) and bool(ids.str.startswith(_DEMO_PREFIX).all())

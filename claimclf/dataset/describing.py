@@ -116,7 +116,7 @@ def correlations(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def telling_ngrams(rows: pd.DataFrame, most: int = 12) -> pd.DataFrame:
-    """Return the word n-grams (1 to 3 words) that tell the classes apart best.
+    """Return the word n-grams (1 to 3 words) that distinguish the classes best.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 Text is UTF-8 here. A record ends at a line break outside of quotes; LF, CRLF and CR all break
 lines. Most files are regular: quotes stand around whole cells and no CR stands alone. There
 a line break is outside of quotes where the number of quotes before it is even, which arrays
-of positions tell; everything else is left to the csv module, which is the rule for both.
+of positions tell; everything else is left to the csv module, which defines the result of both.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def cut(text: bytes, delimiter: str, name: str, line: int, *, final: bool) -> Cu
     Raises
     ------
     NotATableError
-        A quote is not closed, or something stands behind a closing one.
+        A quote is not closed, or text follows a closing one.
     """
     records = find_records(text, delimiter, final=final)
     if records is None:
@@ -265,7 +265,7 @@ def _cut_by_csv(text: bytes, delimiter: str, name: str, line: int, *, final: boo
         for fields in reader:
             whole, rows = line_number(reader), rows + bool(fields)
     except csv.Error as error:
-        # On the last line it may only be that the text goes on.
+        # On the last line, the rest of the record may simply be missing yet.
         if final or line_number(reader) < len(lines):
             raise not_csv(name, line - 1 + line_number(reader), error) from error
     return Cut(sum(map(len, lines[:whole])), whole, rows) if whole else None

@@ -53,13 +53,13 @@ def explained(name: str) -> Iterator[None]:
         )
 
 
-def check_limit(name: str, unit: str, found: int, limit: int | None) -> None:
+def check_limit(name: str, unit: str, number: int, limit: int | None) -> None:
     """Refuse an input with more bytes, rows or columns than allowed."""
-    if limit is not None and found > limit:
+    if limit is not None and number > limit:
         advice = "Split it, or use the command line: claimclf score has no limit on size and rows."
         raise OverLimitError(
             f"{name} has too many {unit}.",
-            f"Found: {found:,}; the limit is {limit:,}.",
+            f"Found: {number:,}; the limit is {limit:,}.",
             "Remove columns that are not needed." if unit == "columns" else advice,
         )
 
@@ -72,7 +72,7 @@ class HashedStream:
     stream : binary file
         What is read.
     hashed : bool
-        Whether the hash is wanted; otherwise bytes are counted only.
+        Whether to compute the hash; otherwise bytes are counted only.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class HashedStream:
 
     @property
     def sha256(self) -> str:
-        """Hash of what has been read so far; empty where it is not wanted."""
+        """Hash of what has been read so far; empty unless asked for."""
         return self._hash.hexdigest() if self._hash else ""
 
 
@@ -116,7 +116,7 @@ def modified(file: BinaryIO) -> int:
 
 
 class Format(StrEnum):
-    """What an input's first bytes say it is."""
+    """The format of an input, by its first bytes."""
 
     TEXT = "text"
     GZIP = "gzip"

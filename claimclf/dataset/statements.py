@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 #: In the course's dataset the framing comes first and the statement last; this many words at
-#: the end tell statements apart.
+#: the end distinguish statements.
 ENDING_WORDS = 6
 
 #: Two videos share a statement if this many last words agree in all places but at most one.
@@ -23,7 +23,7 @@ _CUT, _CUT_GROWTH = 56, 8
 # Rows at one time: few enough for their characters, as numbers, to stay in the cache.
 _CHUNK_ROWS = 2_500
 
-# What a character counts as, found out when it is first met: itself (in lower case), or one of
+# What a character counts as, looked up when it first occurs: itself (in lower case), or one of
 # these, all below the first character of a word. A line break is the end of a text.
 _PLAIN = np.zeros(sys.maxunicode + 1, dtype=np.uint32)
 _UNSEEN, _DROPPED, _END, _GAP = 0, 1, ord("\n"), ord(" ")
@@ -140,29 +140,29 @@ def statement_keys(transcripts: pd.Series) -> np.ndarray:
     return keys.view(np.int64)
 
 
-def pairwise(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+def pairwise(groups: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """Compare two groupings by the pairs of videos that they put together.
 
     Parameters
     ----------
-    found, truth : ndarray, shape (n,)
+    groups, truth : ndarray, shape (n,)
         Each video's group, by any name; without missing values. Compared by position.
 
     Returns
     -------
     precision, recall : float
-        Share of the pairs found that are true, and of the true pairs that were found, each
-        from 0 to 1; 1.0 where there is no pair to be wrong about.
+        Share of the pairs of `groups` that are true, and of the true pairs that are in `groups`,
+        each from 0 to 1; 1.0 where there is no pair to be wrong about.
 
     Raises
     ------
     ValueError
         The two differ in length.
     """
-    groups = pd.DataFrame({"found": np.asarray(found), "truth": np.asarray(truth)})
-    both = _pairs(groups, ["found", "truth"])
-    in_found, in_truth = _pairs(groups, ["found"]), _pairs(groups, ["truth"])
-    return both / in_found if in_found else 1.0, both / in_truth if in_truth else 1.0
+    both_groups = pd.DataFrame({"groups": np.asarray(groups), "truth": np.asarray(truth)})
+    n_both = _pairs(both_groups, ["groups", "truth"])
+    n_groups, n_truth = _pairs(both_groups, ["groups"]), _pairs(both_groups, ["truth"])
+    return n_both / n_groups if n_groups else 1.0, n_both / n_truth if n_truth else 1.0
 
 
 def _pairs(groups: pd.DataFrame, by: list[str]) -> int:
@@ -210,7 +210,7 @@ def _last_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     words_so_far = np.searchsorted(starts, np.flatnonzero(codes == _END))
     hashes = _word_hashes(codes, starts, ends)
     # Where a text has fewer words, those of other texts are taken, and one more makes sure
-    # that there are any. They do not matter, as the number of words says which to read.
+    # that there are any. They do not matter, as the number of words limits which are read.
     last = words_so_far[:, None] + np.arange(-TAIL_WORDS, 0)
     words = np.append(hashes, np.uint64(0)).take(last, mode="clip")
     return words, np.diff(words_so_far, prepend=0)
@@ -236,8 +236,8 @@ def _plain_codes(text: str) -> np.ndarray:
         unseen = np.unique(codes[plain == _UNSEEN])
         _PLAIN[unseen] = [_plain(chr(code)) for code in unseen]
         plain = _PLAIN[codes]
-    kept: np.ndarray = plain[plain != _DROPPED]
-    return kept
+    remaining: np.ndarray = plain[plain != _DROPPED]
+    return remaining
 
 
 def _plain(char: str) -> int:

@@ -62,30 +62,30 @@ class Text:
 
     def _is_among(self, places: np.ndarray, among: bytes) -> np.ndarray:
         """Look up one byte of each cell; empty cells have none."""
-        known = np.zeros(256, dtype=bool)
-        known[list(among)] = True
-        held = self.lengths > 0
-        found = np.zeros(len(self.cells), dtype=bool)
-        if held.all():
-            return np.take(known, self.codes[places], out=found)
-        found[held] = known[self.codes[places[held]]]
-        return found
+        is_looked_for = np.zeros(256, dtype=bool)
+        is_looked_for[list(among)] = True
+        has_text = self.lengths > 0
+        result = np.zeros(len(self.cells), dtype=bool)
+        if has_text.all():
+            return np.take(is_looked_for, self.codes[places], out=result)
+        result[has_text] = is_looked_for[self.codes[places[has_text]]]
+        return result
 
     def holds(self, among: bytes) -> np.ndarray:
         """Say which cells hold one of the bytes somewhere, shape (n_cells,)."""
-        found = np.zeros(len(self.cells), dtype=bool)
+        result = np.zeros(len(self.cells), dtype=bool)
         for code in among:
             if code in self.content:
-                self._mark(found, np.flatnonzero(self.codes == code))
-        return found
+                self._mark(result, np.flatnonzero(self.codes == code))
+        return result
 
     def within(self, least: int, most: int) -> np.ndarray:
         """Say which cells hold none but bytes of a range, shape (n_cells,); empty ones do."""
         other = self.codes - np.uint8(least) > most - least  # unsigned: what is below wraps round
-        found = np.zeros(len(self.cells), dtype=bool)
+        has_other = np.zeros(len(self.cells), dtype=bool)
         if other.any():
-            self._mark(found, np.flatnonzero(other))
-        return ~found
+            self._mark(has_other, np.flatnonzero(other))
+        return ~has_other
 
     def _mark(self, cells: np.ndarray, places: np.ndarray) -> None:
         cells[np.searchsorted(self.ends, places, side="right") - 1] = True
@@ -95,7 +95,7 @@ class Text:
         return self if where.all() else Text(self.cells.filter(pa.array(where)))
 
     def replaced(self, where: np.ndarray, others: Text) -> Text:
-        """Put others in the place of some cells, in their order."""
+        """Replace some cells by others, in their order."""
         if not len(others.cells):
             return self
         return Text(pc.replace_with_mask(self.cells, pa.array(where), others.cells))
@@ -108,6 +108,6 @@ def arrow_array(cells: pd.Series, kind: pa.DataType | None = None) -> pa.Array:
 
 
 def joined(*columns: pa.LargeStringArray | str, between: str) -> pa.LargeStringArray:
-    """Join the cells of each row; a text stands in every row."""
+    """Join the cells of each row; a plain text is put into every row."""
     parts = [pa.scalar(c, pa.large_string()) if isinstance(c, str) else c for c in columns]
     return pc.binary_join_element_wise(*parts, pa.scalar(between, pa.large_string()))

@@ -98,13 +98,13 @@ def words(texts: Sequence[str], shortest: int = 1) -> Words:
     codes = np.frombuffer(b" " + small + b" " * _PIECE, dtype=np.uint8)
     within = codes > _SIGN
     edges = np.flatnonzero(within[1:] != within[:-1]) + 1
-    found = np.diff(edges)[::2]
-    long_enough = np.flatnonzero(found >= shortest)
-    starts, found = edges[::2].take(long_enough), found.take(long_enough)
+    sizes = np.diff(edges)[::2]
+    long_enough = np.flatnonzero(sizes >= shortest)
+    starts, sizes = edges[::2].take(long_enough), sizes.take(long_enough)
     ends = np.cumsum(lengths + 1)
     until = np.searchsorted(starts, ends)
     text = np.repeat(np.arange(len(texts)), np.diff(until, prepend=0))
-    return Words(codes, starts, found, text, ends)
+    return Words(codes, starts, sizes, text, ends)
 
 
 def first_words(words: Words, n: int) -> tuple[Words, np.ndarray]:
@@ -120,7 +120,7 @@ def first_words(words: Words, n: int) -> tuple[Words, np.ndarray]:
     Returns
     -------
     words : Words
-        Those in the parts that are kept.
+        Those in the first `n` parts.
     more : ndarray of bool, shape (n_texts,)
         Whether a text has more than `n` parts.
     """
@@ -131,12 +131,12 @@ def first_words(words: Words, n: int) -> tuple[Words, np.ndarray]:
     more = until - before > n
     # The last part is of no text, but there where there is none.
     limit = np.where(more, np.append(parts, 0).take(before + n, mode="clip"), words.ends)
-    kept = np.flatnonzero(words.starts < limit.take(words.text))
+    within = np.flatnonzero(words.starts < limit.take(words.text))
     first = replace(
         words,
-        starts=words.starts.take(kept),
-        lengths=words.lengths.take(kept),
-        text=words.text.take(kept),
+        starts=words.starts.take(within),
+        lengths=words.lengths.take(within),
+        text=words.text.take(within),
     )
     return first, more
 

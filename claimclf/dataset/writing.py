@@ -104,7 +104,7 @@ def _csv_parts(frame: pd.DataFrame, *, raw: bool) -> Iterator[bytes]:
 
 
 def _times_as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """Write each time by itself, whole: pandas looks at the times around it."""
+    """Write each time in full: pandas formats a time by the others of its column."""
     return frame.assign(
         **{
             str(name): frame[name].map(str, na_action="ignore").astype("str")
@@ -131,9 +131,9 @@ def require_place(path: Path) -> None:
             f"{path} cannot be written.", "Found: a folder.", "Name a file in it."
         )
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        found = "no rights to its folder" if path.parent.is_dir() else "its folder does not exist"
+        cause = "no rights to its folder" if path.parent.is_dir() else "its folder does not exist"
         raise InvalidRequestError(
-            f"{path} cannot be written.", f"Found: {found}.", "Choose another place."
+            f"{path} cannot be written.", f"Found: {cause}.", "Choose another place."
         )
 
 

@@ -4,7 +4,7 @@
 
     outbound    tables for other programs, backups, events to the platform
     intake      an upload becomes cases; a new model's view of open ones
-    review      who holds which case; what people said, and taking it back
+    review      leases; decisions, one by one or in bulk, and undoing them
     queries     rank, filters, search, lists, the lead's report: they change nothing
     settings    what a team and each person have set
     storage     tables, transactions on SQLite or PostgreSQL, cases, the audit log

@@ -18,13 +18,13 @@ from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import CLAIM_STATUS, PROBABILITY, VIDEO_ID
 from claimclf.services.datasets import Dataset
 
-#: Wanted recalls that can be asked for by name.
+#: Name -> least recall, for cut-offs that are chosen by recall.
 NAMED_RECALLS = {f"recall at least {100 * r:g} %": r for r in (0.99, 0.995, 0.999, 1.0)}
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One stored model with what it said of the validation split.
+    """One stored model with its predictions of the validation split.
 
     Parameters
     ----------
@@ -79,25 +79,28 @@ def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.
     """
     rows = {}
     for model in models:
-        found = model.cutoffs.at(thresholds[model.name])
-        (tn, fp), _ = found.metrics.confusion_matrix
-        reviewed = fp + found.metrics.confusion_matrix[1][1]
-        whole = wilson(reviewed, len(model.truth))
-        ends = {**intervals(found.metrics), "review_share": [whole.low, whole.high]}
+        point = model.cutoffs.at(thresholds[model.name])
+        (tn, fp), _ = point.metrics.confusion_matrix
+        reviewed = fp + point.metrics.confusion_matrix[1][1]
+        share = wilson(reviewed, len(model.truth))
+        ends = {
+            **intervals(point.metrics),
+            "review_share": [share.low, share.high],
+        }
         rates = {
-            "recall": found.metrics.recall,
+            "recall": point.metrics.recall,
             "specificity": tn / max(tn + fp, 1),
-            "precision": found.metrics.precision,
-            "accuracy": found.metrics.accuracy,
-            "review_share": found.review_share,
+            "precision": point.metrics.precision,
+            "accuracy": point.metrics.accuracy,
+            "review_share": point.review_share,
         }
         rows[model.name] = {
-            "threshold": found.threshold,
+            "threshold": point.threshold,
             **rates,
             **{f"{rate}_low": ends[rate][0] for rate in rates},
             **{f"{rate}_high": ends[rate][1] for rate in rates},
-            "f1": found.metrics.f1,
-            "missed_claims": found.missed_claims,
+            "f1": point.metrics.f1,
+            "missed_claims": point.missed_claims,
             "extra_reviews": fp,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -139,12 +142,12 @@ def paired(first: Judged, second: Judged, thresholds: Mapping[str, float]) -> Pa
         for model in (first, second)
     }
     differ = right[first.name] != right[second.name]
-    listed = first.predictions.loc[differ, [VIDEO_ID, CLAIM_STATUS]].assign(
+    disagreements = first.predictions.loc[differ, [VIDEO_ID, CLAIM_STATUS]].assign(
         **{model.name: model.probability[differ] for model in (first, second)},
         right=np.where(right[first.name][differ], first.name, second.name),
     )
     test = mcnemar(right[first.name], right[second.name])
-    return Pair(test, listed.reset_index(drop=True))
+    return Pair(test, disagreements.reset_index(drop=True))
 
 
 def rows_of(model: Judged, dataset: Dataset) -> pd.DataFrame | None:
@@ -175,11 +178,11 @@ def mistakes(model: Judged, threshold: float, rows: pd.DataFrame | None) -> pd.D
     """
     predicted = predict_claim(model.probability, threshold)
     wrong = np.flatnonzero(predicted != model.truth.astype(bool))
-    listed = model.predictions.iloc[wrong].copy()
-    listed.insert(0, "mistake", np.where(predicted[wrong], "extra review", "missed claim"))
+    rows_wrong = model.predictions.iloc[wrong].copy()
+    rows_wrong.insert(0, "mistake", np.where(predicted[wrong], "extra review", "missed claim"))
     if rows is not None:
-        columns = [name for name in rows.columns if name not in listed.columns]
-        listed = listed.join(rows.iloc[wrong][columns])
-    sure = (listed[PROBABILITY] - threshold).abs()
-    order = pd.DataFrame({"kind": listed["mistake"] == "extra review", "sure": -sure})
-    return listed.loc[order.sort_values(["kind", "sure"], kind="stable").index]
+        columns = [name for name in rows.columns if name not in rows_wrong.columns]
+        rows_wrong = rows_wrong.join(rows.iloc[wrong][columns])
+    sure = (rows_wrong[PROBABILITY] - threshold).abs()
+    order = pd.DataFrame({"kind": rows_wrong["mistake"] == "extra review", "sure": -sure})
+    return rows_wrong.loc[order.sort_values(["kind", "sure"], kind="stable").index]

@@ -1,4 +1,4 @@
-"""Open a labelled dataset and say what is in it."""
+"""Open a labelled dataset and describe it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def open_default_dataset() -> Dataset:
 
 
 def open_demo_dataset() -> Dataset:
-    """Make up a labelled dataset; it says so everywhere."""
+    """Make up a labelled dataset; it is marked as synthetic everywhere."""
     content = demo_videos(DEMO_ROWS, DEMO_SEED, labelled=True).to_csv(index=False).encode()
     return open_dataset(content, DEMO_NAME)
 

@@ -86,25 +86,25 @@ def store_file(
     source : Source
         The file, and what predicts.
     engines : callable, optional
-        Lends who scores; by default one process for each core.
+        Returns an engine; by default one of a process for each core.
     on_progress : callable, optional
-        Called with what is done, how much of it, and of how much.
+        Called with the kind of work, how much is done, and of how much.
 
     Raises
     ------
     InputError
         The file cannot be used.
     EngineError
-        Scoring was stopped from outside; what was done is kept.
+        Scoring was interrupted; finished parts are kept.
     StorageError
         Nothing was stored.
     """
     from claimclf.services.streaming import ranked_file
 
-    told = on_progress or (lambda what, done, total: None)
-    with ranked_file(source, engines=engines, on_progress=told) as (found, videos):
-        file = (source.path.name, found.sha256, found.n_rejected)
-        stored = partial(told, "videos stored")
+    report = on_progress or (lambda what, done, total: None)
+    with ranked_file(source, engines=engines, on_progress=report) as (accounted, videos):
+        file = (source.path.name, accounted.sha256, accounted.n_rejected)
+        stored = partial(report, "videos stored")
         return _store(database, person, videos, file, source.model, stored)
 
 
@@ -150,8 +150,8 @@ def _store(
 
     name, sha256, n_rejected = file
     upload = ingest.Upload(name, sha256, model.name, model.manifest.version, n_rejected)
-    told = on_progress or (lambda done, total: None)
-    return ingest.ingest(database, person, videos, upload, told, keys_of)
+    report = on_progress or (lambda done, total: None)
+    return ingest.ingest(database, person, videos, upload, report, keys_of)
 
 
 @needs(*LEADS)
@@ -168,9 +168,9 @@ def rescore_open(
     def predict(videos: pd.DataFrame) -> pd.DataFrame:
         return predicted(model, videos)
 
-    told = on_progress or (lambda done, total: None)
+    report = on_progress or (lambda done, total: None)
     version = model.manifest.version
-    return rescoring.rescore(database, person, model.name, version, predict, told)
+    return rescoring.rescore(database, person, model.name, version, predict, report)
 
 
 @needs(*REVIEWERS)
@@ -212,19 +212,19 @@ def release(database: Database, person: Person, case_id: int, token: str) -> Non
 def hand_on(
     database: Database, person: Person, case_id: int, token: str, to: Person
 ) -> leases.Lease:
-    """Give one's own case to somebody else."""
+    """Give one's own case to another person."""
     return leases.hand_on(database, person, case_id, token, to)
 
 
 @needs(*LEADS)
 def take_over(database: Database, person: Person, case_id: int) -> leases.Lease:
-    """Take a case out of somebody's hands."""
+    """Take a case over from whoever holds it."""
     return leases.take_over(database, person, case_id)
 
 
 @needs(*LEADS)
 def reassign(database: Database, person: Person, case_id: int, to: Person) -> leases.Lease:
-    """Give a waiting case to somebody else, whoever holds it now."""
+    """Give a waiting case to another person, whoever holds it now."""
     return leases.reassign(database, person, case_id, to)
 
 
@@ -237,7 +237,7 @@ def decide(
     version: int,
     verdict: decisions.Verdict,
 ) -> decisions.Decided:
-    """Record what a person says of the case they hold."""
+    """Record a person's verdict on the case they hold."""
     return decisions.decide(database, person, case_id, token, version, verdict)
 
 
@@ -302,13 +302,13 @@ def last_change(database: Database, _person: Person) -> tuple[int, int]:
 
 @needs(*EVERYONE)
 def held_cases(database: Database, _person: Person) -> list[holding.Held]:
-    """Say who is looking at what now."""
+    """Return who holds which case now."""
     return holding.held_cases(database)
 
 
 @needs(*EVERYONE)
 def saved_views(database: Database, _person: Person) -> list[views.View]:
-    """Return filters that somebody saved, by name."""
+    """Return saved filters, by name."""
     return views.views(database)
 
 
@@ -342,13 +342,13 @@ def briefing(
 
 @needs(*REVIEWERS)
 def my_preferences(database: Database, person: Person) -> preferences.Preferences:
-    """Return how the person wants the review screen to be."""
+    """Return the person's settings of the review screen."""
     return preferences.preferences_of(database, person)
 
 
 @needs(*REVIEWERS)
 def save_preferences(database: Database, person: Person, chosen: preferences.Preferences) -> None:
-    """Keep how the person wants the review screen to be."""
+    """Store the person's settings of the review screen."""
     preferences.prefer(database, person, chosen)
 
 
@@ -366,7 +366,7 @@ def settings_history(database: Database, _person: Person) -> list[settings.Chang
 
 @needs(*LEADS)
 def team_report(database: Database, _person: Person, since: int, until: int) -> Report:
-    """Say what waits, what came and went in a window, how long it took and who is at it.
+    """Report on the backlog, arrivals, decisions and waiting times of a window, and on people.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ def change_settings(
 
 @needs(*READERS_OF_THE_LOG)
 def verify_audit(database: Database, _person: Person) -> audit.Verified:
-    """Walk along the audit log and say what is altered or missing."""
+    """Walk along the audit log and name what is altered or missing."""
     return audit.verify(database)
 
 
@@ -408,8 +408,8 @@ def export(
     Returns
     -------
     DataFrame
-        What `queue.export.export` yields, whole. Which cases were drawn at random is told to
-        those who make estimates from it, never to a moderator: no moderator may ask.
+        What `queue.export.export` yields, whole. It includes which cases were drawn at random, for
+        estimates; no moderator, who must not know, may call this.
     """
     import pandas as pd
 
@@ -425,7 +425,7 @@ def backup(
     file: Path,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Backup:
-    """Write the whole queue to one file while others go on working."""
+    """Write the whole queue to one file while people go on working."""
     from claimclf.queue.outbound.backup import writing
 
     return writing.backup(database, person, file, on_progress or (lambda done, total: None))
@@ -448,12 +448,12 @@ def restore(
 def deliver_events(
     database: Database, person: Person, *, history: bool = False
 ) -> delivery.Delivered:
-    """Tell the platform of what was decided and is not told yet, from the first call on.
+    """Send the platform the events that it has not taken yet, from the first call on.
 
     Parameters
     ----------
     history : bool
-        Tell of what was before that as well.
+        Send events from before the first call as well.
 
     Raises
     ------
@@ -477,7 +477,7 @@ def deliver_events(
 
 @needs(*LEADS)
 def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter]:
-    """List what the platform could not be told after all tries."""
+    """List the events that were given up after all tries."""
     from claimclf.queue.outbound.webhook import dead_letters as letters
 
     return letters.dead_letters(database)
@@ -485,7 +485,7 @@ def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter
 
 @needs(*LEADS)
 def requeue(database: Database, person: Person) -> int:
-    """Put everything that could not be told up for another round of tries."""
+    """Try all dead letters again."""
     from claimclf.queue.outbound.webhook import dead_letters as letters
 
     return letters.requeue(database, person)

@@ -51,14 +51,14 @@ def search_models(
     feature_sets : sequence of str
         Keys of `RECIPES`.
     on_progress : callable, optional
-        Called with the model's name and how far its search is.
+        Called with the model's name and the progress of its search.
     parallel : callable
-        Has joblib give the fits to others; by default to one process for each core.
+        Makes joblib distribute the fits; by default to one process for each core.
 
     Raises
     ------
     EngineError
-        The others cannot be reached.
+        The workers cannot be reached.
     TrainingDataError, SearchError, InvalidRequestError
         The data cannot be searched, or the feature set is unknown.
     UnavailableError
@@ -100,7 +100,7 @@ def search_recipe(
     """Search one recipe's grid on the training split, as the course does.
 
     The features are fitted once on the whole training split, then the learner is
-    cross-validated on their matrix, by whom joblib is told.
+    cross-validated on their matrix, with joblib's workers.
     """
     rows = split(dataset.cleaned.rows).train
     matrix = FEATURE_SETS[recipe.feature_set].build().fit_transform(rows)

@@ -63,7 +63,7 @@ def is_local(address: str) -> bool:
 
 
 def exposed(address: str) -> ServerError:
-    """Return the refusal of an address that others could use without signing in."""
+    """Return the error for an address that other machines could use without signing in."""
     return ServerError(
         "Without a login the dashboard is for this machine only.",
         f"Found: the address {address or 'of all interfaces'} and no [auth] in the "

@@ -1,4 +1,4 @@
-"""Files of any size scored and ranked, by as many workers as there are."""
+"""Files of any size scored and ranked, by several workers."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from claimclf.streaming.parts import Job, handed, prepare, score_block
 from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
 _logger = logging.getLogger(__name__)
-#: What is done, how much of it, and of how much.
+#: Gets the kind of work, how much is done, and of how much.
 Progress = Callable[[str, int, int], object]
-#: Lends who does the work.
+#: Returns an engine, as a context.
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 _MEGABYTE = 10**6
-#: So few bytes are scored before other processes would have started.
+#: So few bytes are scored sooner than other processes start.
 _LITTLE = 4 * 2**20
 
 
@@ -51,7 +51,7 @@ class Source:
     models : Path
         The store from which workers load it.
     chosen : mapping of str to str
-        Column of the contract -> the file's column, where names do not tell.
+        Column of the contract -> the file's column, where names do not match.
     encoding : str or None
         Encoding of a CSV that is not UTF-8.
     ranking : Ranking
@@ -68,7 +68,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is dealt with at one time; results do not depend on it.
+    """How much is processed at one time; results do not depend on it.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Accounted:
     model_name : str
         What predicted.
     sha256 : str
-        Hash of the file's bytes; empty where nobody asks for it.
+        Hash of the file's bytes; empty unless asked for.
     n_rows, n_accepted, n_unscorable, n_rejected : int
         Rows; accepted + rejected = all rows.
     """
@@ -129,11 +129,11 @@ def score_file(
     raw : bool
         Keep cells of a CSV that a spreadsheet would run as a formula.
     engines : callable, optional
-        Lends who does the work; by default one process for each core, for a large file.
+        Returns an engine; by default one of a process for each core, for a large file.
     sizes : Sizes
-        How much is dealt with at one time.
+        How much is processed at one time.
     on_progress : callable
-        Called with what is done, how much of it, and of how much.
+        Called with the kind of work, how much is done, and of how much.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def score_file(
     InvalidRequestError, UnavailableError
         The output has no place, or cannot be written now.
     EngineError
-        The work was stopped from outside; what was done is kept.
+        The work was interrupted; finished parts are kept.
     """
     for place in filter(None, (output, rejects)):
         require_place(place)
@@ -156,8 +156,8 @@ def score_file(
         arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
         if rejects is not None:
             write_rejected(rejects, arrangement.parts, engine, raw=raw)
-        told = partial(on_progress, "videos written")
-        write_ranked(output, arrangement, folder, engine, raw=raw, on_progress=told)
+        report = partial(on_progress, "videos written")
+        write_ranked(output, arrangement, folder, engine, raw=raw, on_progress=report)
         return _accounted(source.model.name, blocks.sha256, arrangement)
 
 
@@ -189,11 +189,13 @@ def ranked_file(
         open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
     ):
         with _engine(blocks, engines) as engine:
-            found = _arranged(source, blocks, folder, engine, sizes, on_progress, is_typed=True)
-        accounted = _accounted(source.model.name, blocks.sha256, found)
-        # Others gather: those who scored would keep their models, and memory that they freed.
+            arrangement = _arranged(
+                source, blocks, folder, engine, sizes, on_progress, is_typed=True
+            )
+        accounted = _accounted(source.model.name, blocks.sha256, arrangement)
+        # New workers gather: those that scored would keep their models, and memory that they freed.
         with _engine(blocks, engines) as engine:
-            yield accounted, RankedVideos(found, engine)
+            yield accounted, RankedVideos(arrangement, engine)
 
 
 def _engine(blocks: Blocks, engines: EngineFactory | None) -> AbstractContextManager[Engine]:
@@ -221,8 +223,8 @@ def _arranged(
     if engine.distance is not Distance.REMOTE:
         prepare(job, source.model)
     parts = []
-    given = handed(blocks, source.path, folder, engine.distance)
-    for part in engine.map(partial(score_block, job=job), given):
+    items = handed(blocks, source.path, folder, engine.distance)
+    for part in engine.map(partial(score_block, job=job), items):
         parts.append(part)
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
     find_repeated(parts, sizes.stretch)
@@ -240,14 +242,14 @@ def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accoun
 
 @contextmanager
 def working_folder(file: Path) -> Iterator[Path]:
-    """EngineFactory a folder beside a file, with what an interrupted run left there.
+    """Yield a folder beside a file, with what an interrupted run left there.
 
-    It goes when the work is done, and when the input turns out to be of no use.
+    It is removed when the work is done, and when the input turns out to be unusable.
 
     Raises
     ------
     ConflictError
-        Another run is at the same output.
+        Another run writes to the same output.
     EngineError
         The disk is full or gone.
     """

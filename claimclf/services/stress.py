@@ -91,7 +91,7 @@ def stress_model(
     """
     require_both_classes(dataset.cleaned.rows)
     model = store.load(name)
-    sentences = {title: found.accepted for title, found in elsewhere.items()}
+    sentences = {title: validated.accepted for title, validated in elsewhere.items()}
     conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
     curve = _trade_off(model, store.predictions(name), sentences)
     if save:
@@ -100,7 +100,7 @@ def stress_model(
 
 
 def stressed(trained: Trained, dataset: Dataset) -> Trained:
-    """Return a trained model with what the suite finds without fitting anything anew."""
+    """Return a trained model with the results of the suite's conditions that fit nothing."""
     model, rows = trained.model, dataset.cleaned.rows
     conditions = as_records(stress(model, rows, {}, held_out=False))
     curve = as_records(_trade_off(model, trained.predictions, {}))
@@ -150,8 +150,8 @@ def readable_stress(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
     """Write one figure with its interval, a row a condition and a column a model."""
     titles = list(dict.fromkeys(rows["title"]))
     written = {
-        str(name): pd.Series(_with_intervals(found, figure), index=found["title"])
-        for name, found in rows.groupby("model", sort=False)
+        str(name): pd.Series(_with_intervals(own_rows, figure), index=own_rows["title"])
+        for name, own_rows in rows.groupby("model", sort=False)
     }
     return pd.DataFrame(written).reindex(titles).fillna("not run").rename_axis(index=None)
 
@@ -171,7 +171,7 @@ def readable_trade_off(manifest: Manifest) -> pd.DataFrame:
 
 
 def hidden_columns(curve: pd.DataFrame) -> list[str]:
-    """Return the columns of a trade-off that tell of claims elsewhere in the lane opinions."""
+    """Return the columns of a trade-off about outside claims in the lane opinions."""
     ends = ("_low", "_high")
     return [n for n in curve.columns if n.startswith("claims_hidden: ") and not n.endswith(ends)]
 

@@ -47,7 +47,7 @@ def triage(
     model : Model
         What predicts.
     chosen : mapping of str to str, optional
-        Column of the contract -> the input's column, where names do not tell.
+        Column of the contract -> the input's column, where names do not match.
     on_progress : callable, optional
         Called with videos scored and videos in all.
     ranking : Ranking

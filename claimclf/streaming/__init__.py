@@ -2,10 +2,10 @@
 
 ::
 
-    parts      a block of the input, validated and scored, in files of its own
-    groups     what no block alone can know: ids met before, statements, authors' totals
+    parts      a block of the input, validated and scored, in files
+    groups     what takes all blocks: repeated ids, statements, authors' totals
     ranges     the parts' videos in rank order, a range of ranks at a time
-    engines    who does the work: this process, others beside it, or a Dask cluster
+    engines    workers: this process, more processes, or a Dask cluster
 
 The result is that of `claimclf.services.triage.triage` to the last digit; both use the same
 functions to read, validate, predict and order.

@@ -1,4 +1,4 @@
-"""Who does the work: this process, others beside it, or a Dask cluster.
+"""Workers: this process, more processes of this machine, or a Dask cluster.
 
 An engine applies a function to items, several at a time, and gives the results in the items'
 order. It takes no more items than it needs to keep its workers busy, so that what is read
@@ -37,14 +37,15 @@ Result = TypeVar("Result")
 #: Items under way for each worker: one at work, one that waits for it.
 _AHEAD = 2
 _CONNECT_SECONDS = 10
-#: Dask watches its processes up to a hundred times a second, for pictures nobody looks at here.
+#: Dask samples its processes up to a hundred times a second for a dashboard, unused here.
 _UNWATCHED = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.worker.memory.monitor-interval": "1s",
 }
-# Of malloc.h: blocks below the first come from memory that is kept up to the second.
+# Of malloc.h: blocks below the first size come from the heap, which keeps up to the second
+# size of freed memory.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 _MMAP_BYTES, _KEPT_BYTES = 2**25, 2**26
 
@@ -54,7 +55,7 @@ class _Promise(Protocol):
 
 
 class Distance(Enum):
-    """Where workers are, which tells how much content reaches them best."""
+    """Where workers are, which decides how content reaches them."""
 
     #: In this process: as it is in memory.
     IN_PROCESS = "in process"
@@ -85,7 +86,7 @@ class Engine(ABC):
         Raises
         ------
         EngineError
-            A worker is gone and nobody else could do its work.
+            A worker is gone and no other could do its work.
         """
 
 
@@ -118,7 +119,7 @@ class _Sharing(Engine):
 
 @contextmanager
 def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
-    """Lend processes of this machine.
+    """Yield an engine of processes of this machine.
 
     Parameters
     ----------
@@ -130,10 +131,10 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
         yield InThisProcess()
         return
     _keep_memory()
-    # Forked workers have all imports from the start.
+    # Forked workers have all modules imported from the start.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     _give_back_memory()  # workers would keep copies of it
-    gc.freeze()  # what is there now is left alone by the workers' garbage collection
+    gc.freeze()  # the workers' garbage collection skips all objects of now
     pool = ProcessPoolExecutor(n, multiprocessing.get_context(method), _be_a_worker)
     try:
         yield _Sharing(pool.submit, n, Distance.SAME_HOST)
@@ -149,21 +150,21 @@ def local_engine(n_workers: int | None = None) -> Iterator[Engine]:
 
 
 def _be_a_worker() -> None:
-    """Leave Ctrl-C to the main process, and the other cores to the other workers."""
+    """Ignore Ctrl-C, which the main process handles, and use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
-    _settle()
+    _set_up_worker()
 
 
 def _end_with_parent() -> None:
-    """End when the main process is gone, which it may be without a word to its workers."""
+    """Exit when the main process is gone, even if it was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _settle() -> None:
+def _set_up_worker() -> None:
     """Use one thread, and keep memory."""
     import pyarrow as pa
 
@@ -182,13 +183,13 @@ def _give_back_memory() -> None:
 
 
 def _keep_memory() -> None:
-    """Have freed memory stay with this process: large arrays come and go, and pages are dear."""
+    """Keep freed memory in this process: large arrays come and go, and fresh pages are slow."""
     _of_the_allocator("mallopt", _M_MMAP_THRESHOLD, _MMAP_BYTES)
     _of_the_allocator("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _of_the_allocator(function: str, *values: int) -> None:
-    """Call what GNU's C library has for its memory, and others may not have."""
+    """Call a function of GNU's allocator, which other C libraries may lack."""
     if sys.platform == "linux":
         called = getattr(ctypes.CDLL(None), function, None)
         if called is not None:
@@ -197,7 +198,7 @@ def _of_the_allocator(function: str, *values: int) -> None:
 
 @contextmanager
 def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> Iterator[Engine]:
-    """Lend the workers of a Dask cluster; what one was at when it went, another does again.
+    """Yield an engine of a Dask cluster's workers; an item whose worker is lost is done again.
 
     Parameters
     ----------
@@ -214,10 +215,10 @@ def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> I
     with dask_client(scheduler, n_workers) as client:
         from distributed.scheduler import KilledWorker
 
-        client.run(_settle)
+        client.run(_set_up_worker)
         _keep_memory()
         try:
-            # Never taken for work that was done before: results are files.
+            # pure=False: Dask must not reuse an earlier result, as results are files.
             submit = partial(client.submit, pure=False)
             yield _Sharing(submit, sum(client.nthreads().values()), Distance.REMOTE)
         except KilledWorker as error:
@@ -230,7 +231,7 @@ def dask_engine(scheduler: str | None = None, n_workers: int | None = None) -> I
 
 @contextmanager
 def local_parallel(n_workers: int | None = None) -> Iterator[None]:
-    """Have joblib, and so the search of settings, work in processes of this machine."""
+    """Make joblib, and so the search of settings, use processes of this machine."""
     import joblib
 
     with joblib.parallel_config(n_jobs=n_workers or _n_cores()):
@@ -239,7 +240,7 @@ def local_parallel(n_workers: int | None = None) -> Iterator[None]:
 
 @contextmanager
 def dask_parallel(scheduler: str | None = None, n_workers: int | None = None) -> Iterator[None]:
-    """Have joblib, and so the search of settings, work on a Dask cluster.
+    """Make joblib, and so the search of settings, use a Dask cluster.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What no block alone can know: ids met before, videos of one statement, authors' totals.
+"""What takes all blocks: repeated ids, videos of one statement, authors' totals.
 
 Everything here goes by hashes of 64 bits a value, read from the parts' files as often as it
 takes: what stays in memory is four bytes a video, and what belongs to one stretch of hashes.
@@ -37,14 +37,14 @@ TOTALS = np.dtype(
 def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> None:
     """Keep with each part its rows whose id stood in an earlier row, and its videos that stay.
 
-    Ids are told apart by 128 bits: no video is turned away for looking like another.
+    Ids are compared by 128 bits: no video is rejected because its id resembles another.
     """
-    found: list[list[np.ndarray]] = [[np.empty((0, 2), dtype=np.int64)] for _ in parts]
+    pairs_by_part: list[list[np.ndarray]] = [[np.empty((0, 2), dtype=np.int64)] for _ in parts]
     n_stretches = _n_stretches(sum(part.n_rows for part in parts), stretch)
     for number in range(n_stretches):
         for place, pairs in _repeated_within(parts, number, n_stretches):
-            found[place].append(pairs)
-    for part, pairs_of_part in zip(parts, found, strict=True):
+            pairs_by_part[place].append(pairs)
+    for part, pairs_of_part in zip(parts, pairs_by_part, strict=True):
         again = np.concatenate(pairs_of_part)
         part.keep(REPEATED, again[np.argsort(again[:, 0])])
         part.keep(KEPT, np.flatnonzero(~np.isin(part.array("rows"), again[:, 0])))
@@ -53,7 +53,7 @@ def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> None:
 def _repeated_within(
     parts: Sequence[Part], number: int, n_stretches: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the repeated rows of parts, with the line where their id stands first."""
+    """Yield the repeated rows of parts, with the line of their id's first row."""
     ids, place, row = _ids_within(parts, number, n_stretches)
     if not (np.diff(np.sort(ids[:, 0])) == 0).any():
         return
@@ -74,7 +74,7 @@ def _ids_within(
     for place, part in enumerate(parts):
         own = part.ids()
         row = _within(own[:, 0], number, n_stretches)
-        row = row[own[row, 0] != 0]  # a missing id is a problem of its own
+        row = row[own[row, 0] != 0]  # a missing id is reported as missing
         ids.append(own[row])
         places.append(np.full(len(row), place, dtype=np.int32))
         rows.append(row)
@@ -135,9 +135,9 @@ class Groups:
 
 
 def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) -> None:
-    """Keep with each part what the statements and authors of its videos amount to.
+    """Store with each part the totals of the statements and authors of its videos.
 
-    Videos share a statement as `dataset.statements.statements` says.
+    `dataset.statements.statements` defines which videos share a statement.
 
     Parameters
     ----------
@@ -148,19 +148,21 @@ def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) ->
     stretch : int
         Videos looked at together.
     """
-    n = sum(len(part.kept()) for part in parts)
+    n = sum(len(part.unrepeated()) for part in parts)
     n_stretches = _n_stretches(n, stretch)
-    wanted = [
+    stretches = [
         (column, number) for column in (*range(TAIL_WORDS), AUTHOR) for number in range(n_stretches)
     ]
-    links = engine.map(partial(_links, parts, n_stretches), wanted)
-    found = zip(wanted, links, strict=True)
-    # One after the other: of many videos not more is in memory than has to be.
-    for name, some in groupby(found, lambda one: AUTHORS if one[0][0] == AUTHOR else STATEMENTS):
+    links = engine.map(partial(_links, parts, n_stretches), stretches)
+    links_by_stretch = zip(stretches, links, strict=True)
+    # Statements first, then authors: only one kind of group is in memory at a time.
+    for name, links_of_name in groupby(
+        links_by_stretch, lambda one: AUTHORS if one[0][0] == AUTHOR else STATEMENTS
+    ):
         groups = Groups(np.arange(n, dtype=np.int32))
         # Authors have one key each: a link goes to the first video of the group already.
         put_together = groups.follow if name == AUTHORS else groups.link
-        for _, pairs in some:
+        for _, pairs in links_of_name:
             put_together(*pairs)
         np.save(_roots_file(parts, name), groups.root)
         del groups
@@ -173,13 +175,13 @@ def _roots_file(parts: Sequence[Part], name: str) -> str:
 
 
 def _links(
-    parts: Sequence[Part], n_stretches: int, wanted: tuple[int, int]
+    parts: Sequence[Part], n_stretches: int, stretch: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Link videos with the first one that has the same key, in one column and stretch of keys."""
-    column, number = wanted
+    column, number = stretch
     keys, videos = [], []
     for part, first in _starts(parts):
-        own = part.keys()[part.kept(), column]
+        own = part.keys()[part.unrepeated(), column]
         here = _within(own, number, n_stretches)
         here = here[own[here] != 0]
         keys.append(own[here])
@@ -196,18 +198,18 @@ def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
     first = 0
     for part in parts:
         yield part, first
-        first += len(part.kept())
+        first += len(part.unrepeated())
 
 
 def _keep_totals(parts: Sequence[Part], stretch: int, name: str) -> None:
     groups = Groups(np.load(_roots_file(parts, name)))
     for part in parts:
-        part.keep(name, np.zeros(len(part.kept()), dtype=TOTALS))
+        part.keep(name, np.zeros(len(part.unrepeated()), dtype=TOTALS))
     for start in range(0, len(groups), stretch):
         size = min(stretch, len(groups) - start)
         totals = _totals_within(parts, groups, start, size)
         for part, first in _starts(parts):
-            roots = groups.roots(np.arange(first, first + len(part.kept()), dtype=np.int32))
+            roots = groups.roots(np.arange(first, first + len(part.unrepeated()), dtype=np.int32))
             here = np.flatnonzero((roots >= start) & (roots < start + size))
             own = part.array(name, "r+")
             own[here] = totals[roots[here] - start]
@@ -219,10 +221,10 @@ def _totals_within(parts: Sequence[Part], groups: Groups, start: int, size: int)
     smallest = np.full(size, np.iinfo(np.uint64).max)
     n_videos, reports = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for part, first in _starts(parts):
-        kept = part.kept()
-        place = groups.roots(np.arange(first, first + len(kept), dtype=np.int32)) - start
+        unrepeated = part.unrepeated()
+        place = groups.roots(np.arange(first, first + len(unrepeated), dtype=np.int32)) - start
         here = np.flatnonzero((place >= 0) & (place < size))
-        keys, place = part.keys()[kept[here]], place[here]
+        keys, place = part.keys()[unrepeated[here]], place[here]
         np.minimum.at(smallest, place, keys[:, :TAIL_WORDS].view(np.uint64).sum(axis=1))
         np.add.at(n_videos, place, 1)
         np.add.at(reports, place, keys[:, REPORTS])

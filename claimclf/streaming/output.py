@@ -47,7 +47,7 @@ class Form:
     has_cr: bool
 
     def write(self, frame: pd.DataFrame, path: Path, *, is_first: bool) -> Path:
-        """Write a stretch of the table into a file of its own."""
+        """Write a stretch of the table to a file."""
         if self.is_parquet:
             write_frame(frame, str(path))
         else:
@@ -76,7 +76,7 @@ class Form:
 
 
 def _append(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy a file to the end of another one, without a way through this process if possible."""
+    """Copy a file to the end of another one, within the kernel if possible."""
     try:
         while os.sendfile(target.fileno(), source.fileno(), None, _MOST_AT_ONCE):
             pass
@@ -86,7 +86,7 @@ def _append(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def _join_parquet(stretches: list[Path], file: BinaryIO) -> None:
-    """Write Parquet in the one schema in which the cells of all stretches find room."""
+    """Write Parquet in one schema that holds the cells of all stretches."""
     readers = [pa.ipc.open_file(pa.OSFile(str(stretch))) for stretch in stretches]
     schema = pa.unify_schemas([reader.schema for reader in readers], promote_options="permissive")
     with pq.ParquetWriter(file, schema) as writer:
@@ -132,12 +132,12 @@ def write_ranked(
     stretches = engine.map(partial(_write_ranks, parts, arrangement.ranking, form), ranks)
     ends = [one.first - 1 for one in ranks[1:]] + [len(arrangement)]
 
-    def told() -> Iterator[Path]:
+    def with_progress() -> Iterator[Path]:
         for stretch, end in zip(stretches, ends, strict=True):
             yield stretch
             on_progress(end, ends[-1])
 
-    form.join(told(), path)
+    form.join(with_progress(), path)
 
 
 def _ranks(arrangement: Arrangement, folder: Path) -> list[Ranks]:
@@ -162,19 +162,19 @@ def write_rejected(path: Path, parts: Sequence[Part], engine: Engine, *, raw: bo
     """Write all rejected rows in the order of the input, as `Validated.rejected` has them."""
     has_surplus = any(part.has_surplus for part in parts)
     gathered = partial(_gather_rejected, has_surplus=has_surplus)
-    has_cr = any(list(engine.map(gathered, parts)))  # all of them, whatever the first one says
+    has_cr = any(list(engine.map(gathered, parts)))  # a list, so that every part is gathered
     form = Form(path.suffix == PARQUET, raw, has_cr)
     form.join(engine.map(partial(_write_rejected, form=form), parts), path)
 
 
 def _gather_rejected(part: Part, has_surplus: bool) -> bool:
-    """Put a part's rejected rows aside, and say whether some cell of them holds a CR."""
-    frame = _turned_away(part, has_surplus)
+    """Write a part's rejected rows to a file, and return whether some cell holds a CR."""
+    frame = _rejected_of(part, has_surplus)
     write_frame(frame, f"{part.path}.turned-away.arrow")
     return holds_cr(frame)
 
 
-def _turned_away(part: Part, has_surplus: bool) -> pd.DataFrame:
+def _rejected_of(part: Part, has_surplus: bool) -> pd.DataFrame:
     """Return a part's rejected rows, those with a repeated id among them."""
     again = part.array(REPEATED)
     rows = part.table("rejected").set_index("row")
@@ -185,8 +185,12 @@ def _turned_away(part: Part, has_surplus: bool) -> pd.DataFrame:
     ids = pd.concat([rows[VIDEO_ID], repeated[VIDEO_ID]])
     lines = part.ids()[:, 2].astype(int)
     row, first = again[:, 0], again[:, 1]
-    found = duplicate_problems(VIDEO_ID, row, lines[row], ids.loc[row].tolist(), first.tolist())
-    problems = in_order(pd.concat([part.table("problems"), found], ignore_index=True), REPORTED)
+    duplicates = duplicate_problems(
+        VIDEO_ID, row, lines[row], ids.loc[row].tolist(), first.tolist()
+    )
+    problems = in_order(
+        pd.concat([part.table("problems"), duplicates], ignore_index=True), REPORTED
+    )
     return rejected_rows(problems, lines, own, rows[SURPLUS] if has_surplus else None)
 
 

@@ -50,11 +50,11 @@ _logger = logging.getLogger(__name__)
 #: Raise it when the same block would make another part: what an older program has left is
 #: then scored anew, rather than taken for what this one would have made.
 FORMAT = 1
-#: What stands for a format in the names of its parts; the first was named after a release.
+#: Format -> what the names of its parts hold in its place; the first was named by a release.
 _NAMED = {1: "0.1.0"}
 #: The input's own columns stand in a part's files under this and their place.
 OWN = "own "
-#: What videos are ranked by and told apart with.
+#: What videos are ranked and identified by.
 _RANKED = (*OUTPUT[1:], VIEWS, AUTHOR_ID, REASON)
 #: Videos of a part by which the ranges are chosen.
 _SAMPLE = 128
@@ -75,10 +75,10 @@ class Job:
     model_name, model_version : str
         What predicts.
     chosen : mapping of str to str
-        Column of the contract -> the input's column, where names do not tell.
+        Column of the contract -> the input's column, where names do not match.
     is_typed : bool
-        Whether all typed columns of the videos are kept, rather than the input's own cells and
-        what they are ranked by.
+        Whether parts hold all typed columns of the videos, rather than the input's own cells
+        and the columns that they are ranked by.
     """
 
     folder: Path
@@ -138,16 +138,16 @@ class StoredBlock:
 
 
 def handed(blocks: Blocks, source: Path, folder: Path, distance: Distance) -> Iterator[AnyBlock]:
-    """Hand on blocks so that their content reaches workers.
+    """Yield blocks in the form in which their content reaches workers.
 
     Parameters
     ----------
     blocks : Blocks
         Of an opened input.
     source : Path
-        The input, which workers reach unless they are here.
+        The input, which workers of other processes can open.
     folder : Path
-        Takes what does not stand in the input as it is wanted: what is packed, for example.
+        Takes the blocks whose content is not in the input as such: those of a packed one.
     distance : Distance
         Where workers are.
     """
@@ -221,7 +221,7 @@ class Part:
         """
         return self.array("keys")
 
-    def kept(self) -> np.ndarray:
+    def unrepeated(self) -> np.ndarray:
         """Return the places of the videos whose id stood in no earlier row."""
         return self.array("kept")
 
@@ -235,8 +235,8 @@ class Part:
         mode : {"r", "r+"}
             To be read, or changed as well.
         """
-        found: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode=mode)
-        return found
+        values: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode=mode)
+        return values
 
     def keep(self, ending: str, values: np.ndarray) -> None:
         """Put an array among the part's files."""
@@ -294,11 +294,11 @@ def prepare(job: Job, model: Model) -> None:
 
 
 def _model(job: Job) -> Model:
-    wanted = (job.model_name, job.model_version)
-    if wanted not in _MODELS:
+    key = (job.model_name, job.model_version)
+    if key not in _MODELS:
         _MODELS.clear()
-        _MODELS[wanted] = ModelStore(job.models).load(job.model_name)
-    return _MODELS[wanted]
+        _MODELS[key] = ModelStore(job.models).load(job.model_name)
+    return _MODELS[key]
 
 
 def _written(

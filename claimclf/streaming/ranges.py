@@ -1,7 +1,7 @@
 """The parts' videos in rank order, a range of ranks at a time.
 
-A sample of all parts tells where ranges begin. Each part is then written anew, in order and
-cut there; a range is gathered from its pieces in all parts and sorted by itself. No more than
+A sample of all parts decides where ranges begin. Each part is then written again, in order and
+cut there; a range is gathered from its pieces in all parts and sorted. No more than
 a range is in memory at one time, however many videos there are.
 """
 
@@ -124,7 +124,7 @@ class RankedVideos:
             first = np.flatnonzero(statements["is_first"] & (statements["id"] != 0))
             yield (
                 statement_ids(statements["id"][first]),
-                part.keys()[part.kept()[first], :TAIL_WORDS],
+                part.keys()[part.unrepeated()[first], :TAIL_WORDS],
             )
 
 
@@ -162,19 +162,19 @@ def arrange_all(
 def choose_cuts(parts: Sequence[Part], ranking: Ranking, size: int) -> Cuts:
     """Choose ranges of about `size` videos each."""
     keys = sort_keys(pd.concat([_sample(part) for part in parts], ignore_index=True), ranking)
-    n_ranges = max(1, round(sum(len(part.kept()) for part in parts) / size))
+    n_ranges = max(1, round(sum(len(part.unrepeated()) for part in parts) / size))
     steps = np.unique(np.linspace(0, len(keys), n_ranges + 1)[1:-1].astype(int))
     return Cuts(ranking, keys.iloc[in_order(keys)[steps]].reset_index(drop=True))
 
 
 def _sample(part: Part) -> pd.DataFrame:
-    kept, sample = part.kept(), part.table("sample")
-    sample = sample[np.isin(sample["place"], kept)]
-    return _with_totals(part, sample, np.searchsorted(kept, sample["place"]))
+    unrepeated, sample = part.unrepeated(), part.table("sample")
+    sample = sample[np.isin(sample["place"], unrepeated)]
+    return _with_totals(part, sample, np.searchsorted(unrepeated, sample["place"]))
 
 
 def _with_totals(part: Part, videos: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
-    """Add what `modeling.ranking.totals` adds; `places` are those among the kept videos."""
+    """Add what `modeling.ranking.totals` adds; `places` are those among the unrepeated videos."""
     statements = part.array(STATEMENTS)[places]
     added = {
         STATEMENT_ID: pd.array(statement_ids(statements["id"]), dtype="str"),
@@ -206,10 +206,10 @@ class Arranged:
 
 
 def arrange(part: Part, cuts: Cuts) -> Arranged:
-    """Write a part's videos anew, in order and cut into ranges."""
-    kept = part.kept()
-    videos = part.table("videos").iloc[kept].reset_index(drop=True)
-    videos = _with_totals(part, videos, np.arange(len(kept)))
+    """Write a part's videos again, in order and cut into ranges."""
+    unrepeated = part.unrepeated()
+    videos = part.table("videos").iloc[unrepeated].reset_index(drop=True)
+    videos = _with_totals(part, videos, np.arange(len(unrepeated)))
     keys = sort_keys(videos, cuts.ranking)
     # A cut is a video's own keys: among equals it comes first, and begins the range.
     order = in_order(pd.concat([cuts.keys, keys], ignore_index=True))
@@ -225,7 +225,7 @@ def arrange(part: Part, cuts: Cuts) -> Arranged:
 
 
 def _write_ranges(part: Part, table: pa.Table, sizes: np.ndarray) -> None:
-    """Write each range as a batch of its own, to be read without the others."""
+    """Write each range as a separate batch, which can be read alone."""
     batches = table.combine_chunks().to_batches()
     whole = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
     with (

@@ -3,7 +3,7 @@
 ::
 
     validate    a whole table against a contract
-    validated   what came of it: accepted rows, and problems
+    validated   the result: accepted rows, and problems
     rules       ranges, allowed values, needed values and uniqueness
     cells       text as numbers, times, categories and identifiers
     problems    what is wrong with a cell, in words; rejected rows with their reasons

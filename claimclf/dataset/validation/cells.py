@@ -82,17 +82,17 @@ def _or_missing(text: Text) -> pd.Series:
     return pd.Series(pc.if_else(pa.array(empty), None, text.cells).to_pandas())
 
 
-def _given(text: pd.Series) -> pd.Series:
-    """Cells that hold a value; the words for none become missing."""
+def _without_missing_words(text: pd.Series) -> pd.Series:
+    """Make the words for a missing value missing."""
     return text.mask(text.str.lower().isin(MISSING_WORDS)).astype("str")
 
 
 def _categories(text: Text, column: Column) -> pd.Series:
     """Read each spelling once: a category has few."""
     coded = text.cells.dictionary_encode()
-    given = _given(coded.dictionary.to_pandas())
-    meant = given.str.casefold().replace(dict(column.synonyms)).astype("str")
-    return meant.take(coded.indices.to_numpy()).reset_index(drop=True)
+    spellings = _without_missing_words(coded.dictionary.to_pandas())
+    values = spellings.str.casefold().replace(dict(column.synonyms)).astype("str")
+    return values.take(coded.indices.to_numpy()).reset_index(drop=True)
 
 
 def _numbers(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
@@ -101,23 +101,23 @@ def _numbers(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
     values = np.full(len(plain), np.nan)
     values[plain] = text.some(plain).cells.cast(pa.int64()).to_numpy()
     others = np.flatnonzero(~plain & (text.lengths > 0))
-    given = _given(text.cells.take(pa.array(others)).to_pandas())
-    values[others] = pd.to_numeric(given, errors="coerce").astype("float64")
-    unread = given.notna().to_numpy() & np.isnan(values[others])
-    found = problems_of(others[unread], column.name, "not_a_number", given[unread])
-    return pd.Series(values), found
+    texts = _without_missing_words(text.cells.take(pa.array(others)).to_pandas())
+    values[others] = pd.to_numeric(texts, errors="coerce").astype("float64")
+    unreadable = texts.notna().to_numpy() & np.isnan(values[others])
+    problems = problems_of(others[unreadable], column.name, "not_a_number", texts[unreadable])
+    return pd.Series(values), problems
 
 
 def _times(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
     plain = _plain_times(text)
     if plain is not None:
         return plain, problems_of([], column.name, "not_a_time", [])
-    given = _given(text.series())
+    texts = _without_missing_words(text.series())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # mixed formats are slower, not wrong
-        values = pd.to_datetime(given, format="ISO8601", utc=True, errors="coerce")
-    unread = np.flatnonzero(given.notna() & values.isna())
-    return values, problems_of(unread, column.name, "not_a_time", given.iloc[unread])
+        values = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
+    unreadable = np.flatnonzero(texts.notna() & values.isna())
+    return values, problems_of(unreadable, column.name, "not_a_time", texts.iloc[unreadable])
 
 
 def _plain_times(text: Text) -> pd.Series | None:

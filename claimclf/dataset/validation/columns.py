@@ -11,15 +11,15 @@ from claimclf.schema import Contract, recognise
 
 
 def match_columns(
-    found: Iterable[str], contract: Contract, chosen: Mapping[str, str] | None = None
+    own_names: Iterable[str], contract: Contract, chosen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Say which of the input's columns is which of the contract's.
+    """Match the input's columns with the contract's.
 
     An exact name wins over an alias, and a person's choice over both.
 
     Parameters
     ----------
-    found : iterable of str
+    own_names : iterable of str
         The input's own column names.
     contract : Contract
         What is looked for.
@@ -29,9 +29,9 @@ def match_columns(
     Returns
     -------
     dict of str to str
-        Column of the contract -> the input's own column, for those that were found.
+        Column of the contract -> the input's own column, for those that match.
     """
-    names = list(found)
+    names = list(own_names)
     matched = {c: own for c, own in (chosen or {}).items() if own in names}
     for exact in (True, False):
         for own in names:
@@ -43,7 +43,7 @@ def match_columns(
 
 
 def require_columns(
-    found: Sequence[str], contract: Contract, chosen: Mapping[str, str] | None = None
+    own_names: Sequence[str], contract: Contract, chosen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Match columns as `match_columns` does, and insist on those that are needed.
 
@@ -52,10 +52,10 @@ def require_columns(
     MissingColumnError
         A needed column is not there.
     """
-    columns = match_columns(found, contract, chosen)
+    columns = match_columns(own_names, contract, chosen)
     missing = [name for name in contract.needed if name not in columns]
     if missing:
-        raise MissingColumnError(missing, found, _hint(found))
+        raise MissingColumnError(missing, own_names, _hint(own_names))
     return columns
 
 

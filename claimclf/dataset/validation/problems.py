@@ -42,7 +42,7 @@ def problems_of(
     code : str
         A key of `MESSAGES`.
     cells : iterable, shape (n,)
-        What stands there.
+        The cells of these rows.
     rule : object, or list of shape (n,)
         What is allowed, in all rows alike or in each.
 
@@ -63,7 +63,7 @@ def problems_of(
 def duplicate_problems(
     column: str, rows: np.ndarray, lines: np.ndarray, cells: Sequence[str], firsts: Sequence[int]
 ) -> pd.DataFrame:
-    """Word the problem of values that stand in an earlier row already.
+    """Word the problem of values that occur in an earlier row.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def duplicate_problems(
     cells : sequence of str, shape (n_duplicates,)
         Their values.
     firsts : sequence of int, shape (n_duplicates,)
-        The line on which each value stands first.
+        The line of each value's first row.
 
     Returns
     -------

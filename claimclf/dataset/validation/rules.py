@@ -55,7 +55,7 @@ def _worded(
 
 
 def _first_lines(column: pd.Series, cells: pd.Series, table: Table) -> list[int]:
-    """Return the line on which each value stands first."""
+    """Return the line of each value's first row."""
     is_first = ~column.duplicated()
     line_of = pd.Series(table.lines[is_first.to_numpy()], index=column[is_first])
     return [int(line) for line in line_of.loc[cells]]

@@ -32,10 +32,11 @@ def validate(
     contract : Contract
         The labelled dataset's or the reported videos'.
     chosen : mapping of str to str, optional
-        Column of the contract -> the input's column, where names do not tell.
+        Column of the contract -> the input's column, where names do not match.
     unique : bool
         Whether values that may stand in one row only are looked for in the table; where it is
-        a part of an input, that is left to who sees all of it (see `duplicate_problems`).
+        a part of an input, the caller who has all parts looks for them (see
+        `duplicate_problems`).
 
     Raises
     ------
@@ -44,13 +45,13 @@ def validate(
     """
     columns = require_columns(table.columns, contract, chosen)
     typed: dict[str, pd.Series] = {}
-    found = [_malformed(table)]
+    parts = [_malformed(table)]
     for name, own in columns.items():
         typed[name], problems = read_column(table.frame[own], contract[name])
-        found.append(problems)
+        parts.append(problems)
     frame = pd.DataFrame(typed)
-    found.append(contract_problems(frame, contract, table, unique=unique))
-    problems = pd.concat(found, ignore_index=True).astype({"row": int})
+    parts.append(contract_problems(frame, contract, table, unique=unique))
+    problems = pd.concat(parts, ignore_index=True).astype({"row": int})
     problems.insert(1, LINE, table.lines[problems["row"].to_numpy(dtype=int)])
     problems = in_order(problems, contract)
     rejected = np.zeros(len(table), dtype=bool)

@@ -1,1 +1,1 @@
-"""How videos become cases: staged, matched with what is known, stored, scored anew."""
+"""How videos become cases: staged, matched with known statements, stored, rescored."""

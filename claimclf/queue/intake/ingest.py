@@ -102,7 +102,8 @@ class Batch:
     n_rows, n_accepted, n_rejected, n_unscorable : int
         Rows of the file; accepted + rejected = all rows.
     n_new, n_known, n_reopened : int
-        Accepted rows that made a case, that met one, and that opened it again.
+        Accepted rows that made a case, whose case was there already, and whose case was opened
+        again by them.
     is_repeated : bool
         Whether this very file was stored before, and nothing was changed now.
     """
@@ -128,10 +129,10 @@ def ingest(
     progress: Progress = lambda done, total: None,
     keys_of: KeysOf | None = None,
 ) -> Batch:
-    """Store a ranked upload; others go on working meanwhile.
+    """Store a ranked upload while other people go on working.
 
     A known video's reports and their times move forward only; its engagement is the newest
-    upload's. Cases that somebody holds keep prediction and rank.
+    upload's. Held cases keep prediction and rank.
 
     Parameters
     ----------
@@ -139,9 +140,9 @@ def ingest(
         Accepted videos with predictions and statements, as `claimclf.modeling.scoring.ranking`
         ranks them; each video once.
     progress : callable
-        Gets the rows written and n_accepted, before they count for others.
+        Gets the rows staged so far and n_accepted; other people see none of them yet.
     keys_of : callable or None
-        How a statement that an earlier upload brought is known again.
+        Returns the keys by which statements of earlier uploads are matched; None to match none.
 
     Returns
     -------
@@ -369,7 +370,7 @@ def _insert_new(connection: Connection, values: dict[str, Any], n_known: int) ->
 
 
 def _rank_groups(connection: Connection) -> None:
-    """Move the other videos of the groups whose total has changed; not those in hands."""
+    """Rank other videos of groups whose total has changed; held ones are marked as stale."""
     for group, rank in _GROUPS.items():
         table: Table = group_totals[group]
         changed = and_(

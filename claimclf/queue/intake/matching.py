@@ -12,26 +12,26 @@ from claimclf.schema import STATEMENT_ID
 def match_known_statements(connection: Connection) -> None:
     """Give the upload's statements the ids under which earlier uploads brought them.
 
-    A statement is known again if its first video's last 7 words agree with those of a known
-    one in all places but at most one. One that looks like several known ones joins one of
-    them; the others stay apart, as their cases have been.
+    A statement matches a known one if its first video's last 7 words agree with that one's in
+    all places but at most one. A statement that matches several takes the id of one of them;
+    the known ones keep separate ids, as their cases have had them.
     """
     same = statement_keys.c.key == staged_keys.c.key
     known_id = func.min(statement_keys.c[STATEMENT_ID])
-    found = (
+    matches = (
         select(staged_keys.c[STATEMENT_ID], known_id.label("known"))
         .join_from(staged_keys, statement_keys, same)
         .group_by(staged_keys.c[STATEMENT_ID])
         .having(known_id != staged_keys.c[STATEMENT_ID])
     ).subquery()
-    if _rename(connection, staged, found):
-        _rename(connection, staged_keys, found)
+    if _rename(connection, staged, matches):
+        _rename(connection, staged_keys, matches)
         sum_groups_anew(connection)
     new = select(staged_keys).where(~exists().where(same).correlate(staged_keys))
     new = new.order_by(staged_keys.c.key)
     connection.execute(insert(statement_keys).from_select(["key", STATEMENT_ID], new))
 
 
-def _rename(connection: Connection, table: Table, found: Subquery) -> int:
-    change = update(table).where(table.c[STATEMENT_ID] == found.c[STATEMENT_ID])
-    return connection.execute(change.values({STATEMENT_ID: found.c.known})).rowcount
+def _rename(connection: Connection, table: Table, matches: Subquery) -> int:
+    change = update(table).where(table.c[STATEMENT_ID] == matches.c[STATEMENT_ID])
+    return connection.execute(change.values({STATEMENT_ID: matches.c.known})).rowcount

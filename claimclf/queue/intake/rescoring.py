@@ -1,4 +1,4 @@
-"""What a new model says of the open cases that nobody holds."""
+"""Predictions of a new model for the open cases that nobody holds."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CHUNK_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Rescored:
-    """What came of it.
+    """How many cases were rescored.
 
     Parameters
     ----------
     n_rescored : int
         Cases that have the new prediction.
     n_left : int
-        Cases that somebody took, or that changed, while they were scored; they keep theirs.
+        Cases that were leased or changed while they were scored; they keep their prediction.
     """
 
     n_rescored: int
@@ -54,8 +54,8 @@ def rescore(
 ) -> Rescored:
     """Give the open cases that nobody holds another model's prediction, some at a time.
 
-    A crash leaves some with the new model's and the others with the old one's; each says
-    which. Run it again for the rest.
+    A crash leaves some cases with the new model's prediction and the rest with the old one's;
+    each case names its model. Run it again for the rest.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def rescore(
     )
     model = {"model_name": model_name, "model_version": model_version}
     last, seen, done = 0, 0, 0
-    while found := database.read(partial(_some_after, last, other)):
-        last, seen = found[-1].id, seen + len(found)
-        videos = pd.DataFrame(found).set_index("id")
+    while batch := database.read(partial(_some_after, last, other)):
+        last, seen = batch[-1].id, seen + len(batch)
+        videos = pd.DataFrame(batch).set_index("id")
         predicted = predict(videos[list(VIDEO)]).loc[videos.index]
         rows = _rows(videos, predicted)
         done += database.write(partial(_store, database.now(), person, model, rows))

@@ -1,4 +1,4 @@
-"""A ranked upload as rows of a temporary table, where it is in nobody's way."""
+"""A ranked upload as rows of a temporary table, which locks nothing that other people use."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _NAMES = (*VIDEO, *PREDICTED)
 _WHOLE = (REPORT_COUNT, *ENGAGEMENT)
 _TIMES = (FIRST_REPORTED, LAST_REPORTED)
 Progress = Callable[[int, int], object]
-#: Transcripts -> what their statements are known again by: integers of 64 bits, shape (n, k);
-#: two transcripts with one in common say the same, and 0 stands for nothing.
+#: Transcripts -> keys of their statements: integers of 64 bits, shape (n, k). Two transcripts
+#: with a key in common share a statement; 0 is no key.
 KeysOf = Callable[[pd.Series], np.ndarray]
 
 
@@ -57,7 +57,7 @@ class Videos(Protocol):
         """Yield the videos in rank order, a stretch of them at a time."""
 
     def statement_keys(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield ids of statements, shape (n,), and what they are known again by, shape (n, k)."""
+        """Yield ids of statements, shape (n,), and their keys, shape (n, k)."""
 
 
 temporary = MetaData()
@@ -69,7 +69,7 @@ staged = Table(
     Column("sample_draw", Double),
     prefixes=["TEMPORARY"],
 )
-#: What the upload's statements are known again by.
+#: The keys of the upload's statements.
 staged_keys = Table(
     "staged_keys",
     temporary,
@@ -77,7 +77,7 @@ staged_keys = Table(
     Column(STATEMENT_ID, Text),
     prefixes=["TEMPORARY"],
 )
-#: What the groups of these videos amount to: in this upload at first, with all others later.
+#: Reports on each statement and author: of this upload at first, then with all known cases.
 group_totals = {
     group: Table(
         f"totals_by_{group}",
@@ -99,7 +99,7 @@ def stage(
     keys_of: KeysOf | None,
     progress: Progress,
 ) -> None:
-    """Write an upload's videos to `staged`; nothing of it is seen by others.
+    """Write an upload's videos to `staged`; other connections see nothing of it.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def stage(
     seed : int
         Of the audit sample's draw.
     keys_of : callable or None
-        How the statements of a DataFrame are known again; None for none.
+        Returns the keys of a DataFrame's statements; None for no keys.
     progress : callable
         Gets the rows done and n.
     """
@@ -144,7 +144,7 @@ def _stage_rows(
 
 
 def sum_groups_anew(connection: Connection) -> None:
-    """Work out what the groups amount to within the upload, when they have changed."""
+    """Sum up the reports of each group within the upload, after its groups have changed."""
     for group, table in group_totals.items():
         connection.execute(delete(table))
         own = select(staged.c[group], func.sum(staged.c[REPORT_COUNT]), literal_column("0"))

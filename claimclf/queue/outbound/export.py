@@ -60,7 +60,7 @@ def _named(table: Table, *names: str) -> Columns:
 
 @dataclass(frozen=True)
 class _Table:
-    """What is exported of a table: columns, their number first, and what tells of the sample."""
+    """Columns exported of a table, the row's number first, and those about the audit sample."""
 
     columns: Columns
     number: ColumnElement[int]
@@ -136,8 +136,8 @@ def export(
         Decisions made or undone, cases whose state changed, entries written from then on:
         microseconds since 1970, UTC. None for all.
     with_sample : bool
-        Whether decisions and cases say what is part of the audit sample; must be False for
-        those who review it. A case is `drawn` where its draw is below its probability; a
+        Whether to include the columns about the audit sample; must be False for the people who
+        review it. A case is `drawn` where its draw is below its probability; a
         decision is `sampled` where the case was served as part of the sample.
 
     Yields
@@ -159,7 +159,7 @@ def export(
 
 
 def statement_of_reasons(decision: AnyRow) -> dict[str, Any]:
-    """Return what a decision says and rests on, in values that JSON knows.
+    """Return a decision and its grounds, in values that JSON knows.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def _chunks(
         query = query.where(or_(*(time >= since for time in table.times)))
     last = 0
     while True:
-        # Each chunk by itself: a slow reader keeps no transaction open.
+        # A transaction for each chunk: a slow reader keeps none open.
         rows = database.read(partial(_rows, query.where(table.number > last)))
         if rows or not last:
             yield _frame(rows, columns, what)
@@ -223,8 +223,8 @@ def _frame(rows: Sequence[AnyRow], columns: Columns, what: What) -> pd.DataFrame
         for (name, column), values in zip(columns.items(), cells, strict=True)
     }
     if what == "decisions":
-        told = [_encode(statement_of_reasons(row)) for row in rows]
-        table[STATEMENT_OF_REASONS] = pd.Series(told, dtype="str")
+        statements = [_encode(statement_of_reasons(row)) for row in rows]
+        table[STATEMENT_OF_REASONS] = pd.Series(statements, dtype="str")
     return pd.DataFrame(table)
 
 

@@ -23,7 +23,7 @@ from claimclf.schema import (
     Ranking,
 )
 
-#: How far places and videos are counted; beyond, a screen says "more than".
+#: How far places and videos are counted; beyond it, screens show "more than".
 MOST_COUNTED = 1_000
 
 
@@ -103,7 +103,7 @@ def _place(connection: Connection, case: Case, ranking: Ranking) -> int:
 
 
 def _reports(connection: Connection, case: Case) -> list[tuple[int, int]]:
-    """Return how many reports there were when: as the uploads told, and the first report."""
+    """Return the number of reports over time: from each upload, and the first report."""
     then = func.coalesce(sightings.c[LAST_REPORTED], batches.c.at).label("time")
     earlier = (
         select(then, sightings.c[REPORT_COUNT])

@@ -9,15 +9,15 @@ from claimclf.schema import Lane
 
 @dataclass(frozen=True)
 class Filters:
-    """Which videos somebody wants to see; what is left as it is filters nothing.
+    """Which videos somebody wants to see; a filter left at its default lets everything through.
 
     Parameters
     ----------
     lanes : tuple of Lane
         Empty for all.
     min_reports : int
-        Fewest reports; in the queue, those that came while somebody holds the case count once
-        it is released.
+        Fewest reports; in the queue, those that came while a case is held count once it is
+        released.
     verified, ban : tuple of str
         The author's statuses; empty for any.
     statement_id : str or None

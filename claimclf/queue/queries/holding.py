@@ -18,7 +18,7 @@ TOLERANCE = 5 * SECOND
 
 @dataclass(frozen=True)
 class Held:
-    """A case in somebody's hands.
+    """A case under lease.
 
     Parameters
     ----------

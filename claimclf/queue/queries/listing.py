@@ -20,7 +20,7 @@ from claimclf.queue.storage.tables import audit, cases, decisions
 from claimclf.schema import Ranking
 
 PAGE = 50
-#: How far a page's total is counted; beyond, a screen says "more than".
+#: How far a page's total is counted; beyond it, screens show "more than".
 MOST_COUNTED = 1_000
 
 
@@ -121,19 +121,19 @@ def page(
     after : list or None
         `Page.after` of the stretch before; None for the first.
     """
-    wanted = filters or Filters()
+    chosen = filters or Filters()
 
     def look(connection: Connection) -> Page:
         settings, now = settings_of(connection), database.now()
         order = ranking or settings.ranking
         cut = cut_of(connection, settings, order, now)
         keys = [key.label(f"key_{number}") for number, key in enumerate(KEYS[order])]
-        found = search(connection, wanted, order, now, MOST_COUNTED)
-        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*found.conditions)
+        plan = search(connection, chosen, order, now, MOST_COUNTED)
+        query = select(*COLUMNS, *keys, cut.below().label("below")).where(*plan.conditions)
         if after is not None:
             query = query.where(beyond(order, after))
-        rows = connection.execute(query.order_by(*found.order).limit(size + 1)).all()
-        total, more = _counted(connection, found)
+        rows = connection.execute(query.order_by(*plan.order).limit(size + 1)).all()
+        total, more = _counted(connection, plan)
         shown = [Listed(case_of(row), not row.below) for row in rows[:size]]
         last = _key_of(rows[size - 1], len(keys)) if len(rows) > size else None
         return Page(shown, max(total, len(shown)), more, last)
@@ -153,11 +153,11 @@ def history(database: Database, case_id: int) -> History:
     def look(connection: Connection) -> History:
         case = find_case(connection, case_id)
         made = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
-        told = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
+        logged = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
         return History(
             case,
             [row._asdict() for row in connection.execute(made)],
-            [_event(row) for row in connection.execute(told)],
+            [_event(row) for row in connection.execute(logged)],
         )
 
     return database.read(look)
@@ -171,11 +171,11 @@ def _key_of(row: AnyRow, length: int) -> list[Any]:
     return [getattr(row, f"key_{number}") for number in range(length)]
 
 
-def _counted(connection: Connection, found: Search) -> tuple[int, bool]:
+def _counted(connection: Connection, plan: Search) -> tuple[int, bool]:
     """Count what fulfils the filters, no further than a person would read."""
-    counted = len(found.some)
-    if found.rest:
-        which = (among(connection, cases.c.id, found.some), *found.rest)
+    counted = len(plan.some)
+    if plan.rest:
+        which = (among(connection, cases.c.id, plan.some), *plan.rest)
         some = select(cases.c.id).where(*which).limit(MOST_COUNTED + 1).subquery()
         counted = connection.scalar(select(func.count()).select_from(some)) or 0
-    return min(counted, MOST_COUNTED), counted > MOST_COUNTED or not found.has_all
+    return min(counted, MOST_COUNTED), counted > MOST_COUNTED or not plan.has_all

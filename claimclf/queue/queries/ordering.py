@@ -68,7 +68,7 @@ def rank_of(
     reports: ColumnElement[Any],
     views: ColumnElement[Any],
 ) -> dict[str, ColumnElement[Any]]:
-    """Return the rank columns that a case has by itself, from SQL for what they come from."""
+    """Return the rank columns that depend on the case alone, given SQL for its figures."""
     place = case((probability.is_(None), UNSCORABLE), (lane == Lane.OPINIONS, OPINIONS))
     return {
         "rank_place": func.coalesce(place, REVIEWED),
@@ -80,13 +80,13 @@ def rank_of(
 
 
 def rank_of_case(table: FromClause = cases) -> dict[str, ColumnElement[Any]]:
-    """Return the rank columns that a case has by itself, from its own figures."""
+    """Return the rank columns that depend on the case alone, from its own figures."""
     columns = (LANE, PROBABILITY, REPORT_COUNT, VIEWS)
     return rank_of(*(table.c[name] for name in columns))
 
 
 def rank_anew(connection: Connection, ids: list[int]) -> None:
-    """Bring the rank of cases up to date that changed while somebody held them."""
+    """Update the rank of cases that changed while they were held."""
     if not ids:
         return
     totals = {

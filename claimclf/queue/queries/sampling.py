@@ -1,9 +1,8 @@
 """Today's cut, and the random sample of what lies below it.
 
-A video's draw is a number in [0, 1) made of the seed and its id: nobody chooses it, and it
-stays the same. Those whose draw is below the sample's rate make up the sample. It is served
-in the order of the draw, so that what has been reviewed of it at any time is a random sample
-by itself.
+A video's draw is a number in [0, 1) computed from the seed and its id: nobody chooses it, and it
+never changes. Those whose draw is below the sample's rate make up the sample. It is served
+in the order of the draw, so that the part reviewed at any time is itself a random sample.
 """
 
 from __future__ import annotations
@@ -82,26 +81,26 @@ def draws(seed: int, names: Sequence[str]) -> list[float]:
 
 
 def cut_of(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
-    """Return today's cut as it was worked out last, or work it out."""
-    cut, _ = _kept(connection, settings, ranking, now)
+    """Return today's cut, stored or newly computed."""
+    cut, _ = _todays_cut(connection, settings, ranking, now)
     return cut
 
 
-def _kept(
+def _todays_cut(
     connection: Connection, settings: Settings, ranking: Ranking, now: int
 ) -> tuple[Cut, bool]:
     row = connection.execute(
         select(cuts).where(cuts.c.day == now // DAY, cuts.c.ranking == ranking)
     ).one_or_none()
     if row is None:
-        return _worked_out(connection, settings, ranking, now), False
+        return _computed_cut(connection, settings, ranking, now), False
     return Cut(ranking, json.loads(row.key), row.sample_share), True
 
 
 def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
-    """Return today's cut and keep it for the rest of the day, or until the queue changes."""
-    cut, is_kept = _kept(connection, settings, ranking, now)
-    if is_kept:
+    """Return today's cut, and store it for the rest of the day or until the queue changes."""
+    cut, is_stored = _todays_cut(connection, settings, ranking, now)
+    if is_stored:
         return cut
     fold(connection)  # once a day, and after each upload
     row = {"day": now // DAY, "ranking": ranking, "key": json.dumps(cut.key)}
@@ -110,7 +109,7 @@ def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: 
 
 
 def drop_cuts(connection: Connection) -> None:
-    """Have the cut worked out anew, for the queue is another one now."""
+    """Forget the stored cuts, because the queue has changed."""
     connection.execute(delete(cuts))
 
 
@@ -120,7 +119,7 @@ def serves_sample(connection: Connection, settings: Settings, cut: Cut) -> bool:
     return draw(settings.sample_seed, f"turn {seq}") < cut.sample_share
 
 
-def _worked_out(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
+def _computed_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
     if settings.capacity is None:
         return _with_share(connection, Cut(ranking, None, 0), None)
     left = max(_capacity(connection, settings.capacity) - _decided_today(connection, now), 0)

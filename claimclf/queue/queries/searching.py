@@ -1,11 +1,11 @@
 """The quickest way to the cases that fulfil filters, words of the transcript among them.
 
-`claimclf.queue.queries.words` says what a search means. On SQLite an FTS5 table knows the
-words, on PostgreSQL an index on an expression.
+`claimclf.queue.queries.words` says what a search means. An FTS5 table indexes the words
+on SQLite, an index on an expression on PostgreSQL.
 
-Neither planner can tell a rare word from a frequent one, nor that few cases have waited for
-a week. So the cases that fulfil such a condition are counted so far as they are few: few are
-read and sorted, among many the first ones by rank are soon met.
+Neither database's planner knows that a word is rare, or that few cases have waited for a week.
+So cases that fulfil such a condition are looked up first, up to a limit. If there are few, they
+are read and sorted; if there are many, reading cases by rank soon meets the first ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from claimclf.queue.storage.dialects import among
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import TRANSCRIPT, Ranking
 
-#: So many cases are few: read and sorted as fast as the first ones are met among more.
+#: Up to so many cases, reading and sorting them all is as fast as reading cases by rank.
 FEW = 5_000
 # A word's index lists all its cases at once: frequent ones are looked for in the transcripts.
 _FREQUENT, _SAMPLE, _SAMPLED_FROM = 0.05, 400, 20_000
@@ -72,7 +72,7 @@ def search(
     now : int
         Microseconds since 1970, UTC.
     counted : int
-        So many cases become known at most where no condition has an index of its own.
+        How many cases to count at most where no condition has an index of its own.
     """
     words = known_words(connection, words_of(filters.text))
     frequent = _frequent(connection, words)

@@ -49,7 +49,7 @@ def counts(database: Database) -> list[Tally]:
 
 
 def last_change(database: Database) -> tuple[int, int]:
-    """Name the newest change of the counts, and the hour: where both are as before, so are they.
+    """Return the newest change of the counts, and the hour: if neither moved, nor did the counts.
 
     Where PostgreSQL finishes two transactions in another order than it began them, a change may
     stay unnoticed until the next one.
@@ -65,18 +65,18 @@ def n_open(connection: Connection, *lanes: Lane) -> int:
 
 
 def tally(connection: Connection, rows: Select[Any]) -> None:
-    """Count new cases in: `rows` selects their state, lane, hour and number."""
+    """Add new cases to the counts: `rows` selects their state, lane, hour and number."""
     columns = ["state", LANE, "hour", "n"]
     connection.execute(insert(tallies).from_select(columns, rows))
 
 
 def fold(connection: Connection) -> None:
-    """Make one line of all lines that are alike, so that they stay quick to sum up."""
+    """Merge equal lines into one, so that counting stays quick."""
     last = connection.scalar(select(func.max(tallies.c.id))) or 0
-    # Those of a transaction that is not finished yet are not seen, and stay.
-    gone = delete(tallies).where(tallies.c.id <= last).returning(*tallies.c)
+    # Lines of unfinished transactions are not visible yet, and stay.
+    delete_all = delete(tallies).where(tallies.c.id <= last).returning(*tallies.c)
     sums: dict[tuple[str, str, int], int] = {}
-    for row in connection.execute(gone):
+    for row in connection.execute(delete_all):
         key = (row.state, row.lane, row.hour)
         sums[key] = sums.get(key, 0) + row.n
     rows = [

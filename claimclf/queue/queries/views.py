@@ -29,7 +29,7 @@ _MOST_REPORTS = 10**12  # no platform has more, and a database takes no number o
 
 @dataclass(frozen=True)
 class View:
-    """What somebody wants to see, under a name.
+    """Filters and a ranking under a name.
 
     Parameters
     ----------
@@ -70,15 +70,15 @@ def save_view(
         Another person's view has it; a lead may replace that.
     """
     name = _checked(name)
-    wanted = to_query(filters, ranking)
+    query = to_query(filters, ranking)
 
     def save(connection: Connection) -> View:
         lock(connection, f"view {name}")
         at = database.now()
-        _give_way(connection, person, name)
-        row = {"name": name, "wanted": json.dumps(wanted), "by": person.name, "at": at}
+        _delete_own(connection, person, name)
+        row = {"name": name, "wanted": json.dumps(query), "by": person.name, "at": at}
         connection.execute(insert(table).values(row))
-        append(connection, person, at, [Entry("save-view", details={"name": name, **wanted})])
+        append(connection, person, at, [Entry("save-view", details={"name": name, **query})])
         return View(name, filters, ranking, person.name, at)
 
     return database.write(save)
@@ -103,8 +103,8 @@ def delete_view(database: Database, person: Person, name: str) -> None:
     def forget(connection: Connection) -> None:
         lock(connection, f"view {name}")
         at = database.now()
-        details = {"name": name, "of": _found(connection, name).by}
-        _give_way(connection, person, name)
+        details = {"name": name, "of": _row_of(connection, name).by}
+        _delete_own(connection, person, name)
         append(connection, person, at, [Entry("delete-view", details=details)])
 
     database.write(forget)
@@ -122,12 +122,12 @@ def _checked(name: str) -> str:
 
 
 def _is_text(name: str) -> bool:
-    """Return whether there is something to read, and nothing that steers a machine."""
-    steering = any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
-    return any(map(str.isprintable, name)) and not steering
+    """Return whether a name has visible characters, and no control characters."""
+    controls = any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
+    return any(map(str.isprintable, name)) and not controls
 
 
-def _found(connection: Connection, name: str) -> AnyRow:
+def _row_of(connection: Connection, name: str) -> AnyRow:
     query = select(table).where(table.c.name == name)
     row = connection.execute(query).one_or_none() if _is_text(name) else None
     if row is None:
@@ -135,10 +135,10 @@ def _found(connection: Connection, name: str) -> AnyRow:
     return row
 
 
-def _give_way(connection: Connection, person: Person, name: str) -> None:
-    """Delete the view of that name, if there is one, unless it is another person's."""
-    gone = delete(table).where(table.c.name == name).returning(table.c.by)
-    by = connection.scalar(gone)
+def _delete_own(connection: Connection, person: Person, name: str) -> None:
+    """Delete the view of that name, if there is one; refuse if it is another person's."""
+    deletion = delete(table).where(table.c.name == name).returning(table.c.by)
+    by = connection.scalar(deletion)
     if by not in (None, person.name) and person.role not in LEADS:
         raise NotAllowedError(
             f"The view '{name}' is not yours.", f"Found: {by} saved it.", "Choose another name."
@@ -171,10 +171,10 @@ def from_query(query: Mapping[str, Any]) -> tuple[Filters, Ranking]:
     values: dict[str, Any] = {}
     for name, read in {**_READ, _RANKING: Ranking}.items():
         try:
-            given = query[name]
-            if isinstance(given, str):
-                given.encode()  # half a character, of a careless program, fits in no link
-            values[name] = read(given)
+            text = query[name]
+            if isinstance(text, str):
+                text.encode()  # half of a surrogate pair has no UTF-8
+            values[name] = read(text)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             continue
     ranking = values.pop(_RANKING, Ranking.REPORTS)
@@ -186,7 +186,7 @@ def from_query(query: Mapping[str, Any]) -> tuple[Filters, Ranking]:
 def _written(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
-    # Half a character, as a careless program may send it, fits in no link.
+    # Half of a surrogate pair has no UTF-8.
     return "1" if value is True else str(value).encode(errors="ignore").decode()
 
 
@@ -206,7 +206,7 @@ def _some_of(allowed: Iterable[Value]) -> Callable[[str], tuple[Value, ...]]:
 
 def _words(written: str) -> str:
     if not written.strip():
-        raise ValueError("nothing is said")
+        raise ValueError("empty")
     return written.strip()
 
 

@@ -60,8 +60,8 @@ def holds_words(connection: Connection, words: list[str]) -> list[ColumnElement[
     if connection.dialect.name == "sqlite":
         add_function(connection, "has_words", _has_words)
         return [func.has_words(cases.c[TRANSCRIPT], " ".join(words), type_=Boolean)]
-    # A case distinction says what is quick to say first, and lets the planner neither use the
-    # index, where frequent words are as many as cases, nor take many words for a rare thing.
+    # CASE runs the quick comparison first, and hides the words from the planner: it would use
+    # the index even for frequent words, and take a search for many words to be selective.
     parts = [cases.c[TRANSCRIPT].icontains(word, autoescape=True) for word in words]
     return [case((and_(*parts), _matches(words)), else_=false())]
 

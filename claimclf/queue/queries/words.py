@@ -15,7 +15,7 @@ from functools import lru_cache
 MOST_WORDS, MOST_LETTERS = 32, 64
 
 _MARKS = frozenset({"Mn", "Mc", "Co"})
-# They say how a symbol looks, and are no part of a word.
+# Variation selectors choose how a symbol looks, and are no part of a word.
 _SELECTORS = "\ufe0e\ufe0f"
 
 

@@ -37,7 +37,7 @@ class Bulk:
     decided : list of int
         Cases, by number.
     left_out : list of int
-        Cases that somebody else holds or has decided meanwhile.
+        Cases that another person holds, or that were decided meanwhile.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Bulk:
 def decide_cases(
     database: Database, person: Person, case_ids: Sequence[int], verdict: Verdict
 ) -> Bulk:
-    """Decide on all chosen cases that are open and in nobody else's hands.
+    """Decide on all chosen cases that are open and not held by another person.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def decide_cases(
 def decide_statement(
     database: Database, person: Person, statement_id: str, verdict: Verdict
 ) -> Bulk:
-    """Decide on all open cases of a statement that are in nobody else's hands.
+    """Decide on all open cases of a statement that no other person holds.
 
     Raises
     ------
@@ -113,15 +113,15 @@ def _decide(
         at = database.now()
         end_lapsed(connection, at)
         query = select(cases.c.id, cases.c.lease_holder, IS_OPEN.label("open"))
-        found = connection.execute(
+        rows = connection.execute(
             query.where(chosen, IS_OPEN if ids is None else cases.c.id.is_not(None))
             .order_by(cases.c.id)
             .limit(MOST + 1)
             .with_for_update(of=cases)
         ).all()
-        _check_number(len(found if ids is None else ids))
-        free = [row.id for row in found if row.open and row.lease_holder in (None, person.name)]
-        left_out = sorted({*(ids or []), *(row.id for row in found)} - set(free))
+        _check_number(len(rows if ids is None else ids))
+        free = [row.id for row in rows if row.open and row.lease_holder in (None, person.name)]
+        left_out = sorted({*(ids or []), *(row.id for row in rows)} - set(free))
         if not free:
             return Bulk("", [], left_out)
         return Bulk(_close(connection, database, person, verdict, free, at), free, left_out)
@@ -154,8 +154,8 @@ def _close(
     return bulk_id
 
 
-def _check_number(found: int) -> None:
-    if found > MOST:
+def _check_number(n_cases: int) -> None:
+    if n_cases > MOST:
         raise InvalidRequestError(
             "These are too many cases for one decision.",
             f"Found: more than {MOST:,}.",

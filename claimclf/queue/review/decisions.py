@@ -45,7 +45,7 @@ FROZEN = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a person says of one case or of many.
+    """A person's judgement of one case or of many.
 
     Parameters
     ----------
@@ -81,9 +81,9 @@ class Decided:
 def decide(
     database: Database, person: Person, case_id: int, token: str, version: int, verdict: Verdict
 ) -> Decided:
-    """Record what a person says of the case they hold, and end their hold on it.
+    """Record a person's verdict on the case they hold, and end the lease.
 
-    A skipped case goes back to the others; an escalated one to the leads.
+    A skipped case goes back to the queue; an escalated one to the leads.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def decide(
     Raises
     ------
     LostLeaseError
-        The hold is over or somebody else decided; nothing is recorded.
+        The lease is over or another person decided; nothing is recorded.
     InvalidRequestError
         The reason code is missing or does not belong there.
     ConflictError
@@ -204,7 +204,7 @@ def check(verdict: Verdict) -> None:
     Raises
     ------
     InvalidRequestError
-        As said.
+        The reason code is missing or does not belong there, or the note is too long.
     """
     if verdict.decision is Decision.BREAKS_RULES and verdict.reason_code is None:
         raise InvalidRequestError(
@@ -257,7 +257,7 @@ def record_all(
     list of int
         The decisions' numbers, in the order of `rows`.
     """
-    said = {
+    content = {
         "decision": str(verdict.decision),
         "reason_code": verdict.reason_code and str(verdict.reason_code),
         "note": verdict.note,
@@ -265,7 +265,7 @@ def record_all(
     values = [
         {
             **{name: getattr(row, name) for name in FROZEN},
-            **said,
+            **content,
             "case_id": row.id,
             "by": person.name,
             "at": at,
@@ -281,7 +281,7 @@ def record_all(
     numbers = list(connection.scalars(written, values))
     bulk = {"bulk_id": bulk_id} if bulk_id else {}
     entries = [
-        Entry(DECIDED, row.id, decision_id=number, details={**said, "round": row.round, **bulk})
+        Entry(DECIDED, row.id, decision_id=number, details={**content, "round": row.round, **bulk})
         for row, number in zip(rows, numbers, strict=True)
     ]
     append(connection, person, at, entries)
@@ -338,11 +338,11 @@ def _open_as_before(connection: Connection, at: int, rows: Sequence[AnyRow]) -> 
             "version": cases.c.version + 1,
             "decided_reports": None,
         }
-        found = connection.scalars(
+        ids = connection.scalars(
             update(cases).where(untouched).values(values).returning(cases.c.id)
         ).all()
-        rank_anew(connection, list(found))
-        changed += len(found)
+        rank_anew(connection, list(ids))
+        changed += len(ids)
     if changed < len(rows):
         raise _not_undone("the case has changed since", "Ask a lead to reopen it.")
 

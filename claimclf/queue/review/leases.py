@@ -74,15 +74,16 @@ def next_case(
     Returns
     -------
     Lease or None
-        None where no such case is left. Nothing tells whether it is one of the audit sample.
+        None where no such case is left. A lease does not reveal whether the case is one of the
+        audit sample.
 
     Raises
     ------
     NotAllowedError
         Escalated cases are for leads.
     """
-    wanted = filters or Filters()
-    if wanted.escalated:
+    chosen = filters or Filters()
+    if chosen.escalated:
         allow(person, *LEADS)
 
     def take(connection: Connection) -> Lease | None:
@@ -96,11 +97,11 @@ def next_case(
         order = ranking or settings.ranking
         cut = keep_cut(connection, settings, order, at)
         not_mine = [not_(IS_HELD), not_(_skipped_by(person))]
-        found = search(connection, wanted, order, at)
-        first = select(cases.c.id).where(*found.conditions, *not_mine)
-        queries = [first.order_by(*found.order)]
-        if _may_be_sampled(wanted, cut) and serves_sample(connection, settings, cut):
-            loose = (*found.loose, *not_mine)
+        plan = search(connection, chosen, order, at)
+        first = select(cases.c.id).where(*plan.conditions, *not_mine)
+        queries = [first.order_by(*plan.order)]
+        if _may_be_sampled(chosen, cut) and serves_sample(connection, settings, cut):
+            loose = (*plan.loose, *not_mine)
             by_draw = select(cases.c.id).where(*loose, IS_DRAWN, cut.in_sample())
             queries.insert(0, by_draw.order_by(cases.c.sample_draw))
         for query in queries:
@@ -118,7 +119,7 @@ def held(database: Database, person: Person) -> Lease | None:
 
 
 def take_case(database: Database, person: Person, case_id: int) -> Lease:
-    """Take one open case that was chosen from the table; lets go of any other held.
+    """Take one open case that was chosen from the table, and release any other that is held.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
     Raises
     ------
     LostLeaseError
-        The hold is over, or somebody else decided.
+        The lease is over, or another person decided.
     UnknownCaseError
         There is no such case.
     """
@@ -172,17 +173,17 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
 
 
 def release(database: Database, person: Person, case_id: int, token: str) -> None:
-    """Let go of a case; nothing happens where it is not held any more."""
+    """Release a case; nothing happens where it is not held any more."""
 
-    def let_go(connection: Connection) -> None:
+    def end_own(connection: Connection) -> None:
         at = database.now()
         end(connection, person, at, "release", mine(person, case_id, token, at))
 
-    database.write(let_go)
+    database.write(end_own)
 
 
 def hand_on(database: Database, person: Person, case_id: int, token: str, to: Person) -> Lease:
-    """Give one's own case to somebody else, who finds it as their next one.
+    """Give one's own case to another person, who gets it as their next one.
 
     Raises
     ------
@@ -196,7 +197,7 @@ def hand_on(database: Database, person: Person, case_id: int, token: str, to: Pe
 
 
 def take_over(database: Database, person: Person, case_id: int) -> Lease:
-    """Take a case out of somebody's hands, as a lead.
+    """Take a case over from whoever holds it, as a lead.
 
     Raises
     ------
@@ -210,7 +211,7 @@ def take_over(database: Database, person: Person, case_id: int) -> Lease:
 
 
 def reassign(database: Database, person: Person, case_id: int, to: Person) -> Lease:
-    """Give a waiting case to somebody else, as a lead, whoever holds it now.
+    """Give a waiting case to another person, as a lead, whoever holds it now.
 
     Raises
     ------
@@ -219,7 +220,7 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
     NotAllowedError
         The person is no lead.
     InvalidRequestError
-        Nobody is named, or somebody whose role cannot decide on it.
+        No person is named, or one whose role cannot decide on it.
     UnknownCaseError
         There is no such case.
     """
@@ -253,7 +254,7 @@ def open_to(person: Person) -> tuple[CaseState, ...]:
 
 def end_lapsed(connection: Connection, at: int) -> None:
     """Return the cases to the queue whose lease ran out."""
-    # True for every lease, and says that the index of leases is the short way to them.
+    # True for every lease; it makes SQLite and PostgreSQL use the index of leases.
     has_end = cases.c.lease_until > 0
     end(connection, QUEUE, at, "lapse", and_(IS_HELD, has_end, not_(running(at))))
 
@@ -263,30 +264,30 @@ def end(
 ) -> None:
     """End leases, with their rank brought up to date and an entry each."""
     chosen = select(cases.c.id, cases.c.lease_holder, cases.c.rank_stale).where(which)
-    found = connection.execute(chosen.with_for_update(skip_locked=True)).all()
-    if not found:
+    rows = connection.execute(chosen.with_for_update(skip_locked=True)).all()
+    if not rows:
         return
-    found = sorted(found, key=lambda row: row.id)
-    ids = [row.id for row in found]
+    rows = sorted(rows, key=lambda row: row.id)
+    ids = [row.id for row in rows]
     connection.execute(update(cases).where(cases.c.id.in_(ids)).values(NO_LEASE))
-    rank_anew(connection, [row.id for row in found if row.rank_stale])
-    entries = [Entry(action, row.id, details={"holder": row.lease_holder}) for row in found]
+    rank_anew(connection, [row.id for row in rows if row.rank_stale])
+    entries = [Entry(action, row.id, details={"holder": row.lease_holder}) for row in rows]
     append(connection, person, at, entries)
 
 
 def lost(case: Case, person: Person, at: int) -> LostLeaseError:
-    """Return the error that says why a person has no hold on a case."""
+    """Return the error that explains why a person has no lease on a case."""
     advice = "Take the next case."
     if case.state is CaseState.DECIDED:
         return LostLeaseError(
             "Someone else decided this meanwhile.", f"Found: case {case.id} is decided.", advice
         )
     if case.state is CaseState.ESCALATED and person.role not in LEADS:
-        found = f"Found: case {case.id} waits for a lead."
-        return LostLeaseError("Someone else passed this on meanwhile.", found, advice)
+        reason = f"Found: case {case.id} waits for a lead."
+        return LostLeaseError("Someone else passed this on meanwhile.", reason, advice)
     if case.holder not in (None, person.name) and (case.held_until or 0) > at:
-        found = f"Found: {case.holder} holds case {case.id}."
-        return LostLeaseError("Someone else holds this case.", found, advice)
+        reason = f"Found: {case.holder} holds case {case.id}."
+        return LostLeaseError("Someone else holds this case.", reason, advice)
     return LostLeaseError(
         "Your hold on this case is over.", f"Found: nobody holds case {case.id}.", advice
     )
@@ -301,9 +302,9 @@ def _held(
     return None if row is None else Lease(case_of(row), row.lease_token, row.lease_until)
 
 
-def _may_be_sampled(wanted: Filters, cut: Cut) -> bool:
+def _may_be_sampled(filters: Filters, cut: Cut) -> bool:
     """Return whether the filters leave anything of the sample."""
-    return not wanted.escalated and (cut.key is not None or OPINIONS in places_of(wanted))
+    return not filters.escalated and (cut.key is not None or OPINIONS in places_of(filters))
 
 
 def _skipped_by(person: Person) -> ColumnElement[bool]:

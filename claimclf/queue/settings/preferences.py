@@ -1,4 +1,4 @@
-"""How somebody wants the review screen to be; no rule of the queue depends on it."""
+"""A person's settings of the review screen; no rule of the queue depends on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from claimclf.schema import Lane
 
 @dataclass(frozen=True)
 class Preferences:
-    """What spares one person at the screen.
+    """One person's settings of the review screen.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Preferences:
     pause_after : int
         Cases after which a pause is suggested; 0 for never.
     without : tuple of Lane
-        Lanes from which no case is wanted.
+        Lanes from which the person gets no case.
     """
 
     blur: bool = True
@@ -53,9 +53,9 @@ def prefer(database: Database, person: Person, chosen: Preferences) -> None:
             "No lane is left.", "Found: all are left out.", "Keep at least one."
         )
     if chosen.pause_after < 0:
-        found = f"Found: {chosen.pause_after} cases."
+        detail = f"Found: {chosen.pause_after} cases."
         raise InvalidRequestError(
-            "A pause cannot come before the first case.", found, "Choose 0 or more."
+            "A pause cannot come before the first case.", detail, "Choose 0 or more."
         )
     row = {"person": person.name, "chosen": json.dumps(asdict(chosen))}
 

@@ -1,4 +1,4 @@
-"""What a team sets for its queue; every change is kept with who, when and why."""
+"""What a team sets for its queue; every change is stored with person, time and reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Settings:
     Parameters
     ----------
     ranking : Ranking
-        What puts one case before another, where a moderator does not say.
+        What puts one case before another, unless a moderator chooses.
     lease_minutes : float
         How long a moderator holds a case without a sign of life.
     undo_minutes : float
@@ -107,8 +107,8 @@ _HIGHEST = {"lease_minutes": 24 * 60, "sample_rate": 1}
 def settings_of(connection: Connection) -> Settings:
     """Return the settings in force: the latest of each, the default of the others."""
     latest = select(func.max(table.c.id)).group_by(table.c.name)
-    found = connection.execute(select(table.c.name, table.c.value).where(table.c.id.in_(latest)))
-    values = {row.name: json.loads(row.value) for row in found}
+    rows = connection.execute(select(table.c.name, table.c.value).where(table.c.id.in_(latest)))
+    values = {row.name: json.loads(row.value) for row in rows}
     settings = replace(Settings(), **values)
     return replace(settings, ranking=Ranking(settings.ranking))
 
@@ -116,12 +116,12 @@ def settings_of(connection: Connection) -> Settings:
 def history(database: Database) -> list[Change]:
     """Return every change of a setting, the latest first."""
     rows = database.read(lambda c: c.execute(select(table).order_by(table.c.id)).all())
-    now, found = asdict(Settings()), []
+    now, changes = asdict(Settings()), []
     for row in rows:
         new = json.loads(row.value)
-        found.append(Change(row.at, row.by, row.reason, row.name, now[row.name], new))
+        changes.append(Change(row.at, row.by, row.reason, row.name, now[row.name], new))
         now[row.name] = new
-    return found[::-1]
+    return changes[::-1]
 
 
 def change_settings(database: Database, person: Person, reason: str, **values: Any) -> Settings:

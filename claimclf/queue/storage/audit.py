@@ -69,7 +69,7 @@ class Verified:
 
 
 def append(connection: Connection, person: Person, at: int, entries: Sequence[Entry]) -> None:
-    """Add entries to the end of the chain, within the transaction of what they tell of.
+    """Add entries to the end of the chain, within the transaction that they record.
 
     Holds the chain's head until the transaction ends: append as late as possible.
 
@@ -133,30 +133,30 @@ def walk(connection: Connection) -> Verified:
 
 def broken(row: dict[str, Any], seq: int, previous: str) -> list[str]:
     """Return what is wrong with an entry that should follow entry `seq`."""
-    found = []
+    problems = []
     if row["seq"] != seq + 1:
         missing = f"Entry {seq + 1} is" if row["seq"] == seq + 2 else f"Entries from {seq + 1} are"
-        found.append(f"{missing} missing: entry {row['seq']} follows entry {seq}.")
+        problems.append(f"{missing} missing: entry {row['seq']} follows entry {seq}.")
     elif row["previous_hash"] != previous:
-        found.append(f"Entry {row['seq']} does not continue entry {seq}.")
+        problems.append(f"Entry {row['seq']} does not continue entry {seq}.")
     if row["hash"] != _hash(row):
-        found.append(f"Entry {row['seq']} was altered.")
-    return found
+        problems.append(f"Entry {row['seq']} was altered.")
+    return problems
 
 
 def _altered_decisions(connection: Connection, first: int, last: int) -> list[str]:
-    """Compare the decisions with what their entries say, for a stretch of the chain."""
+    """Compare decisions with their entries, for a stretch of the chain."""
     columns = [decisions.c[name] for name in (*_DECISION, "by", "at")]
-    told = select(audit.c.details, audit.c.decision_id, decisions.c.id.label("found"), *columns)
-    told = told.join_from(
+    query = select(audit.c.details, audit.c.decision_id, decisions.c.id.label("found"), *columns)
+    query = query.join_from(
         audit, decisions, decisions.c.id == audit.c.decision_id, isouter=True
     ).where(audit.c.action == DECIDED, audit.c.seq.between(first, last))
     problems = []
-    for row in connection.execute(told.add_columns(audit.c.actor, audit.c.at.label("told_at"))):
-        said = json.loads(row.details)
+    for row in connection.execute(query.add_columns(audit.c.actor, audit.c.at.label("told_at"))):
+        details = json.loads(row.details)
         if row.found is None:
             problems.append(f"Decision {row.decision_id} is missing.")
-        elif any(said.get(name) != getattr(row, name) for name in _DECISION) or (
+        elif any(details.get(name) != getattr(row, name) for name in _DECISION) or (
             (row.by, row.at) != (row.actor, row.told_at)
         ):
             problems.append(f"Decision {row.decision_id} was altered.")
@@ -165,13 +165,13 @@ def _altered_decisions(connection: Connection, first: int, last: int) -> list[st
 
 def _unaudited(connection: Connection) -> list[str]:
     entry = exists().where(and_(audit.c.decision_id == decisions.c.id, audit.c.action == DECIDED))
-    found = connection.scalars(select(decisions.c.id).where(~entry).order_by(decisions.c.id))
-    return [f"Decision {decision} has no entry." for decision in found]
+    numbers = connection.scalars(select(decisions.c.id).where(~entry).order_by(decisions.c.id))
+    return [f"Decision {decision} has no entry." for decision in numbers]
 
 
 def _hash(row: dict[str, Any]) -> str:
-    told = _canonical({name: row[name] for name in _HASHED})
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = _canonical({name: row[name] for name in _HASHED})
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _canonical(values: dict[str, Any]) -> str:

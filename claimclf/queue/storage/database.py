@@ -21,17 +21,17 @@ from claimclf.errors import StorageError
 from claimclf.files import own_file
 from claimclf.paths import DEFAULT_QUEUE
 from claimclf.queue.storage import migrations
-from claimclf.queue.storage.failures import described, found, is_transient, kind_of
+from claimclf.queue.storage.failures import described, driver_message, is_transient, kind_of
 
 Result = TypeVar("Result")
 
 _logger = logging.getLogger(__name__)
 _TRIES = 8
-#: Waited for one's turn to write to SQLite: longer than the largest upload takes to be stored.
+#: Longest wait for a turn to write to SQLite: longer than storing the largest upload takes.
 _BUSY_SECONDS = 180
-#: After so many, somebody should be told why nothing happens.
+#: After so many, `on_wait` is called, to explain the delay.
 _PATIENCE_SECONDS = 1.0
-#: Each has memory of its own: more than there are cores would take it for nothing.
+#: Each takes memory of its own, so there are no more than cores.
 _SORTING_THREADS = min(4, os.cpu_count() or 1)
 #: Of the queue itself; sorting for an index takes as much for each of its threads.
 _CACHE_KIB = 32 * 1024
@@ -56,8 +56,8 @@ class Database:
     clock : callable
         Returns the time in microseconds since 1970, UTC.
     on_wait : callable
-        Called where somebody waits for a second for their turn to write: an upload is being
-        stored, say.
+        Called once a transaction has waited a second for its turn to write, as while an upload
+        is being stored.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class Database:
             self._file = None
             self.engine = create_engine(
                 self.url.set(drivername="postgresql+psycopg"),
-                pool_pre_ping=True,  # a server that was restarted is met again by itself
+                pool_pre_ping=True,  # reconnects after a restart of the server
                 isolation_level="READ COMMITTED",
                 connect_args={"connect_timeout": 10},
             )
@@ -182,7 +182,7 @@ class Database:
 
     @contextmanager
     def _friendly(self) -> Iterator[None]:
-        """Turn what a driver says into what a person can act on."""
+        """Turn a driver's error into one that a person can act on."""
         try:
             yield
         except DBAPIError as error:
@@ -190,7 +190,7 @@ class Database:
             if problem is None:
                 raise
             what, advice = problem
-            message = (what, f"Found: {found(error)} ({self.name}).", advice)
+            message = (what, f"Found: {driver_message(error)} ({self.name}).", advice)
             raise kind_of(error)(*message) from error
         except OSError as error:
             raise StorageError(
@@ -237,7 +237,7 @@ def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> Non
     would wait for ever. Here all of them are equals.
     """
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-    start, told = time.monotonic(), False
+    start, has_called = time.monotonic(), False
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -246,8 +246,8 @@ def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> Non
             waited = time.monotonic() - start
             if "locked" not in str(error.orig) or waited > _BUSY_SECONDS:
                 raise
-            if waited > _PATIENCE_SECONDS and not told:
-                told = True
+            if waited > _PATIENCE_SECONDS and not has_called:
+                has_called = True
                 _logger.info("Another writes to the queue; waiting for a turn")
                 on_wait()
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311

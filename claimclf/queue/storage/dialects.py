@@ -28,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 
 def lock(connection: Connection, name: str) -> None:
-    """Let one transaction at a time do what `name` says; held until its end.
+    """Let one transaction at a time do what `name` names; the lock lasts until its end.
 
     On SQLite every writing transaction is alone already.
     """
@@ -38,7 +38,7 @@ def lock(connection: Connection, name: str) -> None:
 
 
 def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
-    """Have all others wait, readers too, until the transaction ends.
+    """Make all other connections wait, readers too, until the transaction ends.
 
     On SQLite a writing transaction is alone already, and readers see what was there before it.
     """

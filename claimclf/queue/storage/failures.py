@@ -6,7 +6,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from claimclf.errors import StorageDamagedError, StorageError
 
-#: What SQLite says of a damaged file, and PostgreSQL's codes for damaged data and indexes.
+#: SQLite's messages about a damaged file, and PostgreSQL's codes for damaged data and indexes.
 _DAMAGED = ("malformed", "not a database")
 _DAMAGED_CODES = frozenset({"XX001", "XX002"})
 # PostgreSQL's codes: two transactions in each other's way; one of them may simply try again.
@@ -76,9 +76,9 @@ def described(error: DBAPIError) -> tuple[str, str] | None:
     """Return what is wrong and what to do, or None where it is a fault of the program."""
     if isinstance(error, IntegrityError | DataError):
         return None
-    said = str(error.orig)
+    message = str(error.orig)
     for words, problem in _SQLITE.items():
-        if words in said:
+        if words in message:
             return problem
     code = _code(error)
     for start, problem in _POSTGRESQL.items():
@@ -86,8 +86,8 @@ def described(error: DBAPIError) -> tuple[str, str] | None:
             return problem
     # Class 08 is the connection, 57P the server's shutdown, 3D a database that is not there;
     # no code at all: the server did not even answer.
-    gone = error.connection_invalidated or code[:2] in {"08", "3D"} or code.startswith("57P")
-    return _GONE_ADVICE if gone or _unanswered(error) else None
+    is_gone = error.connection_invalidated or code[:2] in {"08", "3D"} or code.startswith("57P")
+    return _GONE_ADVICE if is_gone or _unanswered(error) else None
 
 
 def kind_of(error: DBAPIError) -> type[StorageError]:
@@ -96,10 +96,10 @@ def kind_of(error: DBAPIError) -> type[StorageError]:
     return StorageDamagedError if is_damaged or _code(error) in _DAMAGED_CODES else StorageError
 
 
-def found(error: DBAPIError) -> str:
-    """Return what the driver says, in one line; its further lines may quote a row."""
-    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-    return str(told or str(error.orig).partition("\n")[0])
+def driver_message(error: DBAPIError) -> str:
+    """Return the driver's message, its first line only: further lines may quote a row."""
+    primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return str(primary or str(error.orig).partition("\n")[0])
 
 
 def _code(error: DBAPIError) -> str:

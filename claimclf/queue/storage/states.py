@@ -40,8 +40,8 @@ TRANSITIONS = frozenset(
 
 def before(event: Event) -> tuple[CaseState, ...]:
     """Return the states in which an event may happen, in the order of `CaseState`."""
-    found = {state for state, happens, _ in TRANSITIONS if happens is event}
-    return tuple(state for state in CaseState if state in found)
+    states = {state for state, happens, _ in TRANSITIONS if happens is event}
+    return tuple(state for state in CaseState if state in states)
 
 
 def after(state: CaseState, event: Event) -> CaseState:
@@ -52,10 +52,10 @@ def after(state: CaseState, event: Event) -> CaseState:
     KeyError
         It may not happen there, or where it leads depends on the case's past.
     """
-    found = [to for start, happens, to in TRANSITIONS if (start, happens) == (state, event)]
-    if len(found) != 1:
+    targets = [to for start, happens, to in TRANSITIONS if (start, happens) == (state, event)]
+    if len(targets) != 1:
         raise KeyError(f"{event} in state {state}")
-    return found[0]
+    return targets[0]
 
 
 def event_of(decision: Decision) -> Event:

@@ -87,7 +87,7 @@ cases = Table(
     Column("id", Number, primary_key=True),
     Column("state", Text, nullable=False),
     Column("state_at", BigInteger, nullable=False),
-    # Since when somebody should look at it: its age counts from there.
+    # Since when it waits for a review: its age counts from there.
     Column("waits_since", BigInteger, nullable=False, server_default="0"),
     Column("round", Integer, nullable=False),
     Column("version", Integer, nullable=False),
@@ -181,10 +181,10 @@ _partial(
     ("rank_place", "rank_expected", *_ties, *_FILTERED),
     _OPEN,
 )
-# A statement's or an author's videos are few enough to be sorted when they are met.
+# A statement or an author has few enough videos to sort them while reading.
 _partial("ix_cases_by_statement", cases, ("rank_place", "rank_statement", STATEMENT_KEY), _OPEN)
 _partial("ix_cases_by_author", cases, ("rank_place", "rank_author", AUTHOR_KEY), _OPEN)
-#: Few new cases or none get into these: it is less work to keep them than to build them anew.
+#: New cases add few rows or none to these: keeping them is less work than building them again.
 SPARSE = (
     _partial("ix_cases_held", cases, ("lease_until",), "lease_token IS NOT NULL"),
     _partial("ix_cases_not_open", cases, ("state", "state_at"), f"state <> '{CaseState.OPEN}'"),
@@ -196,7 +196,7 @@ SPARSE = (
     ),
 )
 # For filters that no order of rank helps with. What the first says of the time is always true;
-# it keeps SQLite from reading whatever is open by this index.
+# it keeps SQLite from using this index for all open cases.
 _partial("ix_cases_waiting", cases, ("waits_since",), f"{_OPEN} AND waits_since + 0 >= 0")
 _partial("ix_cases_again", cases, ("waits_since",), f"{_OPEN} AND reported_again")
 _partial("ix_cases_statement", cases, (STATEMENT_ID,), f"{STATEMENT_ID} IS NOT NULL")
@@ -307,7 +307,7 @@ tallies = Table(
     Column("n", BigInteger, nullable=False),
 )
 
-#: What a statement is known again by: see `claimclf.dataset.statements.statement_keys`.
+#: Keys by which statements are matched: see `claimclf.dataset.statements.statement_keys`.
 statement_keys = Table(
     "statement_keys",
     metadata,
@@ -315,7 +315,7 @@ statement_keys = Table(
     Column(STATEMENT_ID, Text, nullable=False),
 )
 
-#: How many reports a case had before a later upload said that there are more.
+#: How many reports a case had before a later upload brought more.
 sightings = Table(
     "sightings",
     metadata,
@@ -325,7 +325,7 @@ sightings = Table(
     Column(LAST_REPORTED, BigInteger),
 )
 
-#: How somebody wants the screen to be.
+#: Each person's settings of the review screen.
 preferences = Table(
     "preferences",
     metadata,
@@ -343,7 +343,7 @@ saved_views = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-#: What the platform has been told of the log; filled from it, one row an event.
+#: How far the delivery of each event is; filled from the audit log, one row an event.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -354,7 +354,7 @@ deliveries = Table(
     Column("last_error", Text),
     Column("delivered_at", BigInteger),
     Column("dead_at", BigInteger),
-    # Which sender is at it.
+    # Which sender is delivering it.
     Column("lease_token", Text),
     Column("lease_started", BigInteger),
     Column("lease_until", BigInteger),

@@ -3,14 +3,14 @@
 ::
 
     restoring    fills an empty database from a file: all of it, or nothing
-    writing      the tables, as they are at one moment
+    writing      the tables, as of one moment
     reading      a file whose every byte was checked
     placing      a file that appears whole or not at all
-    manifest     what a backup says of itself
+    manifest     contents and checksums of a backup
 
 A zip with a member of JSON lines for each table, a row a line, and `manifest.json`: version,
 when, by whom, and each member's rows and SHA-256. The zip's comment ends in the SHA-256 of
-all that stands before it, so that no byte can change unnoticed. Checksums tell of accidents;
-an altered history shows in the audit log's chain, whose head the manifest holds: note it
-elsewhere.
+all that stands before it, so that no byte can change unnoticed. Checksums reveal
+accidents; an altered history shows in the audit log's chain, whose head the manifest holds:
+note the head elsewhere.
 """

@@ -1,4 +1,4 @@
-"""What a backup says of itself, and what its parts are called."""
+"""Contents and checksums of a backup, and the names of its parts."""
 
 from __future__ import annotations
 

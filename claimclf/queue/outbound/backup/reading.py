@@ -49,7 +49,7 @@ class BackupFile:
     sha256 : str
         Of all but the checksum at its end.
     manifest : Backup
-        What it says of itself.
+        Its contents and checksums.
     """
 
     file: Path

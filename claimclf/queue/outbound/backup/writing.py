@@ -1,4 +1,4 @@
-"""Writes the queue's tables, as they are at one moment, to a file."""
+"""Writes the queue's tables, as of one moment, to a file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def backup(
     file: Path,
     progress: Progress = lambda done, total: None,
 ) -> Backup:
-    """Write the queue as it is at one moment to a file; others go on working.
+    """Write the queue as of one moment to a file, while people go on working.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _NO_LEASE = {"lease_token": None, "lease_started": None, "lease_until": None}
 
 @dataclass(frozen=True)
 class Delivered:
-    """What came of sending events.
+    """How many events were sent, failed, and are left.
 
     Parameters
     ----------

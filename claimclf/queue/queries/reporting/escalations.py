@@ -27,9 +27,9 @@ class Escalation:
     since : int
         When it was escalated, microseconds since 1970, UTC.
     by, note : str
-        Who passed it on, and what they said.
+        Who escalated it, and their note.
     holder : str or None
-        Who is at it now.
+        Who holds it now.
     """
 
     case_id: int

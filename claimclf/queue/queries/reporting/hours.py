@@ -1,4 +1,4 @@
-"""What came and went by hour, and how much waited at the end of each."""
+"""Arrivals and decisions by hour, and the backlog at the end of each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from claimclf.units import HOUR
 
 @dataclass(frozen=True)
 class Hour:
-    """What came and went in an hour.
+    """Arrivals, decisions and backlog of an hour.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from claimclf.schema import PRIMARY_DECISIONS, Decision, Role
 
 #: Entries of the log by which a person comes to hold a case.
 _TAKES = ("lease", "hand-on", "take-over", "reassign")
-#: Who has one of these entries is at work on cases, whatever else they do.
+#: Entries of the log that make their author a person at work on cases.
 _WORK = ("lease", "take-over", DECIDED, "undo")
 
 
@@ -32,7 +32,7 @@ class AtWork:
     role : Role
         The role of their latest entry in the log.
     made : dict of Decision to int
-        What they said and did not undo.
+        Decisions that they made and did not undo.
     undos : int
         What they undid.
     handling : int or None
@@ -97,7 +97,7 @@ def people_at_work(
 
 def handling_times(connection: Connection, window: Window) -> dict[str | None, int]:
     """Return each person's median time from taking a case to deciding on it; None is all."""
-    # The latest before the decision is the decider's own: nobody decides without a hold.
+    # The last taking before a decision is the decider's own: nobody decides without a lease.
     taken_at = (
         select(func.max(audit.c.at))
         .where(audit.c.case_id == decisions.c.case_id, audit.c.at <= decisions.c.at)

@@ -29,7 +29,7 @@ class Report:
     Parameters
     ----------
     now, since, until : int
-        When it was made, and the window's ends; microseconds since 1970, UTC.
+        The time of the report, and the window's ends; microseconds since 1970, UTC.
     backlog : list of Tally
         What waits for a decision now, by lane and age; escalated cases are part of it.
     oldest : int or None
@@ -47,7 +47,7 @@ class Report:
     n_escalated : int
         How many there are.
     held : list of Held
-        Who is at what now, the longest held first.
+        Who holds which case now, the longest held first.
     """
 
     now: int

@@ -94,9 +94,9 @@ def still_waiting(
     """
     times, events = np.unique(decided, return_counts=True)
     decided, order = np.sort(decided), np.argsort(open_for)
-    gone = np.concatenate([[0], np.cumsum(n_open[order])])
+    n_before = np.concatenate([[0], np.cumsum(n_open[order])])
     # What is open for as long as a decision took was there to be decided on: still at risk.
-    open_then = gone[-1] - gone[np.searchsorted(open_for[order], times)]
+    open_then = n_before[-1] - n_before[np.searchsorted(open_for[order], times)]
     at_risk = len(decided) - np.searchsorted(decided, times) + open_then
     return times, np.cumprod(1 - events / at_risk)
 

@@ -19,8 +19,8 @@ def version(connection: Connection) -> str | None:
     """Return the version of the tables, or None where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+    head: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return head
 
 
 def check(version: str | None, name: str) -> None:
