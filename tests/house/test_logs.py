@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import re
 import threading
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from claimclf import logs
 from claimclf.cli import main
 from claimclf.logs import LOGGER, belonging_to, new_id, set_up, unforeseen
+from claimclf.paths import ROOT
 
 LINE = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?P<level>[A-Z]+) +"
@@ -188,3 +190,21 @@ def test_carried_function_logs_nothing_where_nobody_set_the_log_up() -> None:
     assert not logs.is_set_up()
     assert logs.carried(len)([1]) == 1
     assert not logs.is_set_up()
+
+
+def test_messages_are_constants_with_numbers_and_names_in_them() -> None:
+    """A sentence put together elsewhere, or a traceback, could bring in what users wrote."""
+    levels = {"debug", "info", "warning", "error", "critical", "log"}
+    calls = []
+    for path in (ROOT / "claimclf").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if isinstance(node.func.value, ast.Name) and node.func.value.id == "_logger":
+                calls.append((path, node, node.func.attr))
+    assert calls
+    for path, node, name in calls:
+        place = f"{path}:{node.lineno}"
+        assert name in levels, place
+        assert isinstance(node.args[0], ast.Constant), place
+        assert not {keyword.arg for keyword in node.keywords} - {"extra"}, place

@@ -180,8 +180,9 @@ def _log(batch: Batch) -> None:
         _logger.info("Upload was stored meanwhile, as batch %d", batch.id)
         return
     numbers = (batch.id, batch.n_rows, batch.n_rejected, batch.n_new, batch.n_known)
-    words = "Upload stored as batch %d: %d rows, %d rejected, %d new cases, %d known"
-    _logger.info(words, *numbers)
+    _logger.info(
+        "Upload stored as batch %d: %d rows, %d rejected, %d new cases, %d known", *numbers
+    )
 
 
 def _stored(connection: Connection, upload: Upload) -> Batch | None:
