@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Batch, Upload, ingest
 from claimclf.queue.review.decisions import Decided, Verdict, decide
 from claimclf.queue.review.leases import Lease, next_case
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Role
+from claimclf.schema import Decision
 from claimclf.units import MINUTE
 
 ANNA, BORIS = Person("anna"), Person("boris")
