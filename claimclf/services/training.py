@@ -1,4 +1,7 @@
-"""Search the settings of feature sets' models, then store the best."""
+"""Train models, with the settings they have or after a search, and store them.
+
+Each stored model has an entry in the queue's audit log, made just before it is in use.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,72 @@ from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.learners.recipes import Recipe, recipes_for
 from claimclf.modeling.learners.search import Progress, TreeSearchCV
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import follow_rule
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.training.fitting import Trained, train
+from claimclf.people import Capability, Person
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.recording import recorded, require_log
 from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.services.datasets import Dataset
+from claimclf.services.models import follow_rule
+from claimclf.services.permissions import needs
 from claimclf.services.stress import stressed
 from claimclf.streaming.engines import local_parallel
 
 FOLDS = 5
 SCORING = ("accuracy", "precision", "recall", "f1")
+STORED = "model-stored"
 
 
+@needs(Capability.MANAGE_MODELS)
+def train_models(
+    database: Database,
+    person: Person,
+    dataset: Dataset,
+    folder: Path,
+    feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
+    on_progress: Callable[[int, int, str], object] | None = None,
+) -> list[Manifest]:
+    """Fit, stress and store a random forest and an XGBoost model on each feature set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Labelled.
+    folder : Path
+        The model store.
+    feature_sets : sequence of str
+        Keys of `RECIPES`.
+    on_progress : callable, optional
+        Called with models done, models in all and the name of the next.
+
+    Raises
+    ------
+    TrainingDataError
+        The data cannot train a model, or the feature set is unknown.
+    ModelError
+        The store cannot be written.
+    NotAllowedError
+        The person may not manage models.
+    StorageError
+        The audit log cannot be reached: no model is stored that it does not tell of.
+    """
+    recipes = recipes_for(feature_sets)
+    require_log(database)
+    store, stored = ModelStore(folder), []
+    for done, recipe in enumerate(recipes):
+        if on_progress:
+            on_progress(done, len(recipes), recipe.name)
+        stored.append(_save(database, person, store, _trained(recipe, dataset)))
+    follow_rule(database, person, store)
+    return stored
+
+
+@needs(Capability.MANAGE_MODELS)
 def search_models(
+    database: Database,
+    person: Person,
     dataset: Dataset,
     folder: Path,
     feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
@@ -63,14 +118,18 @@ def search_models(
         The data cannot be searched, or the feature set is unknown.
     UnavailableError
         The store cannot be written.
+    NotAllowedError
+        The person may not manage models.
+    StorageError
+        The audit log cannot be reached: no model is stored that it does not tell of.
     """
     recipes = recipes_for(feature_sets)
     require_both_classes(dataset.cleaned.rows)
+    require_log(database)
     store, stored = ModelStore(folder), []
     for recipe in recipes:
         if not recipe.grid:
-            trained = _trained(recipe, dataset)
-            stored.append(store.save(trained.model, trained.predictions, model_card))
+            stored.append(_save(database, person, store, _trained(recipe, dataset)))
             continue
 
         def tell(progress: Progress, name: str = recipe.name) -> None:
@@ -80,11 +139,26 @@ def search_models(
         with parallel():
             search = search_recipe(recipe, dataset, folder / ".search", tell)
         best = replace(recipe, settings={**recipe.settings, **search.best_params_})
-        trained = _trained(best, dataset)
         table = pd.DataFrame(search.cv_results_).drop(columns="params")
-        stored.append(store.save(trained.model, trained.predictions, model_card, table))
-    follow_rule(store)
+        stored.append(_save(database, person, store, _trained(best, dataset), table))
+    follow_rule(database, person, store)
     return stored
+
+
+def _save(
+    database: Database,
+    person: Person,
+    store: ModelStore,
+    trained: Trained,
+    cv_results: pd.DataFrame | None = None,
+) -> Manifest:
+    with recorded(database, person, STORED) as enter:
+
+        def announce(old: Manifest | None, new: Manifest) -> None:
+            versions = {"old": old.version if old else None, "new": new.version}
+            enter({"model": new.name, **versions, "data": new.data})
+
+        return store.save(trained.model, trained.predictions, model_card, cv_results, announce)
 
 
 def _trained(recipe: Recipe, dataset: Dataset) -> Trained:
