@@ -233,5 +233,21 @@ def test_only_one_file_knows_which_role_is_which() -> None:
                 assert not {name.attr for name in _attributes(node)} & {"role", "roles"}, path
 
 
+def test_models_are_changed_by_services_alone() -> None:
+    """What changes a model asks nobody and logs nothing: only services may use it."""
+    changes = {"set_threshold", "set_error_rates", "set_stress", "point_at"}
+    of_the_champion = {"overrule", "back_to_rule", "follow_rule"}
+    folders = ("claimclf/ui", "claimclf/cli", "pages")
+    for path in [file for folder in folders for file in (ROOT / folder).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in changes, path
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module == "claimclf.modeling.store.champion"
+            ):
+                assert not {name.name for name in node.names} & of_the_champion, path
+
+
 def _attributes(node: ast.Compare) -> list[ast.Attribute]:
     return [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
