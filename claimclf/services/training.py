@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -128,21 +129,27 @@ def search_models(
     require_log(database)
     store, stored = ModelStore(folder), []
     for recipe in recipes:
-        if not recipe.grid:
-            stored.append(_save(database, person, store, _trained(recipe, dataset)))
-            continue
-
-        def tell(progress: Progress, name: str = recipe.name) -> None:
-            if on_progress:
-                on_progress(name, progress)
-
-        with parallel():
-            search = search_recipe(recipe, dataset, folder / ".search", tell)
-        best = replace(recipe, settings={**recipe.settings, **search.best_params_})
-        table = pd.DataFrame(search.cv_results_).drop(columns="params")
-        stored.append(_save(database, person, store, _trained(best, dataset), table))
+        report = partial(on_progress, recipe.name) if on_progress else None
+        trained, table = _searched(recipe, dataset, folder / ".search", report, parallel)
+        stored.append(_save(database, person, store, trained, table))
     follow_rule(database, person, store)
     return stored
+
+
+def _searched(
+    recipe: Recipe,
+    dataset: Dataset,
+    checkpoint: Path,
+    on_progress: Callable[[Progress], object] | None,
+    parallel: Callable[[], AbstractContextManager[None]],
+) -> tuple[Trained, pd.DataFrame | None]:
+    """Train a recipe with the best of its grid, or as it is where it has none."""
+    if not recipe.grid:
+        return _trained(recipe, dataset), None
+    with parallel():
+        search = search_recipe(recipe, dataset, checkpoint, on_progress)
+    best = replace(recipe, settings={**recipe.settings, **search.best_params_})
+    return _trained(best, dataset), pd.DataFrame(search.cv_results_).drop(columns="params")
 
 
 def _save(
