@@ -35,9 +35,11 @@ from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.training.fitting import train
 from claimclf.paths import MODELS, ROOT
+from claimclf.people import local_user
+from claimclf.queue.storage.database import Database
 from claimclf.schema import CLAIM, TRANSCRIPT
 from claimclf.services.datasets import Dataset, open_dataset
-from claimclf.services.stress import read_elsewhere, stress_model
+from claimclf.services.stress import read_elsewhere, record_stress
 
 REPORT = ROOT / "docs" / "model-report.md"
 ELSEWHERE = ROOT.parent / "shared" / "data" / "debate_sentences_dev.csv"
@@ -72,7 +74,7 @@ def results() -> list[Result]:
     for name in store.names():
         print(f"stress: {name} ...", flush=True)
         sentences = {ELSEWHERE.name: read_elsewhere(read_table(ELSEWHERE))}
-        stress_model(store, name, dataset, sentences, save=True)
+        record_stress(Database(), local_user(), store, name, dataset, sentences)
     manifests = store.manifests()
     rows = split(dataset.cleaned.rows).test
     explained = [explanation_times(store, manifest.name, rows) for manifest in manifests]

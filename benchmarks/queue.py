@@ -22,14 +22,14 @@ import pandas as pd
 
 from benchmarks.report import TIMES, Result
 from claimclf.dataset.statements import statement_keys
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
 from claimclf.queue.review.decisions import Verdict, decide
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Lane, Ranking, Role
+from claimclf.schema import Decision, Lane, Ranking
 
 SIZES = (10_000, 1_000_000)
 REPEATS = 100

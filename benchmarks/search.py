@@ -26,7 +26,7 @@ from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.learners.recipes import RECIPES, Recipe
 from claimclf.modeling.learners.search import TreeSearchCV
 from claimclf.services.datasets import open_dataset
-from claimclf.services.search import FOLDS, SCORING
+from claimclf.services.training import FOLDS, SCORING
 
 #: The best mean recall that the course's notebook prints for each search.
 BEST_RECALL = {"random forest": 0.9948228253467271, "XGBoost": 0.9906808769992594}

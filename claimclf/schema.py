@@ -334,12 +334,3 @@ class ReasonCode(StrEnum):
     HARASSMENT = "harassment"
     FRAUD = "fraud"
     OTHER = "other"
-
-
-class Role(StrEnum):
-    """What a person may do."""
-
-    MODERATOR = "moderator"
-    LEAD = "lead"
-    ANALYST = "analyst"
-    ADMIN = "admin"

@@ -10,6 +10,7 @@ from claimclf.configuration import DATASET
 from claimclf.dataset import describing
 from claimclf.dataset.reading import Table
 from claimclf.dataset.writing import to_csv_bytes
+from claimclf.people import Capability
 from claimclf.schema import (
     BAN_STATUS,
     CLAIM,
@@ -18,7 +19,6 @@ from claimclf.schema import (
     LABELS,
     UPLOAD_LIMITS,
     VERIFIED_STATUS,
-    Role,
 )
 from claimclf.services.datasets import Dataset, open_dataset, open_table
 from claimclf.ui.access import person_at_work
@@ -39,7 +39,7 @@ def choose_dataset() -> None:
             st.caption(f"{LIMITS_IN_WORDS} The twelve columns of the course dataset.")
             if file is not None:
                 use_upload(read_upload(file, "dataset"))
-        if person_at_work().role is Role.ADMIN:  # others have no files on the server's machine
+        if person_at_work().may(Capability.OPERATE):  # others have no files on the server's machine
             with by_path:
                 ask_path()
     if has_own_dataset() and st.button("Go back to the default dataset"):

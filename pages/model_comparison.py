@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from claimclf.errors import ModelDamagedError
-from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import RULE, back_to_rule, champion, overrule
+from claimclf.modeling.store.champion import RULE, champion
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
 from claimclf.services.comparison import Judged
+from claimclf.services.models import back_to_rule, overrule, set_threshold
 from claimclf.ui import comparison
 from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, open_page, plain, say_error, synthetic_notice
@@ -18,6 +18,7 @@ from claimclf.ui.state import (
     dataset_in_use,
     judged_model,
     model_store,
+    queue_database,
     stored_manifests,
 )
 from claimclf.ui.training import offer_training
@@ -76,7 +77,7 @@ def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, 
         reason = st.text_input("Reason")
         if st.form_submit_button("Save the threshold"):
             with explained():
-                store.set_threshold(name, cut[name], reason, person_at_work().name, model_card)
+                set_threshold(queue_database(), person_at_work(), store, name, cut[name], reason)
             st.rerun()
     with right, st.form("champion"):
         st.markdown("**Overrule the champion**")
@@ -84,11 +85,12 @@ def offer_decisions(store: ModelStore, models: Sequence[Judged], cut: dict[str, 
         reason = st.text_input("Reason", key="overrule_reason")
         if st.form_submit_button("Make it champion"):
             with explained():
-                overrule(store, name, reason, person_at_work().name)
+                overrule(queue_database(), person_at_work(), store, name, reason)
             st.rerun()
     pointer = store.pointer()
     if pointer and pointer.overruled and right.button("Go back to the rule"):
-        back_to_rule(store, person_at_work().name)
+        with explained():
+            back_to_rule(queue_database(), person_at_work(), store)
         st.rerun()
     for entry in reversed(store.pointer_history()):
         st.caption(f"{entry.at}: {plain(entry.name)}, by {plain(entry.by)}. {plain(entry.reason)}")

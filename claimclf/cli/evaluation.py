@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
-from claimclf.cli.options import DATA, ENCODING, JSON, MODELS
+from claimclf.cli.inputs import open_queue
+from claimclf.cli.options import DATA, DATABASE, ENCODING, JSON, MODELS
 from claimclf.cli.output import print_json
 
 
@@ -46,6 +48,7 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
     help="Labelled sentences from elsewhere (label and text); repeatable.",
 )
 @click.option("--save", is_flag=True, help="Keep the result with the model, for its card and page.")
+@DATABASE
 @MODELS
 @JSON
 @ENCODING
@@ -54,6 +57,7 @@ def stress(
     data: Path,
     out_of_domain: tuple[Path, ...],
     save: bool,
+    url: str | None,
     models: Path,
     as_json: bool,
     encoding: str | None,
@@ -62,7 +66,7 @@ def stress(
     from claimclf.dataset.reading import read_table
     from claimclf.modeling.store.store import ModelStore
     from claimclf.services.datasets import open_dataset
-    from claimclf.services.stress import as_records, read_elsewhere, stress_model
+    from claimclf.services.stress import as_records, read_elsewhere, record_stress, stress_model
 
     store = ModelStore(models)
     store.manifest(model)  # an unknown name is said at once
@@ -70,13 +74,13 @@ def stress(
     for name, file in sentences.items():
         if file.n_rejected:
             click.echo(f"{name}: {file.n_rejected:,} rows are left out.", err=True)
-    report = stress_model(
+    measure = partial(record_stress, *open_queue(url)) if save else stress_model
+    report = measure(
         store,
         model,
         open_dataset(data, encoding=encoding),
         sentences,
         lambda done, total, title: click.echo(f"[{done + 1}/{total}] {title} ...", err=True),
-        save=save,
     )
     conditions = as_records(report.conditions)
     if as_json:

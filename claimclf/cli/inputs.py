@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -88,8 +87,7 @@ def _check_local(scheduler: str | None) -> None:
 
 def open_queue(url: str | None) -> tuple[Database, Person]:
     """Return the queue's database and who is at the shell: the owner of this machine's files."""
-    from claimclf.people import Person
+    from claimclf.people import local_user
     from claimclf.queue.storage.database import Database
-    from claimclf.schema import Role
 
-    return Database(url), Person(getpass.getuser(), Role.ADMIN)
+    return Database(url), local_user()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from claimclf.cli.options import JSON, MODELS
+from claimclf.cli.inputs import open_queue
+from claimclf.cli.options import DATABASE, JSON, MODELS
 from claimclf.cli.output import print_json
 from claimclf.errors import InvalidRequestError, ModelNotFoundError
 
@@ -41,16 +41,18 @@ def models(models: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.option("--reason", default="", help="Why the rule is overruled; it is recorded.")
+@DATABASE
 @MODELS
-def champion(name: str | None, reason: str, models: Path) -> None:
+def champion(name: str | None, reason: str, url: str | None, models: Path) -> None:
     """Say which model is champion and why, or overrule the rule with NAME."""
-    from claimclf.modeling.store.champion import RULE, overrule
+    from claimclf.modeling.store.champion import RULE
     from claimclf.modeling.store.champion import champion as find
     from claimclf.modeling.store.store import ModelStore
+    from claimclf.services.models import overrule
 
     store = ModelStore(models)
     if name is not None:
-        overrule(store, name, reason, getpass.getuser())
+        overrule(*open_queue(url), store, name, reason)
     best = find(store)
     if best is None:
         raise ModelNotFoundError(
@@ -67,14 +69,20 @@ def champion(name: str | None, reason: str, models: Path) -> None:
 @click.option("--cut-off", type=float, help="New threshold, from 0 to 1.")
 @click.option("--recall", type=float, help="Take the cut-off that finds this share of claims.")
 @click.option("--reason", default="", help="Why; it is recorded with the model.")
+@DATABASE
 @MODELS
 def threshold(
-    name: str, cut_off: float | None, recall: float | None, reason: str, models: Path
+    name: str,
+    cut_off: float | None,
+    recall: float | None,
+    reason: str,
+    url: str | None,
+    models: Path,
 ) -> None:
     """Save a cut-off as the threshold of the model NAME."""
-    from claimclf.modeling.store.card import model_card
     from claimclf.modeling.store.store import ModelStore
     from claimclf.services.comparison import judge
+    from claimclf.services.models import set_threshold
 
     if (cut_off is None) == (recall is None):
         raise InvalidRequestError(
@@ -82,7 +90,7 @@ def threshold(
         )
     store = ModelStore(models)
     value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
-    manifest = store.set_threshold(name, value, reason, getpass.getuser(), model_card)
+    manifest = set_threshold(*open_queue(url), store, name, value, reason)
     figures = manifest.metrics["validation"]
     click.echo(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
 
@@ -92,14 +100,20 @@ def threshold(
 @click.option("--claims", type=float, help="Share of claims that *claim* may be ruled out for.")
 @click.option("--opinions", type=float, help="The same for opinions.")
 @click.option("--reason", default="", help="Why; it is recorded with the model.")
+@DATABASE
 @MODELS
 def error_rates(
-    name: str, claims: float | None, opinions: float | None, reason: str, models: Path
+    name: str,
+    claims: float | None,
+    opinions: float | None,
+    reason: str,
+    url: str | None,
+    models: Path,
 ) -> None:
     """Set the error rates that the lanes of the model NAME promise."""
-    from claimclf.modeling.store.card import model_card
     from claimclf.modeling.store.store import ModelStore
     from claimclf.schema import CLAIM, OPINION
+    from claimclf.services.models import set_error_rates
 
     given = {CLAIM: claims, OPINION: opinions}
     rates = {label: rate for label, rate in given.items() if rate is not None}
@@ -107,8 +121,7 @@ def error_rates(
         raise InvalidRequestError(
             "Give --claims, --opinions or both.", "", "For example --claims 0.002."
         )
-    store = ModelStore(models)
-    manifest = store.set_error_rates(name, rates, reason, getpass.getuser(), model_card)
+    manifest = set_error_rates(*open_queue(url), ModelStore(models), name, rates, reason)
     written = ", ".join(f"{rate:g} for {label}s" for label, rate in manifest.error_rates.items())
     click.echo(f"{name}: error rates {written}")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claimclf.cli.inputs import parallel_fits
-from claimclf.cli.options import DATA, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
+from claimclf.cli.inputs import open_queue, parallel_fits
+from claimclf.cli.options import DATA, DATABASE, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
 from claimclf.schema import DEFAULT_FEATURE_SETS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @ENGINE
 @SCHEDULER
 @WORKERS
+@DATABASE
 @MODELS
 @ENCODING
 def train(
@@ -41,22 +42,25 @@ def train(
     engine: str,
     scheduler: str | None,
     workers: int | None,
+    url: str | None,
     models: Path,
     encoding: str | None,
 ) -> None:
     """Train a random forest and an XGBoost model on each feature set and store them."""
     from claimclf.services.datasets import open_dataset
-    from claimclf.services.models import train_models
-    from claimclf.services.search import search_models
+    from claimclf.services.training import search_models, train_models
 
     dataset = open_dataset(data, encoding=encoding)
     click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
     feature_sets = features or DEFAULT_FEATURE_SETS
     if search:
         parallel = partial(parallel_fits, engine, scheduler, workers)
-        stored = search_models(dataset, models, feature_sets, _report_search, parallel)
+        stored = search_models(
+            *open_queue(url), dataset, models, feature_sets, _report_search, parallel
+        )
     else:
         stored = train_models(
+            *open_queue(url),
             dataset,
             models,
             feature_sets,

@@ -1,66 +1,39 @@
-"""Train, list and evaluate models."""
+"""The stored models: load one, measure it, change how it decides and which one is in use.
+
+Each change needs the capability to manage models and has an entry in the queue's audit log,
+made just before the change: where the log cannot be reached nothing is changed.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from claimclf.dataset.cleaning import require_both_classes
-from claimclf.dataset.splitting import split
 from claimclf.errors import ModelDamagedError, ModelNotFoundError
-from claimclf.modeling.evaluation.measuring import measure_splits
-from claimclf.modeling.evaluation.metrics import Metrics
-from claimclf.modeling.learners.recipes import recipes_for
+from claimclf.modeling.store import champion as champions
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import champion, follow_rule
+from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.model import Model
-from claimclf.modeling.store.store import ModelStore
-from claimclf.modeling.training.fitting import predict_splits, train
-from claimclf.schema import DEFAULT_FEATURE_SETS
-from claimclf.services.datasets import Dataset
-from claimclf.services.stress import stressed
+from claimclf.modeling.store.pointer import Pointer
+from claimclf.modeling.store.store import AnnouncePointer, ModelStore
+from claimclf.people import Capability, Person
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.recording import recorded
+from claimclf.services.permissions import needs
+
+# What reads data or fits takes seconds to import: only services that do so need it.
+if TYPE_CHECKING:
+    from claimclf.modeling.evaluation.metrics import Metrics
+    from claimclf.services.datasets import Dataset
 
 _logger = logging.getLogger(__name__)
 
-
-def train_models(
-    dataset: Dataset,
-    folder: Path,
-    feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
-    on_progress: Callable[[int, int, str], object] | None = None,
-) -> list[Manifest]:
-    """Fit, stress and store a random forest and an XGBoost model on each feature set.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Labelled.
-    folder : Path
-        The model store.
-    feature_sets : sequence of str
-        Keys of `RECIPES`.
-    on_progress : callable, optional
-        Called with models done, models in all and the name of the next.
-
-    Raises
-    ------
-    TrainingDataError
-        The data cannot train a model, or the feature set is unknown.
-    UnavailableError
-        The store cannot be written.
-    """
-    recipes = recipes_for(feature_sets)
-    store = ModelStore(folder)
-    stored = []
-    for done, recipe in enumerate(recipes):
-        if on_progress:
-            on_progress(done, len(recipes), recipe.name)
-        trained = stressed(train(recipe, dataset.cleaned, dataset.name, dataset.sha256), dataset)
-        stored.append(store.save(trained.model, trained.predictions, model_card))
-    follow_rule(store)
-    return stored
+THRESHOLD_SET, ERROR_RATES_SET = "model-threshold-set", "model-error-rates-set"
+CHAMPION_SET = "model-champion-set"
 
 
 def load_model(folder: Path, name: str | None = None) -> Model:
@@ -98,6 +71,138 @@ def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:
     TrainingDataError
         A class has too few rows to split.
     """
+    from claimclf.dataset.cleaning import require_both_classes
+    from claimclf.dataset.splitting import split
+    from claimclf.modeling.evaluation.measuring import measure_splits
+    from claimclf.modeling.training.fitting import predict_splits
+
     require_both_classes(dataset.cleaned.rows)
     predictions = predict_splits(model.predictor, split(dataset.cleaned.rows))
     return measure_splits(predictions, model.manifest.threshold)[0]
+
+
+@needs(Capability.MANAGE_MODELS)
+def set_threshold(
+    database: Database,
+    person: Person,
+    store: ModelStore,
+    name: str,
+    threshold: float,
+    reason: str,
+) -> Manifest:
+    """Change a model's threshold; what is measured with it changes too.
+
+    Parameters
+    ----------
+    store : ModelStore
+        Where the model is.
+    name : str
+        The model.
+    threshold : float
+        From 0 to below 1.
+    reason : str
+        A few words, kept with the model and in the log.
+
+    Raises
+    ------
+    NotAllowedError
+        The person may not manage models.
+    ModelError
+        No such model, no reason, a threshold out of range, or the store cannot be written.
+    StorageError
+        The log cannot be reached; nothing was changed.
+    """
+    with recorded(database, person, THRESHOLD_SET) as enter:
+
+        def announce(old: Manifest, new: Manifest) -> None:
+            enter(_change(new, old.threshold, new.threshold, reason))
+
+        return store.set_threshold(name, threshold, reason, person.name, model_card, announce)
+
+
+@needs(Capability.MANAGE_MODELS)
+def set_error_rates(
+    database: Database,
+    person: Person,
+    store: ModelStore,
+    name: str,
+    error_rates: dict[str, float],
+    reason: str,
+) -> Manifest:
+    """Change for what share of its videos each class may be ruled out.
+
+    Parameters
+    ----------
+    error_rates : dict of str to float
+        Label -> above 0, below 1.
+    store, name, reason
+        As for `set_threshold`.
+
+    Raises
+    ------
+    NotAllowedError, ModelError, StorageError
+        As for `set_threshold`; or the threshold alone decides on the model's lanes.
+    """
+    with recorded(database, person, ERROR_RATES_SET) as enter:
+
+        def announce(old: Manifest, new: Manifest) -> None:
+            enter(_change(new, old.error_rates, new.error_rates, reason))
+
+        return store.set_error_rates(name, error_rates, reason, person.name, model_card, announce)
+
+
+@needs(Capability.MANAGE_MODELS)
+def overrule(
+    database: Database, person: Person, store: ModelStore, name: str, reason: str
+) -> Pointer:
+    """Make a model champion against the rule.
+
+    Raises
+    ------
+    NotAllowedError, ModelError, StorageError
+        As for `set_threshold`.
+    """
+    with _champion_recorded(database, person) as announce:
+        return champions.overrule(store, name, reason, person.name, announce)
+
+
+@needs(Capability.MANAGE_MODELS)
+def back_to_rule(database: Database, person: Person, store: ModelStore) -> Pointer | None:
+    """End an overruling: the best model by the rule is champion; None where there is no model.
+
+    Raises
+    ------
+    NotAllowedError, ModelError, StorageError
+        As for `set_threshold`.
+    """
+    with _champion_recorded(database, person) as announce:
+        return champions.back_to_rule(store, person.name, announce)
+
+
+@needs(Capability.MANAGE_MODELS)
+def follow_rule(database: Database, person: Person, store: ModelStore) -> Pointer | None:
+    """Make the best model by the rule champion, unless a person has overruled it.
+
+    Raises
+    ------
+    NotAllowedError, ModelError, StorageError
+        As for `set_threshold`.
+    """
+    with _champion_recorded(database, person) as announce:
+        return champions.follow_rule(store, announce)
+
+
+@contextmanager
+def _champion_recorded(database: Database, person: Person) -> Iterator[AnnouncePointer]:
+    with recorded(database, person, CHAMPION_SET) as enter:
+
+        def announce(old: Pointer | None, new: Pointer) -> None:
+            names = {"model": new.name, "old": old.name if old else None, "new": new.name}
+            enter({**names, "by": new.by, "reason": new.reason})
+
+        yield announce
+
+
+def _change(model: Manifest, old: object, new: object, reason: str) -> dict[str, Any]:
+    version = model.version
+    return {"model": model.name, "version": version, "old": old, "new": new, "reason": reason}

@@ -1,19 +1,19 @@
 """What pages and commands ask of the stored queue; each function states who may ask.
 
-Every function takes the database and the person first. The roles that it needs stand in its
-decorator, are checked before anything else, and can be read from it as `roles`.
+Every function takes the database and the person first. The capability that it needs stands in
+its decorator and is checked before anything else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from claimclf.errors import NotConfiguredError
-from claimclf.people import Person, allow
+from claimclf.people import Capability, Person
 from claimclf.queue.queries import briefing as briefings
 from claimclf.queue.queries import holding, listing, tallying, views
 from claimclf.queue.queries.filters import Filters
@@ -23,7 +23,8 @@ from claimclf.queue.settings import team as settings
 from claimclf.queue.storage import audit
 from claimclf.queue.storage.cases import Case
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Ranking, Role
+from claimclf.schema import Ranking
+from claimclf.services.permissions import needs
 
 # What reads, scores or writes tables takes seconds to import: only services that do so need it.
 if TYPE_CHECKING:
@@ -40,38 +41,8 @@ if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.report import Report
     from claimclf.services.streaming import EngineFactory, Source
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-EVERYONE = tuple(Role)
-REVIEWERS = (Role.MODERATOR, Role.LEAD, Role.ADMIN)
-LEADS = (Role.LEAD, Role.ADMIN)
-READERS_OF_THE_LOG = (Role.ANALYST, Role.LEAD, Role.ADMIN)
-ADMINS = (Role.ADMIN,)
-
-
-def needs(
-    *roles: Role,
-) -> Callable[
-    [Callable[Concatenate[Database, Person, P], R]], Callable[Concatenate[Database, Person, P], R]
-]:
-    """Let a service be asked by people of these roles only."""
-
-    def guarded(
-        service: Callable[Concatenate[Database, Person, P], R],
-    ) -> Callable[Concatenate[Database, Person, P], R]:
-        @wraps(service)
-        def checked(database: Database, person: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            allow(person, *roles)
-            return service(database, person, *args, **kwargs)
-
-        checked.roles = roles  # type: ignore[attr-defined]
-        return checked
-
-    return guarded
-
-
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def store_file(
     database: Database,
     person: Person,
@@ -108,7 +79,7 @@ def store_file(
         return _store(database, person, videos, file, source.model, stored)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def store_ranked(
     database: Database,
     person: Person,
@@ -154,7 +125,7 @@ def _store(
     return ingest.ingest(database, person, videos, upload, report, keys_of)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def rescore_open(
     database: Database,
     person: Person,
@@ -173,7 +144,7 @@ def rescore_open(
     return rescoring.rescore(database, person, model.name, version, predict, report)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def next_case(
     database: Database,
     person: Person,
@@ -184,31 +155,31 @@ def next_case(
     return leases.next_case(database, person, filters, ranking)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def held_case(database: Database, person: Person) -> leases.Lease | None:
     """Return the case that the person holds, or None; takes none."""
     return leases.held(database, person)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def take_case(database: Database, person: Person, case_id: int) -> leases.Lease:
     """Take a case that was chosen from the table."""
     return leases.take_case(database, person, case_id)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def renew(database: Database, person: Person, case_id: int, token: str) -> leases.Lease:
     """Renew a lease, as a screen does while the case is on it."""
     return leases.renew(database, person, case_id, token)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def release(database: Database, person: Person, case_id: int, token: str) -> None:
     """Give a case back to the queue, undecided."""
     leases.release(database, person, case_id, token)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def hand_on(
     database: Database, person: Person, case_id: int, token: str, to: Person
 ) -> leases.Lease:
@@ -216,19 +187,19 @@ def hand_on(
     return leases.hand_on(database, person, case_id, token, to)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def take_over(database: Database, person: Person, case_id: int) -> leases.Lease:
     """Take a case over from whoever holds it."""
     return leases.take_over(database, person, case_id)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def reassign(database: Database, person: Person, case_id: int, to: Person) -> leases.Lease:
     """Give a waiting case to another person, whoever holds it now."""
     return leases.reassign(database, person, case_id, to)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def decide(
     database: Database,
     person: Person,
@@ -241,19 +212,19 @@ def decide(
     return decisions.decide(database, person, case_id, token, version, verdict)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def undo(database: Database, person: Person, decision_id: int) -> Case:
     """Take back one's own decision."""
     return decisions.undo(database, person, decision_id)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def reopen(database: Database, person: Person, case_id: int, reason: str) -> Case:
     """Open a decided case for another round."""
     return decisions.reopen(database, person, case_id, reason)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def decide_cases(
     database: Database, person: Person, case_ids: Sequence[int], verdict: decisions.Verdict
 ) -> bulk.Bulk:
@@ -261,7 +232,7 @@ def decide_cases(
     return bulk.decide_cases(database, person, case_ids, verdict)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def decide_statement(
     database: Database, person: Person, statement_id: str, verdict: decisions.Verdict
 ) -> bulk.Bulk:
@@ -269,13 +240,13 @@ def decide_statement(
     return bulk.decide_statement(database, person, statement_id, verdict)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def undo_bulk(database: Database, person: Person, bulk_id: str) -> list[int]:
     """Take back decisions that were made as one."""
     return bulk.undo_bulk(database, person, bulk_id)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def list_cases(
     database: Database,
     _person: Person,
@@ -288,31 +259,31 @@ def list_cases(
     return listing.page(database, filters, ranking, after, size)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def counts(database: Database, _person: Person) -> list[tallying.Tally]:
     """Count the cases by state, lane and age."""
     return tallying.counts(database)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def last_change(database: Database, _person: Person) -> tuple[int, int]:
     """Name the newest change of what `counted` returns."""
     return tallying.last_change(database)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def held_cases(database: Database, _person: Person) -> list[holding.Held]:
     """Return who holds which case now."""
     return holding.held_cases(database)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def saved_views(database: Database, _person: Person) -> list[views.View]:
     """Return saved filters, by name."""
     return views.views(database)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def save_view(
     database: Database, person: Person, name: str, filters: Filters, ranking: Ranking
 ) -> views.View:
@@ -320,19 +291,19 @@ def save_view(
     return views.save_view(database, person, name, filters, ranking)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def delete_view(database: Database, person: Person, name: str) -> None:
     """Forget one's own saved view; anybody's as a lead."""
     views.delete_view(database, person, name)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def case_history(database: Database, _person: Person, case_id: int) -> listing.History:
     """Return one case with everything that happened to it."""
     return listing.history(database, case_id)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def briefing(
     database: Database, _person: Person, case_id: int, ranking: Ranking
 ) -> briefings.Briefing:
@@ -340,31 +311,31 @@ def briefing(
     return briefings.briefing(database, case_id, ranking)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def my_preferences(database: Database, person: Person) -> preferences.Preferences:
     """Return the person's settings of the review screen."""
     return preferences.preferences_of(database, person)
 
 
-@needs(*REVIEWERS)
+@needs(Capability.REVIEW)
 def save_preferences(database: Database, person: Person, chosen: preferences.Preferences) -> None:
     """Store the person's settings of the review screen."""
     preferences.prefer(database, person, chosen)
 
 
-@needs(*EVERYONE)
+@needs(Capability.LOOK)
 def settings_in_force(database: Database, _person: Person) -> settings.Settings:
     """Return what the team has set."""
     return database.read(settings.settings_of)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def settings_history(database: Database, _person: Person) -> list[settings.Change]:
     """Return every change of a setting with who, when and why, the latest first."""
     return settings.history(database)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def team_report(database: Database, _person: Person, since: int, until: int) -> Report:
     """Report on the backlog, arrivals, decisions and waiting times of a window, and on people.
 
@@ -378,7 +349,7 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     return report.report(database, since, until)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def change_settings(
     database: Database, person: Person, reason: str, values: Mapping[str, Any]
 ) -> settings.Settings:
@@ -386,13 +357,13 @@ def change_settings(
     return settings.change_settings(database, person, reason, **values)
 
 
-@needs(*READERS_OF_THE_LOG)
+@needs(Capability.READ_LOG)
 def verify_audit(database: Database, _person: Person) -> audit.Verified:
     """Walk along the audit log and name what is altered or missing."""
     return audit.verify(database)
 
 
-@needs(*READERS_OF_THE_LOG)
+@needs(Capability.READ_LOG)
 def export(
     database: Database, person: Person, what: exports.What, since: int | None = None
 ) -> pd.DataFrame:
@@ -418,7 +389,7 @@ def export(
     return pd.concat(exports.export(database, person, what, since, with_sample=True))
 
 
-@needs(*ADMINS)
+@needs(Capability.OPERATE)
 def backup(
     database: Database,
     person: Person,
@@ -431,7 +402,7 @@ def backup(
     return writing.backup(database, person, file, on_progress or (lambda done, total: None))
 
 
-@needs(*ADMINS)
+@needs(Capability.OPERATE)
 def restore(
     database: Database,
     person: Person,
@@ -444,7 +415,7 @@ def restore(
     return restoring.restore(database, person, file, on_progress or (lambda done, total: None))
 
 
-@needs(*ADMINS)
+@needs(Capability.OPERATE)
 def deliver_events(
     database: Database, person: Person, *, history: bool = False
 ) -> delivery.Delivered:
@@ -475,7 +446,7 @@ def deliver_events(
     return replace(delivery.deliver_due(database, webhook), n_before=0 if history else before)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter]:
     """List the events that were given up after all tries."""
     from claimclf.queue.outbound.webhook import dead_letters as letters
@@ -483,7 +454,7 @@ def dead_letters(database: Database, _person: Person) -> list[letters.DeadLetter
     return letters.dead_letters(database)
 
 
-@needs(*LEADS)
+@needs(Capability.LEAD)
 def requeue(database: Database, person: Person) -> int:
     """Try all dead letters again."""
     from claimclf.queue.outbound.webhook import dead_letters as letters

@@ -1,4 +1,4 @@
-"""Put a stored model under stress, and keep what was found with it."""
+"""Put a stored model under stress, and keep what was measured with it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.training.fitting import Trained
 from claimclf.modeling.training.stress import stress, trade_off
+from claimclf.people import Capability, Person
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.recording import recorded, require_log
 from claimclf.schema import OUT_OF_DOMAIN
 from claimclf.services.datasets import Dataset
+from claimclf.services.permissions import needs
+
+STRESS_SET = "model-stress-set"
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,8 @@ def stress_model(
     dataset: Dataset,
     elsewhere: Mapping[str, Validated],
     on_progress: Callable[[int, int, str], object] | None = None,
-    *,
-    save: bool = False,
 ) -> StressReport:
-    """Measure a stored model under every condition.
+    """Measure a stored model under every condition; nothing is kept.
 
     Parameters
     ----------
@@ -79,8 +83,35 @@ def stress_model(
         Title -> labelled sentences, as `read_elsewhere` returns them.
     on_progress : callable, optional
         Called with conditions done, conditions in all and the title of the next.
-    save : bool
-        Whether to keep the result with the model.
+
+    Raises
+    ------
+    TrainingDataError
+        A class has too few rows.
+    ModelError
+        No such model, or it cannot be used.
+    """
+    require_both_classes(dataset.cleaned.rows)
+    model = store.load(name)
+    sentences = {title: found.accepted for title, found in elsewhere.items()}
+    conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
+    curve = _trade_off(model, store.predictions(name), sentences)
+    return StressReport(name, conditions, curve)
+
+
+@needs(Capability.MANAGE_MODELS)
+def record_stress(
+    database: Database,
+    person: Person,
+    store: ModelStore,
+    name: str,
+    dataset: Dataset,
+    elsewhere: Mapping[str, Validated],
+    on_progress: Callable[[int, int, str], object] | None = None,
+) -> StressReport:
+    """Measure a stored model as `stress_model` does, and keep the result with it.
+
+    What is kept decides between models of equal recall, so it has an entry in the audit log.
 
     Raises
     ------
@@ -88,15 +119,28 @@ def stress_model(
         A class has too few rows.
     ModelNotFoundError, UnavailableError
         No such model, or the store cannot be written.
+    NotAllowedError
+        The person may not manage models.
+    StorageError
+        The log cannot be reached; nothing was kept.
     """
-    require_both_classes(dataset.cleaned.rows)
-    model = store.load(name)
-    sentences = {title: validated.accepted for title, validated in elsewhere.items()}
-    conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
-    curve = _trade_off(model, store.predictions(name), sentences)
-    if save:
-        store.set_stress(name, as_records(conditions), as_records(curve), model_card)
-    return StressReport(name, conditions, curve)
+    require_log(database)
+    report = stress_model(store, name, dataset, elsewhere, on_progress)
+    with recorded(database, person, STRESS_SET) as enter:
+
+        def announce(old: Manifest, new: Manifest) -> None:
+            change = {"old": _hidden(old), "new": _hidden(new)}
+            enter({"model": name, "conditions": len(new.stress), "claims_hidden": change})
+
+        rows, curve = as_records(report.conditions), as_records(report.trade_off)
+        store.set_stress(name, rows, curve, model_card, announce)
+    return report
+
+
+def _hidden(manifest: Manifest) -> float | None:
+    """Return the share of claims that nobody would see in the worst case; None if unmeasured."""
+    worst = manifest.worst_case
+    return float(worst["claims_hidden"]) if worst else None
 
 
 def stressed(trained: Trained, dataset: Dataset) -> Trained:

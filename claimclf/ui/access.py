@@ -6,7 +6,6 @@ This module decides and `claimclf.ui.page` draws. Where the Streamlit secrets ha
 
 from __future__ import annotations
 
-import getpass
 import os
 import threading
 import time
@@ -20,15 +19,12 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from claimclf.errors import ClaimclfError, NotAllowedError, ServerError
-from claimclf.people import Person
-from claimclf.schema import Role
+from claimclf.people import CAPABILITIES, Person, Role, local_user
 from claimclf.services.serving import exposed, is_local, require_login_packages
 
 IDLE_MINUTES = 30
 #: A shorter key could be guessed, and with it anybody's sign-in be forged.
 LEAST_SECRET = 32
-#: The widest rights first: who has several roles works in the first of them.
-_WIDEST_FIRST = (Role.ADMIN, Role.LEAD, Role.MODERATOR, Role.ANALYST)
 _MANUAL = "See docs/login.md."
 #: After 31 days Streamlit itself takes no cookie any more.
 _COOKIE_SECONDS = 31 * 86_400
@@ -81,7 +77,7 @@ def _listed(section: object) -> dict[str, Role]:
     if unknown:
         raise _unreadable("roles", ", ".join(unknown), f"Use the roles {', '.join(Role)}")
     found: dict[str, Role] = {}
-    for role in reversed(_WIDEST_FIRST):  # the widest is put in last, and stays
+    for role in CAPABILITIES:  # the widest is put in last, and stays
         names = section.get(role, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise _unreadable(f"roles.{role}", type(names).__name__, "Give a list of addresses")
@@ -109,7 +105,7 @@ def _folded(name: str) -> str:
 def widest(roles: Iterable[Role]) -> Role | None:
     """Return the role with the widest rights, analyst only if it is alone; None without any."""
     held = set(roles)
-    return next((role for role in _WIDEST_FIRST if role in held), None)
+    return next((role for role in reversed(CAPABILITIES) if role in held), None)
 
 
 @dataclass(frozen=True)
@@ -299,7 +295,7 @@ def visitor() -> Visitor | None:
     secrets = _secrets()
     if not _has_login(secrets):
         _require_this_machine()
-        return Visitor(Person(getpass.getuser(), Role.ADMIN))
+        return Visitor(local_user())
     _check_login(secrets["auth"])
     rules = rules_of(secrets)
     claims = st.user.to_dict()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from claimclf.dataset.cleaning import is_demo
 from claimclf.errors import ClaimclfError
-from claimclf.people import Person
+from claimclf.people import Capability, Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import PAGE, Listed, Page
 from claimclf.queue.queries.views import from_query, to_query
@@ -32,7 +32,6 @@ from claimclf.schema import (
     Lane,
     Ranking,
     ReasonCode,
-    Role,
 )
 from claimclf.services import queue
 from claimclf.ui.access import note_activity
@@ -146,7 +145,7 @@ def _ask_filters(person: Person) -> Wanted:
         statement = second.text_input("Statement id", key=_KEY("statement"))
         again = third.checkbox("Reported again since a decision", key=_KEY("again"))
         mine = third.checkbox("Held by me", key=_KEY("mine"))
-        escalated = person.role in queue.LEADS and fourth.checkbox(
+        escalated = person.may(Capability.LEAD) and fourth.checkbox(
             "Escalated to leads", key=_KEY("escalated")
         )
     least, most = chance  # two of them, as there are in the session's state
@@ -237,7 +236,7 @@ def _show_list(database: Database, person: Person, wanted: Wanted) -> None:
     )
     chosen = _show_tables(database, page, first)
     _offer_turning(wanted, places, page)
-    if person.role is not Role.ANALYST:
+    if person.may(Capability.REVIEW):
         _offer_work(database, person, chosen)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.people import Person
+from claimclf.people import Capability, Person
 from claimclf.queue.storage.database import Database
 from claimclf.services import queue
 from claimclf.ui.page import explained
@@ -28,7 +28,7 @@ _FILE = "exported_file"
 
 def offer_export(database: Database, person: Person) -> None:
     """Offer to write a table and download it; nothing where the role does not allow it."""
-    if person.role not in queue.READERS_OF_THE_LOG:
+    if not person.may(Capability.READ_LOG):
         return
     with st.expander("Export", icon=":material/download:"):
         with st.form("export", border=False):

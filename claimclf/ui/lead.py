@@ -13,14 +13,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
 from claimclf.errors import ClaimclfError, InvalidRequestError
-from claimclf.people import LEADS, Person
+from claimclf.people import Capability, Person, Role
 from claimclf.queue.queries.reporting.people import AtWork
 from claimclf.queue.queries.reporting.report import Report
 from claimclf.queue.queries.reporting.waits import Wait
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.settings.team import WORDS, Change, Settings
 from claimclf.queue.storage.database import Database
-from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
+from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking
 from claimclf.services import queue
 from claimclf.ui.access import note_activity, person_at_work
 from claimclf.ui.counts import AGES, FRESH_SECONDS, age
@@ -288,7 +288,7 @@ def _show_people(report: Report) -> None:
 
 def _did(one: AtWork) -> dict[str, Any]:
     return {
-        "who": one.name if one.role is Role.MODERATOR else f"{one.name} ({one.role})",
+        "who": Person(one.name, one.role).title,
         **_counts([one]),
         "per case": _handling(one.handling),
         "last seen": _when(one.last_seen),
@@ -357,7 +357,7 @@ def _list_escalations(person: Person, report: Report) -> None:
     which.selectbox("Escalated case", free, format_func=_case, key=_ESCALATED)
     _offer(take, "Take", _take, _ESCALATED, type="primary")
     # No names of other people: what is typed says nothing of a role.
-    leads, to = _reviewers(report, person, LEADS), f"{_ESCALATED}_to"
+    leads, to = _reviewers(report, person, Capability.LEAD), f"{_ESCALATED}_to"
     hint = f"{_WHO} For others choose a longer one."
     who.selectbox("Give to the lead", list(leads), index=None, key=to, help=hint)
     _offer(give, "Give", _reassign, _ESCALATED, to, leads)
@@ -393,7 +393,8 @@ def _list_held(person: Person, report: Report) -> None:
     _offer(take, "Take over", _take_over, _HELD)
     held = cases[case]
     escalated = held.state is CaseState.ESCALATED
-    people = _reviewers(report, person, LEADS if escalated else tuple(Role))
+    needed = Capability.LEAD if escalated else Capability.REVIEW
+    people = _reviewers(report, person, needed)
     people.pop(held.holder, None)
     to = f"{_HELD}_to_{case}_{held.holder}"  # chosen anew each time
     who.selectbox(
@@ -411,10 +412,10 @@ def _case(number: int) -> str:
     return f"case {number}"
 
 
-def _reviewers(report: Report, person: Person, roles: Sequence[Role]) -> dict[str, Person]:
+def _reviewers(report: Report, person: Person, needed: Capability) -> dict[str, Person]:
     """Return who can be given a case: who was at work in the period, and who is asking."""
     known = [*(Person(one.name, one.role) for one in report.people), person]
-    return {one.name: one for one in known if one.role in roles and one.role is not Role.ANALYST}
+    return {one.name: one for one in known if one.may(needed)}
 
 
 def _offer(

@@ -9,31 +9,33 @@ from typing import NamedTuple, NoReturn
 import streamlit as st
 
 from claimclf.errors import ClaimclfError, NotAllowedError
-from claimclf.people import LEADS, Person
-from claimclf.schema import Role
+from claimclf.people import Capability, Person, Role, roles_with
 from claimclf.ui import access
-
-EVERYONE = tuple(Role)
-_REVIEWERS = (Role.MODERATOR, Role.LEAD, Role.ADMIN)
-_ANALYSTS = (Role.ANALYST, Role.LEAD, Role.ADMIN)
 
 
 class Page(NamedTuple):
-    """What a page is called, its sign in the navigation, and who may open it."""
+    """What a page is called, its sign in the navigation, and what it takes to open it."""
 
     label: str
     icon: str
-    roles: tuple[Role, ...]
+    needs: Capability
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Who may open it."""
+        return roles_with(self.needs)
 
 
 #: By file, in the order of the navigation.
 PAGES = {
-    "app.py": Page("Start", ":material/home:", EVERYONE),
-    "pages/review.py": Page("Review", ":material/rate_review:", _REVIEWERS),
-    "pages/triage_queue.py": Page("Triage queue", ":material/format_list_numbered:", EVERYONE),
-    "pages/lead_view.py": Page("Lead's view", ":material/monitoring:", LEADS),
-    "pages/dataset.py": Page("Dataset", ":material/database:", _ANALYSTS),
-    "pages/model_comparison.py": Page("Model comparison", ":material/balance:", _ANALYSTS),
+    "app.py": Page("Start", ":material/home:", Capability.LOOK),
+    "pages/review.py": Page("Review", ":material/rate_review:", Capability.REVIEW),
+    "pages/triage_queue.py": Page(
+        "Triage queue", ":material/format_list_numbered:", Capability.LOOK
+    ),
+    "pages/lead_view.py": Page("Lead's view", ":material/monitoring:", Capability.LEAD),
+    "pages/dataset.py": Page("Dataset", ":material/database:", Capability.STUDY),
+    "pages/model_comparison.py": Page("Model comparison", ":material/balance:", Capability.STUDY),
 }
 
 #: Draws what depends on a function's arguments alone: the next run sends the same messages.
@@ -81,7 +83,7 @@ def open_page(file: str) -> None:
     with st.sidebar:
         _draw_navigation(person, login)
     st.title(page.label if file != "app.py" else "claimclf")
-    if person.role not in page.roles:
+    if not person.may(page.needs):
         _refuse(page, person)
 
 
@@ -153,7 +155,7 @@ def _refuse(page: Page, person: Person) -> NoReturn:
 def _draw_navigation(person: Person, login: access.Login | None) -> None:
     st.markdown("### claimclf")
     for file, page in PAGES.items():
-        if person.role in page.roles:
+        if person.may(page.needs):
             st.page_link(file, label=page.label, icon=page.icon)
     st.caption(f"{plain(person.name)} · {person.role}")
     if login:
@@ -183,7 +185,7 @@ def link_to(file: str, label: str) -> None:
     label : str
         What the link says.
     """
-    if access.person_at_work().role in PAGES[file].roles:
+    if access.person_at_work().may(PAGES[file].needs):
         st.page_link(file, label=label, icon=PAGES[file].icon)
 
 

@@ -9,21 +9,21 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from claimclf import charts
-from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.manifest import HELD_OUT, Manifest
 from claimclf.schema import CLAIM, OPINION
 from claimclf.services.comparison import Judged
 from claimclf.services.datasets import Dataset
+from claimclf.services.models import set_error_rates
 from claimclf.services.stress import (
     hidden_columns,
     readable_stress,
     readable_trade_off,
-    stress_model,
+    record_stress,
     stress_table,
 )
 from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, plain
-from claimclf.ui.state import model_store
+from claimclf.ui.state import model_store, queue_database
 
 STRESS_FIGURES = {
     "recall": "recall",
@@ -59,13 +59,14 @@ def show_stress(manifests: Sequence[Manifest], dataset: Dataset) -> None:
     if st.button("Run the whole suite for this model"):
         bar = st.progress(0.0, "Preparing …")
         with explained():
-            stress_model(
+            record_stress(
+                queue_database(),
+                person_at_work(),
                 model_store(),
                 name,
                 dataset,
                 {},
                 lambda done, total, title: bar.progress(done / total, f"{title} …"),
-                save=True,
             )
         st.rerun()
 
@@ -100,8 +101,8 @@ def show_lanes(models: Sequence[Judged]) -> None:
         reason = third.text_input("Reason")
         if st.form_submit_button("Save the error rates"):
             with explained():
-                by = person_at_work().name
-                model_store().set_error_rates(name, rates, reason, by, model_card)
+                at_work = queue_database(), person_at_work()
+                set_error_rates(*at_work, model_store(), name, rates, reason)
             st.rerun()
 
 

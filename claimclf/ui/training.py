@@ -8,8 +8,9 @@ import streamlit as st
 
 from claimclf.configuration import models_folder
 from claimclf.schema import DEFAULT_FEATURE_SETS
+from claimclf.ui.access import person_at_work
 from claimclf.ui.page import explained, plain
-from claimclf.ui.state import dataset_in_use
+from claimclf.ui.state import dataset_in_use, queue_database
 
 if TYPE_CHECKING:
     from claimclf.modeling.learners.search import Progress
@@ -38,11 +39,13 @@ def offer_training() -> None:
     )
     quick, search = st.columns(2)
     if quick.button("Train with the known settings (a minute)", type="primary"):
-        from claimclf.services.models import train_models
+        from claimclf.services.training import train_models
 
         bar = st.progress(0.0, "Preparing …")
         with explained():
             train_models(
+                queue_database(),
+                person_at_work(),
                 dataset,
                 models_folder(),
                 wanted or DEFAULT_FEATURE_SETS,
@@ -52,7 +55,7 @@ def offer_training() -> None:
             )
         st.rerun()
     if search.button("Search all settings, then train (minutes; goes on where it stopped)"):
-        from claimclf.services.search import search_models
+        from claimclf.services.training import search_models
 
         bar = st.progress(0.0, "Preparing …")
 
@@ -64,5 +67,12 @@ def offer_training() -> None:
             )
 
         with explained():
-            search_models(dataset, models_folder(), wanted or DEFAULT_FEATURE_SETS, tell)
+            search_models(
+                queue_database(),
+                person_at_work(),
+                dataset,
+                models_folder(),
+                wanted or DEFAULT_FEATURE_SETS,
+                tell,
+            )
         st.rerun()

@@ -19,8 +19,7 @@ from streamlit.testing.v1 import AppTest
 from claimclf.cli import main
 from claimclf.configuration import SECRETS_FILES, has_login
 from claimclf.errors import NotAllowedError, ServerError
-from claimclf.people import Person
-from claimclf.schema import Role
+from claimclf.people import Person, Role
 from claimclf.services import serving
 from claimclf.services.serving import is_local
 from claimclf.ui import access
@@ -428,32 +427,6 @@ def test_unknown_person_is_told_so_and_sees_nothing_else(file: str) -> None:
 def test_only_streamlits_own_word_counts_as_a_sign_in(logged_in: Any) -> None:
     app = opened("app.py", claims_of("admin@example.org", is_logged_in=logged_in))
     assert has_nothing_else(app, "Sign in")
-
-
-def test_manual_says_which_roles_open_which_page() -> None:
-    said = {}
-    for line in (ROOT / "docs" / "login.md").read_text("utf-8").splitlines():
-        if line.startswith("| ") and line.count("|") == 3:
-            labels, roles = (cell.strip() for cell in line.strip("|").split("|"))
-            everybody = roles == "everybody with a role"
-            opens = set(Role) if everybody else set(roles.split(", "))
-            said |= dict.fromkeys(labels.split(", "), opens)
-    said.pop("page")
-    assert said == {page.label: set(page.roles) for page in PAGES.values()}
-
-
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.usefixtures("memory")
-def test_navigation_shows_the_pages_of_the_role(role: Role) -> None:
-    closed = [file for file, page in PAGES.items() if role not in page.roles]
-    file = next(iter(closed), "app.py")
-    app = opened(file, claims_of(f"{role}@example.org"))
-    links = [link.proto.label for link in app.sidebar.get("page_link")]
-    assert links == [page.label for page in PAGES.values() if role in page.roles]
-    assert f"{role}@example.org · {role}" in says(app)
-    if closed:
-        needed = " or ".join(PAGES[file].roles)
-        assert f"needs the role {needed}. Found: {role}@example.org is {role}" in says(app)
 
 
 @pytest.mark.parametrize("file", PAGES)

@@ -11,11 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Role
+from claimclf.schema import Decision
 from claimclf.services import queue
 from claimclf.ui import access
 from tests.conftest import ROOT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,10 @@ from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.champion import overrule
 from claimclf.modeling.store.store import ModelStore
-from claimclf.paths import ROOT
+from claimclf.paths import DATABASE_VARIABLE, ROOT
+from claimclf.queue.storage.database import Database
 from claimclf.ui import state
+from tests.queue.builders import UNREACHABLE, logged
 
 APP = str(ROOT / "app.py")
 
@@ -120,6 +123,44 @@ def test_lanes_show_promise_and_price_and_can_be_set_with_a_reason(store: ModelS
     assert not submit.click().run().exception
     (change,) = store.manifest("content-random-forest").error_rates_history
     assert (change["reason"], change["new"]) == ("fewer reviews", {"claim": 0.01, "opinion": 0.005})
+
+
+def saved(app: AppTest, reason: str) -> AppTest:
+    """Press the button that saves the shown cut-off as the model's threshold."""
+    next(t for t in app.text_input if t.label == "Reason").input(reason)
+    app = next(b for b in app.button if b.label == "Save the threshold").click().run()
+    assert not app.exception
+    return app
+
+
+def test_threshold_champion_and_the_way_back_to_the_rule_are_logged(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    app = saved(shown("pages/model_comparison.py"), "as it is")
+    next(t for t in app.text_input if t.key == "overrule_reason").input("a trial")
+    app = next(b for b in app.button if b.label == "Make it champion").click().run()
+    app = next(b for b in app.button if b.label == "Go back to the rule").click().run()
+    assert not app.exception
+    entries = logged(Database(url))
+    assert {(actor, role) for actor, role, *_ in entries} == {(getpass.getuser(), "admin")}
+    assert [(action, details["reason"][:12]) for *_, action, details in entries] == [
+        ("model-threshold-set", "as it is"),
+        ("model-champion-set", "a trial"),
+        ("model-champion-set", "Back to the "),
+    ]
+
+
+@pytest.mark.parametrize("url", UNREACHABLE)
+def test_change_is_refused_in_words_where_the_log_cannot_be_reached(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    before = store.manifests()
+    app = saved(shown("pages/model_comparison.py"), "as it is")
+    assert "database" in app.error[0].value
+    assert store.manifests() == before
 
 
 def section(app: AppTest, name: str) -> AppTest:

@@ -9,13 +9,13 @@ from streamlit.testing.v1 import AppTest
 from claimclf.dataset.reading import read_table
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision, Lane, Ranking, Role
+from claimclf.schema import CaseState, Decision, Lane, Ranking
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
 from claimclf.ui.access import person_at_work

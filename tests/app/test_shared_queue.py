@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision, Role
+from claimclf.schema import CaseState, Decision
 from claimclf.services import queue
 from claimclf.ui import state
 from tests.app.test_triage_page import GOOD, give, settled

@@ -10,10 +10,10 @@ from pathlib import Path
 from claimclf.configuration import DATABASE, models_folder
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database, now
-from claimclf.schema import AUTHOR_ID, Decision, Role
+from claimclf.schema import AUTHOR_ID, Decision
 from claimclf.services import queue
 from claimclf.services.models import load_model
 from claimclf.services.triage import triage

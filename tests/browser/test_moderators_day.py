@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from claimclf.configuration import DATABASE
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision, Role
+from claimclf.schema import CaseState, Decision
 from claimclf.services import queue
 from tests.browser.dashboard import free_port, running_dashboard, settle
 from tests.builders import reported_csv

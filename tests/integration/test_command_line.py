@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 import json
 import shutil
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -16,7 +18,9 @@ from click.testing import CliRunner, Result
 from claimclf.cli import main
 from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.store.store import ModelStore
+from claimclf.queue.storage.database import Database
 from tests.conftest import ROOT
+from tests.queue.builders import UNREACHABLE, logged
 
 
 def run(*arguments: object) -> Result:
@@ -177,15 +181,64 @@ def test_error_rates_are_set_with_a_reason_only(tmp_path: Path, shipped: ModelSt
     assert run("error-rates", name, "--reason", "x", "--models", models).exit_code == 2
 
 
+CHANGES = [
+    ["threshold", "course-xgboost", "--cut-off", 0.3, "--reason", "miss fewer"],
+    ["error-rates", "content-xgboost", "--claims", 0.002, "--reason", "miss fewer"],
+    ["champion", "course-xgboost", "--reason", "miss fewer"],
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0])
+def test_change_of_a_model_is_in_the_log_of_the_queue_that_is_named(
+    tmp_path: Path, shipped: ModelStore, change: list[Any]
+) -> None:
+    models, url = tmp_path / "models", f"sqlite:///{tmp_path / 'queue.db'}"
+    shutil.copytree(shipped.folder, models)
+    done = run(*change, "--models", models, "--database", url)
+    assert done.exit_code == 0, done.output
+    ((actor, role, action, details),) = logged(Database(url))
+    assert (actor, role, action) == (getpass.getuser(), "admin", f"model-{change[0]}-set")
+    assert (details["model"], details["reason"]) == (change[1], "miss fewer")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0])
+@pytest.mark.parametrize("url", UNREACHABLE)
+def test_change_of_a_model_is_refused_in_words_where_the_log_cannot_be_reached(
+    tmp_path: Path, shipped: ModelStore, change: list[Any], url: str
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(shipped.folder, models)
+    done = run(*change, "--models", models, "--database", url)
+    assert done.exit_code != 0
+    assert done.stderr.startswith("claimclf: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "database" in done.stderr
+    assert ModelStore(models).manifests() == shipped.manifests()
+    assert ModelStore(models).pointer() == shipped.pointer()
+
+
+def test_training_does_not_begin_where_the_log_cannot_be_reached(
+    labelled: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    done = run("train", "--data", labelled, "--models", models, "--database", UNREACHABLE[0])
+    assert done.exit_code != 0
+    assert "training" not in done.stderr
+    assert "database cannot be reached" in done.stderr
+    assert not models.exists()
+
+
 def test_stress_prints_every_condition_and_keeps_them_when_asked(
     labelled: Path, tmp_path: Path
 ) -> None:
     models, sentences = tmp_path / "models", tmp_path / "elsewhere.csv"
-    assert run("train", "--data", labelled, "--features", "content", "--models", models).stdout
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    logs = ["--models", models, "--database", url]
+    assert run("train", "--data", labelled, "--features", "content", *logs).stdout
     sentences.write_text("label,text\n1,the moon is a cheese\n0,how nice\n1,\nx,odd\n")
     name = "content-random-forest"
     wanted = ["stress", "--model", name, "--data", labelled, "--out-of-domain", sentences]
-    done = run(*wanted, "--models", models, "--json")
+    done = run(*wanted, *logs, "--json")
     assert done.exit_code == 0, done.output
     assert "elsewhere.csv: 1 rows are left out." in done.stderr
     report = json.loads(done.stdout)
@@ -196,10 +249,18 @@ def test_stress_prints_every_condition_and_keeps_them_when_asked(
     assert last["claims"] + last["uncertain"] + last["opinions"] == pytest.approx(1)
     assert len(report["trade_off"]) == 6
     assert ModelStore(models).manifest(name).stress != report["conditions"]
-    printed = run(*wanted, "--models", models, "--save")
+    printed = run(*wanted, *logs, "--save")
     assert len(printed.stdout.splitlines()) == len(conditions)
     assert ModelStore(models).manifest(name).stress == report["conditions"]
     assert "elsewhere.csv" in (models / name / "card.md").read_text("utf-8")
+    entries = [(action, details["model"]) for *_, action, details in logged(Database(url))]
+    stored = [("model-stored", one) for one in (name, "content-xgboost")]
+    champion = next(one for action, one in entries if action == "model-champion-set")
+    assert entries == [
+        *stored,
+        ("model-champion-set", champion),
+        ("model-stress-set", name),
+    ]
 
 
 def test_search_stores_the_best_model_with_its_table(

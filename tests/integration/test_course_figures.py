@@ -16,7 +16,7 @@ from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.store.champion import best_by_rule
 from claimclf.modeling.training.fitting import Trained, train
 from claimclf.services.datasets import Dataset
-from claimclf.services.search import search_recipe
+from claimclf.services.training import search_recipe
 from tests.conftest import shared_file
 
 pytestmark = pytest.mark.dataset

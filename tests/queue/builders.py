@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import select
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Batch, Upload, ingest
 from claimclf.queue.review.decisions import Decided, Verdict, decide
 from claimclf.queue.review.leases import Lease, next_case
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Role
+from claimclf.queue.storage.tables import audit
+from claimclf.schema import Decision
 from claimclf.units import MINUTE
 
 ANNA, BORIS = Person("anna"), Person("boris")
@@ -22,6 +25,8 @@ OPINION = Verdict(Decision.OPINION)
 WITHIN = Verdict(Decision.WITHIN_RULES)
 SKIP = Verdict(Decision.SKIP)
 ESCALATE = Verdict(Decision.ESCALATE)
+#: Nobody listens there, and there is no such folder.
+UNREACHABLE = ["postgresql://127.0.0.1:1/queue", "sqlite:////no/such/folder/queue.db"]
 
 
 @dataclass
@@ -83,3 +88,10 @@ def done(database: Database, person: Person = ANNA, verdict: Verdict = OPINION) 
     """Take the next case and decide on it."""
     lease = take(database, person)
     return decide(database, person, lease.case.id, lease.token, lease.case.version, verdict)
+
+
+def logged(database: Database) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Return who, in which role, did what, with its details, in the order of the log."""
+    query = select(audit.c.actor, audit.c.role, audit.c.action, audit.c.details)
+    rows = database.read(lambda c: c.execute(query.order_by(audit.c.seq)).all())
+    return [(row.actor, row.role, row.action, json.loads(row.details)) for row in rows]

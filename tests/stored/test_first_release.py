@@ -23,10 +23,10 @@ from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored import FORMATS, TRUSTED_TYPES
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
-from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, Ranking, Role
+from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, Ranking
 from claimclf.services import queue
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming import parts

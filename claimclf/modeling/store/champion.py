@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.pointer import BY_RULE, Pointer
-from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.store.store import AnnouncePointer, ModelStore, announce_to_nobody
 
 RULE = (
     "The champion is the model with the highest recall on the validation split, because a "
@@ -56,15 +56,26 @@ def champion(store: ModelStore, manifests: Sequence[Manifest] | None = None) -> 
     return chosen[0] if chosen else best_by_rule(candidates)
 
 
-def follow_rule(store: ModelStore) -> Pointer | None:
-    """Point at the best model by the rule, unless a person has overruled it."""
+def follow_rule(
+    store: ModelStore, announce: AnnouncePointer = announce_to_nobody
+) -> Pointer | None:
+    """Point at the best model by the rule, unless a person has overruled it.
+
+    `announce` is called as by `ModelStore.point_at`, where the champion changes.
+    """
     pointer, best = store.pointer(), best_by_rule(store.manifests())
     if best is None or (pointer and (pointer.overruled or pointer.name == best.name)):
         return pointer
-    return store.point_at(best.name, RULE, BY_RULE)
+    return store.point_at(best.name, RULE, BY_RULE, announce)
 
 
-def overrule(store: ModelStore, name: str, reason: str, by: str) -> Pointer:
+def overrule(
+    store: ModelStore,
+    name: str,
+    reason: str,
+    by: str,
+    announce: AnnouncePointer = announce_to_nobody,
+) -> Pointer:
     """Make a model champion against the rule; the reason is recorded.
 
     Raises
@@ -72,12 +83,14 @@ def overrule(store: ModelStore, name: str, reason: str, by: str) -> Pointer:
     ModelNotFoundError, InvalidRequestError
         No such model, or no reason.
     """
-    return store.point_at(name, reason, by)
+    return store.point_at(name, reason, by, announce)
 
 
-def back_to_rule(store: ModelStore, by: str) -> Pointer | None:
+def back_to_rule(
+    store: ModelStore, by: str, announce: AnnouncePointer = announce_to_nobody
+) -> Pointer | None:
     """End an overruling; the history keeps it."""
     best = best_by_rule(store.manifests())
     if best is None:
         return None
-    return store.point_at(best.name, f"Back to the rule, by {by}. {RULE}", BY_RULE)
+    return store.point_at(best.name, f"Back to the rule, by {by}. {RULE}", BY_RULE, announce)

@@ -69,6 +69,15 @@ if TYPE_CHECKING:
 
 _POINTER, _LOCK = "champion.json", ".lock"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+#: Called with what there was and what there will be, once all is checked and before anything
+#: changes: what it raises stops the change.
+Announce = Callable[[Manifest, Manifest], object]
+AnnounceSave = Callable[[Manifest | None, Manifest], object]
+AnnouncePointer = Callable[[Pointer | None, Pointer], object]
+
+
+def announce_to_nobody(old: object, new: object) -> None:
+    """Announce a change to nobody."""
 
 
 class ModelStore:
@@ -213,6 +222,7 @@ class ModelStore:
         predictions: pd.DataFrame,
         card: Callable[[Manifest], str],
         cv_results: pd.DataFrame | None = None,
+        announce: AnnounceSave = announce_to_nobody,
     ) -> Manifest:
         """Store a model: the old one stays until the new one is whole.
 
@@ -226,6 +236,9 @@ class ModelStore:
             Writes the card from the manifest, as Markdown.
         cv_results : DataFrame, optional
             The table of the search behind the settings.
+        announce : callable, optional
+            Gets the manifest of the old model, None where there is none that can be read, and
+            of the new one.
 
         Raises
         ------
@@ -249,11 +262,24 @@ class ModelStore:
                     folder, CV_RESULTS, lambda path: cv_results.to_csv(path, index=False)
                 )
             manifest = replace(model.manifest, files=files, libraries=library_versions())
+            announce(self._readable(model.name), manifest)
             commit(folder, manifest, card)
         return manifest
 
+    def _readable(self, name: str) -> Manifest | None:
+        try:
+            return self.manifest(name)
+        except (ModelNotFoundError, ModelDamagedError):
+            return None
+
     def set_threshold(
-        self, name: str, threshold: float, reason: str, by: str, card: Callable[[Manifest], str]
+        self,
+        name: str,
+        threshold: float,
+        reason: str,
+        by: str,
+        card: Callable[[Manifest], str],
+        announce: Announce = announce_to_nobody,
     ) -> Manifest:
         """Change a model's threshold, with its figures, and record why.
 
@@ -267,6 +293,8 @@ class ModelStore:
             Why, and who says so.
         card : callable
             Writes the card from the manifest.
+        announce : callable, optional
+            Gets the old manifest and the new one.
 
         Raises
         ------
@@ -293,6 +321,7 @@ class ModelStore:
                 intervals=intervals,
                 threshold_history=[*old.threshold_history, change],
             )
+            announce(old, manifest)
             commit(self._path(name), manifest, card)
         return manifest
 
@@ -303,6 +332,7 @@ class ModelStore:
         reason: str,
         by: str,
         card: Callable[[Manifest], str],
+        announce: Announce = announce_to_nobody,
     ) -> Manifest:
         """Change for what share of its videos each class may be ruled out; record why.
 
@@ -312,7 +342,7 @@ class ModelStore:
             A stored model that has lanes of its own.
         error_rates : dict of str to float
             Label -> above 0, below 1.
-        reason, by, card
+        reason, by, card, announce
             As for `set_threshold`.
 
         Raises
@@ -339,6 +369,7 @@ class ModelStore:
             change = change_entry(by, reason, old.error_rates, new)
             history = [*old.error_rates_history, change]
             manifest = replace(old, error_rates=new, error_rates_history=history)
+            announce(old, manifest)
             commit(self._path(name), manifest, card)
         return manifest
 
@@ -348,6 +379,7 @@ class ModelStore:
         stress: list[dict[str, Any]],
         trade_off: list[dict[str, Any]],
         card: Callable[[Manifest], str],
+        announce: Announce = announce_to_nobody,
     ) -> Manifest:
         """Keep what the stress suite measured with the model.
 
@@ -357,7 +389,9 @@ class ModelStore:
             As for `load` and `save`.
         """
         with self.writing():
-            manifest = replace(self.manifest(name), stress=stress, trade_off=trade_off)
+            old = self.manifest(name)
+            manifest = replace(old, stress=stress, trade_off=trade_off)
+            announce(old, manifest)
             commit(self._path(name), manifest, card)
         return manifest
 
@@ -378,8 +412,19 @@ class ModelStore:
         except (OSError, ValueError, TypeError, KeyError):
             return []
 
-    def point_at(self, name: str, reason: str, by: str) -> Pointer:
+    def point_at(
+        self, name: str, reason: str, by: str, announce: AnnouncePointer = announce_to_nobody
+    ) -> Pointer:
         """Record a champion, keeping the history of earlier ones.
+
+        Parameters
+        ----------
+        name : str
+            A stored model.
+        reason, by : str
+            Why, and who says so.
+        announce : callable, optional
+            Gets the pointer that was, None where there was none, and the new one.
 
         Raises
         ------
@@ -391,6 +436,7 @@ class ModelStore:
         with self.writing():
             pointer = Pointer(name, by, reason, now())
             history = [*self.pointer_history(), pointer]
+            announce(self.pointer(), pointer)
             values = {"champion": asdict(pointer), "history": [asdict(entry) for entry in history]}
             write_text(self.folder / _POINTER, json.dumps(values, indent=2) + "\n")
         return pointer

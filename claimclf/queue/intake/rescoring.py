@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, bindparam, cast, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.people import LEADS, Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.staging import Progress, plain
 from claimclf.queue.queries.ordering import rank_of
 from claimclf.queue.queries.sampling import drop_cuts
@@ -70,7 +70,7 @@ def rescore(
     NotAllowedError
         The person is no lead.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     other = (cases.c.model_name != model_name) | (cases.c.model_version != model_version)
     total = database.read(
         lambda c: c.scalar(select(func.count()).select_from(cases).where(IS_FREE, other)) or 0

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, delete, insert, select
 
 from claimclf.errors import InvalidRequestError, NotAllowedError, NotFoundError
-from claimclf.people import LEADS, Person
+from claimclf.people import Capability, Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import AnyRow
@@ -139,7 +139,7 @@ def _delete_own(connection: Connection, person: Person, name: str) -> None:
     """Delete the view of that name, if there is one; refuse if it is another person's."""
     deletion = delete(table).where(table.c.name == name).returning(table.c.by)
     by = connection.scalar(deletion)
-    if by not in (None, person.name) and person.role not in LEADS:
+    if by not in (None, person.name) and not person.may(Capability.LEAD):
         raise NotAllowedError(
             f"The view '{name}' is not yours.", f"Found: {by} saved it.", "Choose another name."
         )

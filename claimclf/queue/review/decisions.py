@@ -15,7 +15,7 @@ from claimclf.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from claimclf.people import LEADS, Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, lost, mine
 from claimclf.queue.settings.team import settings_of
@@ -167,7 +167,7 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
     UnknownCaseError
         There is no such case.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     if not reason.strip():
         raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, false, func, not_
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.errors import InvalidRequestError, LostLeaseError
-from claimclf.people import LEADS, Person, allow
+from claimclf.people import PROGRAM, Capability, Person, require
 from claimclf.queue.queries.conditions import places_of
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.holding import held_by, running
@@ -23,10 +23,8 @@ from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_ca
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, IS_SKIP, cases, decisions
-from claimclf.schema import CaseState, Decision, Ranking, Role
+from claimclf.schema import CaseState, Decision, Ranking
 
-#: Who notices that a lease ran out.
-QUEUE = Person("claimclf", Role.ADMIN)
 #: A case that nobody holds.
 NO_LEASE: dict[str, Any] = {
     "lease_token": None,
@@ -84,7 +82,7 @@ def next_case(
     """
     chosen = filters or Filters()
     if chosen.escalated:
-        allow(person, *LEADS)
+        require(person, Capability.LEAD)
 
     def take(connection: Connection) -> Lease | None:
         lock(connection, f"person {person.name}")
@@ -206,7 +204,7 @@ def take_over(database: Database, person: Person, case_id: int) -> Lease:
     NotAllowedError
         The person is no lead.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     return _move(database, person, case_id, person, "take-over", None)
 
 
@@ -224,7 +222,7 @@ def reassign(database: Database, person: Person, case_id: int, to: Person) -> Le
     UnknownCaseError
         There is no such case.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     _check_can_decide(database, case_id, to)
     return _move(database, person, case_id, to, "reassign", None)
 
@@ -233,7 +231,8 @@ def _check_can_decide(database: Database, case_id: int, to: Person) -> None:
     if not to.name.strip():
         raise InvalidRequestError("A name is missing.", "", "Say who should get the case.")
     state = database.read(lambda connection: find_case(connection, case_id)).state
-    if to.role is Role.ANALYST or (state is CaseState.ESCALATED and to.role not in LEADS):
+    needed = Capability.LEAD if state is CaseState.ESCALATED else Capability.REVIEW
+    if not to.may(needed):
         raise InvalidRequestError(
             f"{to.name} cannot decide on this case.",
             f"Found: case {case_id} is {state}, {to.name} is {to.role}.",
@@ -248,15 +247,15 @@ def mine(person: Person, case_id: int, token: str, at: int) -> ColumnElement[boo
 
 def open_to(person: Person) -> tuple[CaseState, ...]:
     """Return the states of the cases that a person may take."""
-    lead = person.role in LEADS
-    return (CaseState.OPEN, CaseState.ESCALATED) if lead else (CaseState.OPEN,)
+    leads = person.may(Capability.LEAD)
+    return (CaseState.OPEN, CaseState.ESCALATED) if leads else (CaseState.OPEN,)
 
 
 def end_lapsed(connection: Connection, at: int) -> None:
     """Return the cases to the queue whose lease ran out."""
     # True for every lease; it makes SQLite and PostgreSQL use the index of leases.
     has_end = cases.c.lease_until > 0
-    end(connection, QUEUE, at, "lapse", and_(IS_HELD, has_end, not_(running(at))))
+    end(connection, PROGRAM, at, "lapse", and_(IS_HELD, has_end, not_(running(at))))
 
 
 def end(
@@ -282,7 +281,7 @@ def lost(case: Case, person: Person, at: int) -> LostLeaseError:
         return LostLeaseError(
             "Someone else decided this meanwhile.", f"Found: case {case.id} is decided.", advice
         )
-    if case.state is CaseState.ESCALATED and person.role not in LEADS:
+    if case.state is CaseState.ESCALATED and not person.may(Capability.LEAD):
         reason = f"Found: case {case.id} waits for a lead."
         return LostLeaseError("Someone else passed this on meanwhile.", reason, advice)
     if case.holder not in (None, person.name) and (case.held_until or 0) > at:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from claimclf.errors import InvalidRequestError
-from claimclf.people import LEADS, Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cuts
@@ -141,7 +141,7 @@ def change_settings(database: Database, person: Person, reason: str, **values: A
     InvalidRequestError
         No reason, no such setting, or a value out of range.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     if not reason.strip():
         raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
     _check(values)

@@ -14,11 +14,10 @@ from claimclf.dataset.reading import read_table
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import batches, cases, statement_keys, tallies
-from claimclf.schema import Role
 from claimclf.services.queue import store_file, store_ranked
 from claimclf.services.streaming import EngineFactory, Sizes, Source, ranked_file
 from claimclf.services.triage import triage

@@ -29,7 +29,7 @@ from claimclf.errors import (
     StorageError,
     UnavailableError,
 )
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.outbound.backup import restoring, writing
 from claimclf.queue.outbound.backup.manifest import MARK, TABLES, Backup
 from claimclf.queue.outbound.backup.restoring import restore
@@ -45,7 +45,7 @@ from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit as log
 from claimclf.queue.storage.tables import metadata, sightings, statement_keys
-from claimclf.schema import Decision, Ranking, ReasonCode, Role
+from claimclf.schema import Decision, Ranking, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
 from tests.queue.killed import after

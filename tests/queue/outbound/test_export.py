@@ -10,13 +10,13 @@ import pytest
 
 from claimclf.dataset.writing import write_table
 from claimclf.errors import InvalidRequestError
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.outbound import export as module
 from claimclf.queue.outbound.export import STATEMENT_OF_REASONS, What, export
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, ReasonCode, Role
+from claimclf.schema import Decision, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 
 ANALYST = Person("ines", Role.ANALYST)

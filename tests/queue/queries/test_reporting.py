@@ -15,7 +15,7 @@ from scipy.stats import CensoredData, ecdf
 from sqlalchemy import func, select
 
 from claimclf.errors import ConflictError
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Batch, ingest
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.reporting import waits
@@ -27,7 +27,7 @@ from claimclf.queue.review.leases import next_case, take_case
 from claimclf.queue.settings.team import Change, change_settings, history
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
-from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking, Role
+from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking
 from claimclf.units import HOUR, MINUTE
 from tests.queue.builders import (
     ANNA,

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, text
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
 from claimclf.queue.queries import searching, word_index
@@ -28,7 +28,7 @@ from claimclf.queue.review.leases import release
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import batches, cases
-from claimclf.schema import Lane, Ranking, Role
+from claimclf.schema import Lane, Ranking
 from tests.queue.builders import ANNA, BORIS, Clock, fill, take
 from tests.queue.conftest import NewUrl
 

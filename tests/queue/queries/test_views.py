@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from claimclf.errors import InvalidRequestError, NotAllowedError, NotFoundError
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
 from claimclf.queue.queries.views import (
@@ -30,7 +30,7 @@ from claimclf.queue.queries.views import (
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit, saved_views
-from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking, Role
+from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
 from tests.queue.builders import ANNA, BORIS, LEAD, Clock, fill
 
 ANALYST = Person("olga", Role.ANALYST)

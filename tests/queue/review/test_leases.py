@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from claimclf.errors import InvalidRequestError, LostLeaseError, NotAllowedError, UnknownCaseError
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import decide
@@ -18,7 +18,7 @@ from claimclf.queue.review.leases import (
 )
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Lane, Ranking, Role
+from claimclf.schema import Decision, Lane, Ranking
 from tests.queue.builders import (
     ANNA,
     BORIS,

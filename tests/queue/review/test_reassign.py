@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from claimclf.errors import InvalidRequestError, LostLeaseError, NotAllowedError, UnknownCaseError
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import held, reassign, renew
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Role
 from tests.queue.builders import ANNA, BORIS, ESCALATE, LEAD, OPINION, Clock, done, fill, take
 
 OTHER_LEAD = Person("lars", Role.LEAD)

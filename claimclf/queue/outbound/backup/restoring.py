@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from claimclf.errors import ConflictError
-from claimclf.people import Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
 from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
@@ -24,7 +24,6 @@ from claimclf.queue.storage.dialects import (
     without_indexes,
 )
 from claimclf.queue.storage.tables import audit_head, metadata
-from claimclf.schema import Role
 
 _logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def restore(
     ConflictError
         The database is in use already; nothing was changed.
     """
-    allow(person, Role.ADMIN)
+    require(person, Capability.OPERATE)
     database.read(lambda c: _refuse_used(c, database.name))
     with opened(file) as source:
         manifest = source.manifest

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection, Table, func, select
 
-from claimclf.people import Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_ROWS,
@@ -31,7 +31,6 @@ from claimclf.queue.outbound.backup.placing import check_place, written_durably
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit_head
-from claimclf.schema import Role
 
 _logger = logging.getLogger(__name__)
 _FAST = 1  # of zlib's levels: a third of the time of the usual one, for a quarter more bytes
@@ -61,7 +60,7 @@ def backup(
     InvalidRequestError, UnavailableError
         The file has no place, or cannot be written now.
     """
-    allow(person, Role.ADMIN)
+    require(person, Capability.OPERATE)
     check_place(file)
 
     def write(connection: Connection) -> Backup:

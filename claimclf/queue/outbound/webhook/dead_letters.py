@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, select, update
 
-from claimclf.people import LEADS, Person, allow
+from claimclf.people import Capability, Person, require
 from claimclf.queue.outbound.webhook.message import EVENTS
 from claimclf.queue.outbound.webhook.outbox import IS_DEAD, lock_deliveries
 from claimclf.queue.storage.audit import Entry, append
@@ -72,7 +72,7 @@ def requeue(database: Database, person: Person, seqs: Sequence[int] | None = Non
     NotAllowedError
         The person is no lead.
     """
-    allow(person, *LEADS)
+    require(person, Capability.LEAD)
     chosen = IS_DEAD if seqs is None else and_(IS_DEAD, deliveries.c.seq.in_(seqs))
     untried = {"dead_at": None, "tries": 0, "tried_at": None, "next_try_at": None}
 

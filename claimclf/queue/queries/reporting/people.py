@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from claimclf.people import Role
 from claimclf.queue.queries.reporting.window import Window
 from claimclf.queue.storage.audit import DECIDED
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.tables import CLOSES, audit, decisions
-from claimclf.schema import PRIMARY_DECISIONS, Decision, Role
+from claimclf.schema import PRIMARY_DECISIONS, Decision
 
 #: Entries of the log by which a person comes to hold a case.
 _TAKES = ("lease", "hand-on", "take-over", "reassign")

@@ -1,0 +1,253 @@
+"""Who may ask for which service: one table, which the code and the manual must equal."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from claimclf import people, services
+from claimclf.errors import NotAllowedError
+from claimclf.people import CAPABILITIES, Capability, Person, Role
+from claimclf.queue.storage.database import Database
+from tests.conftest import ROOT
+from tests.documents import tables
+
+ANALYST, MODERATOR, LEAD, ADMIN = Role.ANALYST, Role.MODERATOR, Role.LEAD, Role.ADMIN
+EVERYBODY = {ANALYST, MODERATOR, LEAD, ADMIN}
+REVIEWERS = {MODERATOR, LEAD, ADMIN}
+LEADS = {LEAD, ADMIN}
+ANALYSTS = {ANALYST, LEAD, ADMIN}
+ADMINS = {ADMIN}
+
+#: Service -> the roles that may ask for it. A new one must be entered here and in the manual.
+MAY_ASK: dict[str, set[Role]] = {
+    "queue.list_cases": EVERYBODY,
+    "queue.counts": EVERYBODY,
+    "queue.last_change": EVERYBODY,
+    "queue.held_cases": EVERYBODY,
+    "queue.case_history": EVERYBODY,
+    "queue.briefing": EVERYBODY,
+    "queue.saved_views": EVERYBODY,
+    "queue.save_view": EVERYBODY,
+    "queue.delete_view": EVERYBODY,
+    "queue.settings_in_force": EVERYBODY,
+    "queue.store_file": REVIEWERS,
+    "queue.store_ranked": REVIEWERS,
+    "queue.next_case": REVIEWERS,
+    "queue.held_case": REVIEWERS,
+    "queue.take_case": REVIEWERS,
+    "queue.renew": REVIEWERS,
+    "queue.release": REVIEWERS,
+    "queue.hand_on": REVIEWERS,
+    "queue.decide": REVIEWERS,
+    "queue.undo": REVIEWERS,
+    "queue.decide_cases": REVIEWERS,
+    "queue.decide_statement": REVIEWERS,
+    "queue.undo_bulk": REVIEWERS,
+    "queue.my_preferences": REVIEWERS,
+    "queue.save_preferences": REVIEWERS,
+    "queue.take_over": LEADS,
+    "queue.reassign": LEADS,
+    "queue.reopen": LEADS,
+    "queue.rescore_open": LEADS,
+    "queue.team_report": LEADS,
+    "queue.settings_history": LEADS,
+    "queue.change_settings": LEADS,
+    "queue.dead_letters": LEADS,
+    "queue.requeue": LEADS,
+    "queue.verify_audit": ANALYSTS,
+    "queue.export": ANALYSTS,
+    "models.set_threshold": ANALYSTS,
+    "models.set_error_rates": ANALYSTS,
+    "models.overrule": ANALYSTS,
+    "models.back_to_rule": ANALYSTS,
+    "models.follow_rule": ANALYSTS,
+    "training.train_models": ANALYSTS,
+    "training.search_models": ANALYSTS,
+    "stress.record_stress": ANALYSTS,
+    "queue.backup": ADMINS,
+    "queue.restore": ADMINS,
+    "queue.deliver_events": ADMINS,
+}
+
+#: Services that change nothing that is shared and read nothing of the queue: whoever has the
+#: file, the dataset or the model at hand may ask. Pages are guarded as a whole.
+ASK_NOBODY = {
+    "comparison.figures_at",
+    "comparison.judge",
+    "comparison.mistakes",
+    "comparison.paired",
+    "comparison.rows_of",
+    "datasets.open_dataset",
+    "datasets.open_default_dataset",
+    "datasets.open_demo_dataset",
+    "datasets.open_table",
+    "export.comparison_html",
+    "models.evaluate_model",
+    "models.load_model",
+    "permissions.needs",
+    "serving.exposed",
+    "serving.has_login",
+    "serving.is_local",
+    "serving.require_login_packages",
+    "serving.secrets_files",
+    "serving.serve",
+    "streaming.ranked_file",
+    "streaming.score_file",
+    "streaming.working_folder",
+    "stress.as_records",
+    "stress.hidden_columns",
+    "stress.read_elsewhere",
+    "stress.readable_stress",
+    "stress.readable_trade_off",
+    "stress.stress_model",
+    "stress.stress_table",
+    "stress.stressed",
+    "training.search_recipe",
+    "triage.filtered",
+    "triage.top",
+    "triage.triage",
+}
+
+#: Capability -> the roles that have it.
+HAVE: dict[Capability, set[Role]] = {
+    Capability.LOOK: EVERYBODY,
+    Capability.REVIEW: REVIEWERS,
+    Capability.LEAD: LEADS,
+    Capability.READ_LOG: ANALYSTS,
+    Capability.STUDY: ANALYSTS,
+    Capability.MANAGE_MODELS: ANALYSTS,
+    Capability.OPERATE: ADMINS,
+}
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """Return every public function that a module of the services defines, by module and name."""
+    found = {}
+    for module in pkgutil.iter_modules(services.__path__):
+        defined = import_module(f"{services.__name__}.{module.name}")
+        for name, function in inspect.getmembers(defined, inspect.isfunction):
+            if function.__module__ == defined.__name__ and not name.startswith("_"):
+                found[f"{module.name}.{name}"] = function
+    return found
+
+
+FUNCTIONS = public_functions()
+
+
+class Untouched(Database):
+    """A database that fails when it is used."""
+
+    def __init__(self) -> None:
+        self.used = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("used", "__class__", "__dict__"):
+            return super().__getattribute__(name)
+        self.used = True
+        raise LookupError("used")
+
+
+def test_every_service_is_in_the_table() -> None:
+    assert set(FUNCTIONS) == set(MAY_ASK) | ASK_NOBODY
+
+
+@pytest.mark.parametrize("name", sorted(ASK_NOBODY))
+def test_service_that_asks_nobody_takes_neither_queue_nor_person(name: str) -> None:
+    assert not {"database", "person", "_person"} & set(
+        inspect.signature(FUNCTIONS[name]).parameters
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", MAY_ASK)
+def test_service_serves_the_roles_of_the_table_and_touches_nothing_for_others(
+    name: str, role: Role
+) -> None:
+    service, database = FUNCTIONS[name], Untouched()
+    needed = [
+        parameter
+        for parameter in inspect.signature(service).parameters.values()
+        if parameter.default is inspect.Parameter.empty
+    ]
+    arguments = [None] * (len(needed) - 2)
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        service(database, Person("ana", role), *arguments)
+    refused = isinstance(raised.value, NotAllowedError)
+    assert refused is (role not in MAY_ASK[name])
+    assert not (refused and database.used)
+
+
+def test_roles_have_the_capabilities_of_the_table() -> None:
+    assert set(CAPABILITIES) == set(Role)
+    for capability in Capability:
+        having = {role for role in Role if Person("ana", role).may(capability)}
+        assert having == HAVE[capability], capability
+
+
+def roles_in(row: dict[str, str]) -> set[Role]:
+    """Return the roles for which a row of the manual says yes; the others must say no."""
+    said = {role: row[role] for role in Role}
+    assert set(said.values()) <= {"yes", "no"}, row
+    return {role for role, word in said.items() if word == "yes"}
+
+
+def test_manual_says_which_role_has_which_capability() -> None:
+    capabilities, _, _ = tables("permissions.md")
+    assert {row["capability"]: roles_in(row) for row in capabilities} == HAVE
+
+
+def test_manual_says_which_role_may_ask_for_which_service() -> None:
+    *_, written = tables("permissions.md")
+    said, needed = {}, {}
+    for row in written:
+        for name in re.findall(r"`([\w.]+)`", row["services"]):
+            assert name not in said, name
+            said[name], needed[name] = roles_in(row), row["needs"]
+    assert said == MAY_ASK
+    assert needed == {name: FUNCTIONS[name].capability for name in MAY_ASK}  # type: ignore[attr-defined]
+
+
+def test_refusal_names_the_roles_that_may() -> None:
+    with pytest.raises(NotAllowedError, match=r"the role analyst or lead or admin\. Found: ana "):
+        people.require(Person("ana"), Capability.READ_LOG)
+
+
+def test_only_one_file_knows_which_role_is_which() -> None:
+    """A new role must need no change elsewhere: nothing else names one or compares with one."""
+    sources = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "claimclf").rglob("*.py")]
+    for path in sources:
+        if path == ROOT / "claimclf" / "people.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert not (node.value.id == "Role" and node.attr in Role.__members__), path
+            if isinstance(node, ast.Compare):
+                assert not {name.attr for name in _attributes(node)} & {"role", "roles"}, path
+
+
+def test_models_are_changed_by_services_alone() -> None:
+    """What changes a model asks nobody and logs nothing: only services may use it."""
+    changes = {"set_threshold", "set_error_rates", "set_stress", "point_at"}
+    of_the_champion = {"overrule", "back_to_rule", "follow_rule"}
+    folders = ("claimclf/ui", "claimclf/cli", "pages")
+    for path in [file for folder in folders for file in (ROOT / folder).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in changes, path
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module == "claimclf.modeling.store.champion"
+            ):
+                assert not {name.name for name in node.names} & of_the_champion, path
+
+
+def _attributes(node: ast.Compare) -> list[ast.Attribute]:
+    return [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
