@@ -107,8 +107,10 @@ def set_threshold(
     ------
     NotAllowedError
         The person may not manage models.
-    ModelError
-        No such model, no reason, a threshold out of range, or the store cannot be written.
+    InvalidRequestError
+        No reason, or a threshold out of range.
+    ModelError, UnavailableError
+        No such model, or the store cannot be written.
     StorageError
         The log cannot be reached; nothing was changed.
     """
@@ -140,7 +142,7 @@ def set_error_rates(
 
     Raises
     ------
-    NotAllowedError, ModelError, StorageError
+    NotAllowedError, InvalidRequestError, ModelError, UnavailableError, StorageError
         As for `set_threshold`; or the threshold alone decides on the model's lanes.
     """
     with recorded(database, person, ERROR_RATES_SET) as enter:
@@ -159,7 +161,7 @@ def overrule(
 
     Raises
     ------
-    NotAllowedError, ModelError, StorageError
+    NotAllowedError, InvalidRequestError, ModelError, UnavailableError, StorageError
         As for `set_threshold`.
     """
     with _champion_recorded(database, person) as announce:
@@ -172,7 +174,7 @@ def back_to_rule(database: Database, person: Person, store: ModelStore) -> Point
 
     Raises
     ------
-    NotAllowedError, ModelError, StorageError
+    NotAllowedError, InvalidRequestError, ModelError, UnavailableError, StorageError
         As for `set_threshold`.
     """
     with _champion_recorded(database, person) as announce:
@@ -185,7 +187,7 @@ def follow_rule(database: Database, person: Person, store: ModelStore) -> Pointe
 
     Raises
     ------
-    NotAllowedError, ModelError, StorageError
+    NotAllowedError, InvalidRequestError, ModelError, UnavailableError, StorageError
         As for `set_threshold`.
     """
     with _champion_recorded(database, person) as announce:

@@ -93,7 +93,7 @@ def stress_model(
     """
     require_both_classes(dataset.cleaned.rows)
     model = store.load(name)
-    sentences = {title: found.accepted for title, found in elsewhere.items()}
+    sentences = {title: validated.accepted for title, validated in elsewhere.items()}
     conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
     curve = _trade_off(model, store.predictions(name), sentences)
     return StressReport(name, conditions, curve)

@@ -5,6 +5,7 @@ Each stored model has an entry in the queue's audit log, made just before it is 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -31,6 +32,8 @@ from claimclf.services.models import follow_rule
 from claimclf.services.permissions import needs
 from claimclf.services.stress import stressed
 from claimclf.streaming.engines import local_parallel
+
+_logger = logging.getLogger(__name__)
 
 FOLDS = 5
 SCORING = ("accuracy", "precision", "recall", "f1")
@@ -63,7 +66,7 @@ def train_models(
     ------
     TrainingDataError
         The data cannot train a model, or the feature set is unknown.
-    ModelError
+    UnavailableError
         The store cannot be written.
     NotAllowedError
         The person may not manage models.
@@ -165,7 +168,9 @@ def _save(
             versions = {"old": old.version if old else None, "new": new.version}
             enter({"model": new.name, **versions, "data": new.data})
 
-        return store.save(trained.model, trained.predictions, model_card, cv_results, announce)
+        stored = store.save(trained.model, trained.predictions, model_card, cv_results, announce)
+    _logger.info("Model %s stored, version %s", stored.name, stored.version)
+    return stored
 
 
 def _trained(recipe: Recipe, dataset: Dataset) -> Trained:

@@ -85,8 +85,8 @@ def test_page_opens_for_the_roles_of_the_table_and_shows_others_nothing(
 
 def test_manual_says_which_page_opens_for_which_role() -> None:
     _, written, _ = tables("permissions.md")
-    said = {row["page"]: {role for role in Role if row[role] == "yes"} for row in written}
-    assert said == OPENS_FOR
+    roles = {row["page"]: {role for role in Role if row[role] == "yes"} for row in written}
+    assert roles == OPENS_FOR
     assert {row["page"]: row["needs"] for row in written} == {
         page.label: page.needs for page in PAGES.values()
     }

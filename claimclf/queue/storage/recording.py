@@ -9,8 +9,9 @@ changed thing's own history tells whether the change was made.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +24,8 @@ from claimclf.queue.storage.tables import audit_head
 
 #: The entry of a change that was entered and then not made.
 FAILED = "change-failed"
+
+_logger = logging.getLogger(__name__)
 
 Enter = Callable[[dict[str, Any]], None]
 
@@ -53,9 +56,7 @@ def recorded(database: Database, person: Person, action: str) -> Iterator[Enter]
     except BaseException as error:
         problem = str(error) or type(error).__name__
         for details in made:
-            failed = {**details, "action": action, "problem": problem}
-            with suppress(StorageError):  # what went wrong first is what a person must hear
-                _append(database, person, Entry(FAILED, details=failed))
+            _enter_failure(database, person, action, {**details, "problem": problem})
         raise
 
 
@@ -68,6 +69,17 @@ def require_log(database: Database) -> None:
         The log cannot be reached.
     """
     database.read(lambda connection: connection.execute(select(audit_head.c.seq)).one())
+
+
+def _enter_failure(
+    database: Database, person: Person, action: str, details: dict[str, Any]
+) -> None:
+    """Enter that a change was not made; what went wrong first is what the person must hear."""
+    _logger.warning("A change, %s, failed after its entry in the audit log", action)
+    try:
+        _append(database, person, Entry(FAILED, details={**details, "action": action}))
+    except StorageError:
+        _logger.warning("That %s failed could not be entered in the audit log", action)
 
 
 def _append(database: Database, person: Person, entry: Entry) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from claimclf.errors import ModelError, StorageError
+from claimclf.errors import StorageError, UnavailableError
 from claimclf.people import Person, Role
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
@@ -57,8 +57,8 @@ def test_entry_is_there_before_the_change(database: Database) -> None:
 def test_change_that_fails_after_its_entry_has_another_that_says_so(
     database: Database, wall: Path
 ) -> None:
-    with pytest.raises(ModelError, match="no paint"):
-        paint(database, wall, ModelError("There is no paint."))
+    with pytest.raises(UnavailableError, match="no paint"):
+        paint(database, wall, UnavailableError("There is no paint."))
     problem = {"action": "paint", "colour": "red", "problem": "There is no paint."}
     assert [entry[2:] for entry in logged(database)] == [
         ("paint", {"colour": "red"}),
@@ -67,8 +67,8 @@ def test_change_that_fails_after_its_entry_has_another_that_says_so(
 
 
 def test_change_that_is_refused_before_its_entry_leaves_none(database: Database) -> None:
-    with pytest.raises(ModelError), recorded(database, ANALYST, "paint"):
-        raise ModelError("There is no brush.")
+    with pytest.raises(UnavailableError), recorded(database, ANALYST, "paint"):
+        raise UnavailableError("There is no brush.")
     assert logged(database) == []
 
 
@@ -92,8 +92,8 @@ def test_first_problem_is_the_one_that_is_raised_when_the_log_is_gone_too(
         raise StorageError("The queue's database is gone.")
 
     monkeypatch.setattr(database, "write", once)
-    with pytest.raises(ModelError, match="no paint"):
-        paint(database, wall, ModelError("There is no paint."))
+    with pytest.raises(UnavailableError, match="no paint"):
+        paint(database, wall, UnavailableError("There is no paint."))
     assert [entry[2] for entry in logged(database)] == ["paint"]
 
 
