@@ -8,6 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from claimclf.people import Role
+from claimclf.ui import access
+from claimclf.ui.access import Attendance, Memory
 from claimclf.ui.page import PAGES
 from tests.conftest import ROOT
 from tests.documents import tables
@@ -36,7 +38,9 @@ SECRETS = {
 
 
 @pytest.fixture(autouse=True)
-def _models_that_ship(monkeypatch: pytest.MonkeyPatch) -> None:
+def _server_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the models that ship, and remember no login afterwards: others' pages have none."""
+    monkeypatch.setattr(access, "MEMORY", Memory(Attendance(time.time)))
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
 
