@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claimclf.queue.queries import views
-from claimclf.queue.queries.ordering import Filters
+from claimclf.queue.queries.filters import Filters
 from claimclf.schema import Ranking
 
 

@@ -11,13 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from claimclf.configuration import DATABASE
 from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.champion import overrule
 from claimclf.modeling.store.store import ModelStore
-from claimclf.paths import DATABASE_VARIABLE, ROOT
+from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
-from claimclf.ui import state
+from claimclf.ui.state import upload as state
 from tests.queue.builders import UNREACHABLE, logged
 
 APP = str(ROOT / "app.py")
@@ -137,7 +138,7 @@ def test_threshold_champion_and_the_way_back_to_the_rule_are_logged(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
-    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    monkeypatch.setenv(DATABASE.variable, url)
     app = saved(shown("pages/model_comparison.py"), "as it is")
     next(t for t in app.text_input if t.key == "overrule_reason").input("a trial")
     app = next(b for b in app.button if b.label == "Make it champion").click().run()
@@ -156,7 +157,7 @@ def test_threshold_champion_and_the_way_back_to_the_rule_are_logged(
 def test_change_is_refused_in_words_where_the_log_cannot_be_reached(
     store: ModelStore, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    monkeypatch.setenv(DATABASE.variable, url)
     before = store.manifests()
     app = saved(shown("pages/model_comparison.py"), "as it is")
     assert "database" in app.error[0].value

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from claimclf.people import Role
-from claimclf.ui.page import PAGES
+from claimclf.ui.frame.pages import PAGES
 from tests.conftest import ROOT
 from tests.documents import tables
 
