@@ -125,18 +125,25 @@ def screen_person() -> Person:
 def take_screen(now: Visitor | None) -> None:
     """Note for whom a page is drawn; None where nobody may see it.
 
-    What somebody else held at this screen, or the same person in a role that has gone, ends.
+    Where it was drawn for the same person in another role, it is drawn once more: what was
+    pressed on the old screen is not pressed on the new one. A hold that goes with the old role,
+    or with a sign-in that is over, ends.
     """
     before: Person | None = st.session_state.pop(_SCREEN, None)
     person = _admitted(now)
     if person is not None:
         st.session_state[_SCREEN] = person
+    if before is None:
+        take_notice()  # of a screen that is gone
     if before is None or before == person:
         return
     _end_hold(before, now)
     if person is not None:
-        changed = f"Your role has changed from {before.role} to {person.role}."
-        st.session_state[_NOTICE] = f"{changed} {st.session_state.get(_NOTICE, '')}".strip()
+        st.session_state[_NOTICE] = (
+            f"Your role has changed from {before.role} to {person.role}. What was pressed on the "
+            "old screen was not done."
+        )
+        st.rerun()
 
 
 def take_notice() -> str:
@@ -176,7 +183,7 @@ def _admitted(now: Visitor | None) -> Person | None:
 
 
 def _end_hold(before: Person, now: Visitor | None) -> None:
-    """Give back what somebody holds, unless they may hold it and are at work elsewhere."""
+    """Give back what somebody holds, unless they may hold it and are still at work somewhere."""
     if _may_hold_on(before, now):
         return
     from claimclf.services import queue

@@ -110,6 +110,19 @@ def test_nothing_runs_before_a_page_has_checked_who_is_there() -> None:
         assert f"{path.relative_to(ROOT)}" in pages.PAGES
 
 
+def test_parts_of_pages_are_drawn_again_through_the_guard_alone() -> None:
+    """A bare fragment goes on for somebody who has left; a dialog is one too."""
+    bare = {"fragment", "experimental_fragment", "dialog", "experimental_dialog"}
+    for path in SCREENS:
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit"):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.Attribute):
+                names.add(node.attr)
+        assert path == PACKAGE / "ui" / "guard.py" or not names & bare, path
+
+
 def test_scripts_and_styles_for_the_browser_are_files() -> None:
     """Markup of a style or a script stands in no string of Python, but where a file is put in."""
     tags = re.compile(r"<(style|script)[ >]")

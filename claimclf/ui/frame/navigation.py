@@ -10,6 +10,7 @@ from claimclf.ui.access import visitor as visitors
 from claimclf.ui.access.identity import Login
 from claimclf.ui.access.leaving import end_sign_in
 from claimclf.ui.frame.pages import PAGES
+from claimclf.ui.guard import fragment
 from claimclf.ui.messages import plain
 
 #: Seconds between two looks at who is there while nobody does anything.
@@ -51,6 +52,6 @@ def link_to(file: str, label: str) -> None:
         st.page_link(file, label=label, icon=PAGES[file].icon)
 
 
-@guard.fragment(run_every=_LOOK)
+@fragment(run_every=_LOOK)
 def _keep_watch(person: Person) -> None:
     """Clear the screen of somebody who has left, or lost their role: the guard does it."""

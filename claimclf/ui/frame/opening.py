@@ -61,12 +61,12 @@ def _admitted() -> tuple[Person, Login | None]:
     except ClaimclfError as error:
         guard.take_screen(None)
         closed.close(error)
-    if visitor and visitor.login and not visitor.arrive():
-        guard.take_screen(visitor)
-        closed.end_session(visitor.login, guard.take_notice())
+    is_over = visitor is not None and not visitor.arrive()
     guard.take_screen(visitor)
     if visitor is None:
         closed.ask_to_sign_in()
+    if visitor.login and is_over:
+        closed.end_session(visitor.login, guard.take_notice())
     if isinstance(visitor.person, NotAllowedError):
         closed.close(visitor.person, visitor.login)
     return visitor.person, visitor.login
