@@ -3,25 +3,22 @@
 import streamlit as st
 
 from claimclf.configuration import DATASET
-from claimclf.modeling.store.champion import champion
-from claimclf.ui.access import signs_in
-from claimclf.ui.page import explained, link_to, open_page, plain
-from claimclf.ui.state import (
-    dataset_in_use,
-    has_own_dataset,
-    model_store,
-    remembered_summary,
-    stored_manifests,
-)
+from claimclf.ui.access.secrets import signs_in
+from claimclf.ui.frame.navigation import link_to
+from claimclf.ui.frame.opening import open_page
+from claimclf.ui.messages import explained, plain
+from claimclf.ui.state.dataset import dataset_in_use, has_own_dataset
+from claimclf.ui.state.models import champion
+from claimclf.ui.state.upload import remembered_summary
 
-open_page("app.py")
+person = open_page("app.py")
 st.markdown(
     "People report more videos than moderators can watch. claimclf predicts which reported "
     "videos make a **claim** rather than give an **opinion**, ranks the predicted claims by "
     "how often they were reported, and puts them before a person, who decides."
 )
 
-best = champion(model_store(), stored_manifests())
+best = champion()
 waiting, data, model = st.columns(3, border=True)
 with waiting:
     st.subheader("What waits")

@@ -52,7 +52,7 @@ RATIO, MOST_BYTES, START_SECONDS = 3.0, 500_000, 2.0
 #: Seconds after which the server has imported ahead what it does.
 _AHEAD = 10.0
 EMPTY, LEAN, GUARD = "an empty page", "an empty page, these settings", "the navigation alone"
-_GUARD = 'from claimclf.ui.page import open_page\nopen_page("pages/{name}.py")\n'
+_GUARD = 'from claimclf.ui.frame.opening import open_page\nopen_page("pages/{name}.py")\n'
 
 
 def main() -> int:

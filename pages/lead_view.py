@@ -3,21 +3,28 @@
 import streamlit as st
 
 from claimclf.services.queue import settings_history, settings_in_force
-from claimclf.ui import lead
-from claimclf.ui.access import person_at_work
-from claimclf.ui.page import explained, link_to, open_page
-from claimclf.ui.state import queue_database
+from claimclf.ui.frame.navigation import link_to
+from claimclf.ui.frame.opening import open_page
+from claimclf.ui.lead.actions import forget_outcomes
+from claimclf.ui.lead.escalations import show_escalations
+from claimclf.ui.lead.figures import show_figures
+from claimclf.ui.lead.held import show_held
+from claimclf.ui.lead.period import ask_period, is_idle, report_of, say_period
+from claimclf.ui.lead.settings.form import show_form
+from claimclf.ui.lead.settings.history import show_history
+from claimclf.ui.messages import explained
+from claimclf.ui.state.database import queue_database
 
-open_page("pages/lead_view.py")
-period = lead.ask_period()
+person = open_page("pages/lead_view.py")
+period = ask_period()
 with explained():
-    database, person = queue_database(), person_at_work()
-    report = lead.report_of(database.name, person.role, period, database, person)
+    database = queue_database()
+    report = report_of(database.name, person.role, period, database, person)
     history = settings_history(database, person)
     settings = settings_in_force(database, person)
-lead.say_period(report)
+say_period(report)
 
-if lead.is_idle(report):
+if is_idle(report):
     st.info(
         "Nothing waits and nothing happened in this period. Choose a longer one above, or add "
         "reported videos to the queue on the page *Triage queue*, under *Upload*.",
@@ -25,8 +32,10 @@ if lead.is_idle(report):
     )
     link_to("pages/triage_queue.py", "Open the triage queue")
 else:
-    lead.show_figures((report.now, report.since, report.until), report)
-    lead.show_escalations(person, report)
-    lead.show_held(person, report)
-lead.show_settings(settings, history)
-lead.forget_what_was_said()
+    show_figures((report.now, report.since, report.until), report)
+    show_escalations(report)
+    show_held(report)
+st.subheader("Settings")
+show_form(settings, len(history))
+show_history(history)
+forget_outcomes()

@@ -11,7 +11,8 @@ import pandas as pd
 from claimclf.dataset.cleaning import is_claim
 from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.evaluation.cutoffs import Cutoffs, sweep
-from claimclf.modeling.evaluation.measuring import intervals, predict_claim
+from claimclf.modeling.evaluation.measuring import intervals, predict_claim, report_by_class
+from claimclf.modeling.evaluation.slices import slices
 from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar, wilson
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
@@ -65,6 +66,29 @@ def judge(store: ModelStore, name: str, part: str = "validation") -> Judged:
     rows = rows.reset_index(drop=True)
     truth, probability = is_claim(rows).to_numpy(), rows[PROBABILITY].to_numpy()
     return Judged(manifest, rows, truth, probability, sweep(truth, probability))
+
+
+def class_report(model: Judged, threshold: float) -> pd.DataFrame:
+    """Return a model's classification report at a cut-off, as scikit-learn lays it out."""
+    return report_by_class(model.truth, predict_claim(model.probability, threshold))
+
+
+def slice_figures(model: Judged, threshold: float, rows: pd.DataFrame) -> pd.DataFrame:
+    """Measure a model on parts of its videos.
+
+    Parameters
+    ----------
+    threshold : float
+        Its cut-off.
+    rows : DataFrame
+        The videos, as `rows_of` returns them.
+
+    Returns
+    -------
+    DataFrame
+        As `evaluation.slices.slices` returns it.
+    """
+    return slices(rows, predict_claim(model.probability, threshold))
 
 
 def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,11 +19,7 @@ from claimclf.modeling.store.champion import RULE
 from claimclf.services.comparison import Judged, figures_at, mistakes, paired, rows_of
 from claimclf.services.datasets import Dataset
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0; font-size: 14px }
-th, td { border: 1px solid #ccd; padding: .3rem .6rem; text-align: left }
-"""
+_STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
 def comparison_html(models: Sequence[Judged], cut: Mapping[str, float], dataset: Dataset) -> str:

@@ -42,6 +42,12 @@ if TYPE_CHECKING:
     from claimclf.services.streaming import EngineFactory, Source
 
 
+#: Rows of a page of the list; cases counted one by one; cases decided on at once.
+PAGE_SIZE, MOST_COUNTED, MOST_AT_ONCE = listing.PAGE, briefings.MOST_COUNTED, bulk.MOST
+#: What each setting is called on screens.
+SETTINGS_IN_WORDS = settings.WORDS
+
+
 @needs(Capability.REVIEW)
 def store_file(
     database: Database,
@@ -460,3 +466,12 @@ def requeue(database: Database, person: Person) -> int:
     from claimclf.queue.outbound.webhook import dead_letters as letters
 
     return letters.requeue(database, person)
+
+
+@needs(Capability.LOOK)
+def end_holds(database: Database, person: Person) -> int:
+    """Return to the queue what a person holds who has left, or lost the role for it.
+
+    The entries in the log are the program's own: what role the person has now is not known.
+    """
+    return leases.end_holds(database, person.name)

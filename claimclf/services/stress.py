@@ -16,7 +16,7 @@ from claimclf.dataset.validation.validated import Validated
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.scoring.prediction import predict, unscorable_reason
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.manifest import HELD_OUT, Manifest
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.training.fitting import Trained
@@ -173,6 +173,11 @@ def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table's rows for JSON, which has no NaN."""
     plain = table.astype(object).where(table.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def without_held_out(manifests: Sequence[Manifest]) -> list[str]:
+    """Name the models that were never fitted anew without some statements and framings."""
+    return [m.name for m in manifests if not any(row["kind"] == HELD_OUT for row in m.stress)]
 
 
 def stress_table(manifests: Sequence[Manifest]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
 from claimclf.errors import InvalidRequestError
-from claimclf.modeling.scoring.ranking import Ranked, rank
+from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
 from claimclf.queue.queries.filters import Filters
@@ -59,6 +59,17 @@ def triage(
         A needed column is not there, or the one that the ranking needs.
     """
     return rank(score(validate(table, REPORTED, chosen), model, on_progress), ranking)
+
+
+def reranked(ranked: Ranked, ranking: Ranking) -> Ranked:
+    """Order videos that are ranked already by another policy.
+
+    Raises
+    ------
+    InputError
+        Authors are to be ranked, and the input does not name them.
+    """
+    return ranked_anew(ranked, ranking)
 
 
 def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from claimclf.people import Person
-from claimclf.queue.queries.holding import Held
-from claimclf.queue.queries.tallying import Tally
-from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
-from claimclf.ui.page import explained, plain
+from claimclf.ui.guard import fragment
+from claimclf.ui.messages import explained, plain
+
+if TYPE_CHECKING:
+    from claimclf.queue.queries.holding import Held
+    from claimclf.queue.queries.tallying import Tally
+    from claimclf.queue.storage.database import Database
 
 #: After how many seconds a screen looks again at what others did.
 SECONDS = 3
@@ -47,11 +51,11 @@ def n_open(tallies: Iterable[Tally], lane: Lane | None = None) -> int:
 
 def open_by_age(tallies: Iterable[Tally], lane: Lane) -> dict[str, int]:
     """Count a lane's open cases by class of age, the youngest first."""
-    found = dict.fromkeys(AGES, 0)
+    numbers = dict.fromkeys(AGES, 0)
     for tally in tallies:
         if tally.state is CaseState.OPEN and tally.lane is lane:
-            found[age(tally.hours)] += tally.n
-    return found
+            numbers[age(tally.hours)] += tally.n
+    return numbers
 
 
 def age(hours: int) -> str:
@@ -59,8 +63,8 @@ def age(hours: int) -> str:
     return [name for name, start in AGES.items() if hours >= start][-1]
 
 
-@st.fragment(run_every=SECONDS)
-def show_n_open(database: Database, person: Person) -> None:
+@fragment(run_every=SECONDS)
+def show_n_open(person: Person, database: Database) -> None:
     """Say how many cases are open and what others are looking at, as they go on."""
     with explained():
         n = n_open(tallies(database, person))
@@ -79,17 +83,17 @@ def at_work(held: Sequence[Held]) -> str:
     return f" · {', '.join([*named, *more])}"
 
 
-@st.fragment(run_every=SECONDS)
-def show_counts(database: Database, person: Person) -> None:
+@fragment(run_every=SECONDS)
+def show_counts(person: Person, database: Database) -> None:
     """Draw a tile for each lane with its ages, and what is escalated and decided."""
     with explained():
-        found = tallies(database, person)
+        all_cases = tallies(database, person)
     places = st.columns(len(Lane) + 2)
     for place, lane in zip(places, Lane, strict=False):
-        place.metric(f"Open: {lane}", f"{n_open(found, lane):,}")
-        ages = {name: n for name, n in open_by_age(found, lane).items() if n}
-        place.caption(", ".join(f"{n:,} {name}" for name, n in ages.items()) or "none waits")
+        place.metric(f"Open: {lane}", f"{n_open(all_cases, lane):,}")
+        ages = {name: n for name, n in open_by_age(all_cases, lane).items() if n}
+        place.caption(" · ".join(f"{name}: {n:,}" for name, n in ages.items()) or "none waits")
     for place, state in zip(places[3:], (CaseState.ESCALATED, CaseState.DECIDED), strict=True):
-        n = sum(tally.n for tally in found if tally.state is state)
+        n = sum(tally.n for tally in all_cases if tally.state is state)
         place.metric(state.capitalize(), f"{n:,}")
     places[3].caption("wait for a lead")

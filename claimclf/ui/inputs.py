@@ -13,7 +13,7 @@ from claimclf.dataset.reading import Table, read_table
 from claimclf.dataset.validation.columns import match_columns
 from claimclf.errors import MissingColumnError, WrongEncodingError
 from claimclf.schema import UPLOAD_LIMITS, Contract
-from claimclf.ui.page import explained, plain, say_error
+from claimclf.ui.messages import explained, plain, say_error
 
 _SUFFIXES = ["csv", "gz", "parquet", "tsv", "txt"]
 T = TypeVar("T")

@@ -33,6 +33,8 @@ LANES = {
     Lane.UNCERTAIN: ":material/help:",
     Lane.OPINIONS: ":material/chat_bubble:",
 }
+#: All lanes together, in tables.
+EVERY_LANE = "all lanes"
 _LIKELY = (
     (0.95, "almost surely a claim"),
     (0.7, "probably a claim"),
@@ -62,8 +64,21 @@ def moment(at: int) -> str:
 def span(microseconds: int) -> str:
     """Write a length of time for people, in its largest unit that is at least one."""
     seconds = microseconds / 1_000_000
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            n = int(seconds // length)
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            n = int(seconds // size)
             return f"{n:,} {unit}{'s' if n != 1 else ''}"
     return "less than a minute"
+
+
+def length(microseconds: int) -> str:
+    """Write a length of time in its two largest units."""
+    seconds = round(microseconds / 1_000_000)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400
+    if minutes < 60:
+        return f"{minutes} min {seconds % 60} s" if minutes < 10 else f"{minutes} min"
+    if hours < 24:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} d {hours % 24} h"

@@ -22,9 +22,13 @@ from claimclf.errors import NotAllowedError, ServerError
 from claimclf.people import Person, Role
 from claimclf.services import serving
 from claimclf.services.serving import is_local
-from claimclf.ui import access
-from claimclf.ui.access import Attendance, Memory, login_of, name_of, role_of, rules_of, widest
-from claimclf.ui.page import PAGES
+from claimclf.ui.access import attendance as attendances
+from claimclf.ui.access import browser, leaving, machine
+from claimclf.ui.access.attendance import Attendance, Memory
+from claimclf.ui.access.identity import login_of, name_of, role_of, widest
+from claimclf.ui.access.rules import rules_of
+from claimclf.ui.access.visitor import Visitor, visitor
+from claimclf.ui.frame.pages import PAGES
 from tests.conftest import ROOT
 
 ISSUER = "https://login.example.org"
@@ -360,7 +364,7 @@ def test_login_is_found_in_any_of_the_files(
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Memory:
     memory = Memory(Attendance(clock))
-    monkeypatch.setattr(access, "MEMORY", memory)
+    monkeypatch.setattr(attendances, "MEMORY", memory)
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
     return memory
@@ -442,11 +446,11 @@ def test_every_page_refuses_to_serve_others_without_a_login(file: str, address: 
 @pytest.mark.usefixtures("memory")
 def test_another_hosts_name_for_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for host in ("evil.example.org:8501", "evil.example.org", "[", ""):
-        monkeypatch.setattr(access, "_host", lambda host=host: host)
+        monkeypatch.setattr(machine, "asked_host", lambda host=host: host)
         assert has_nothing_else(opened("pages/dataset.py", secrets={"other": 1})), host
     for host in ("127.0.0.1:8501", "localhost", "[::1]:8501"):
-        monkeypatch.setattr(access, "_host", lambda host=host: host)
-        assert access.person_at_work() == Person(getpass.getuser(), Role.ADMIN)
+        monkeypatch.setattr(machine, "asked_host", lambda host=host: host)
+        assert visitor() == Visitor(Person(getpass.getuser(), Role.ADMIN))
 
 
 @pytest.mark.usefixtures("memory")
@@ -504,7 +508,7 @@ MODERATOR = claims_of("moderator@example.org")  # who is refused there, which is
 def test_idle_person_is_signed_out_and_told_why(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_browser", lambda: "b1")
+    monkeypatch.setattr(leaving, "browser_name", lambda: "b1")
     app = opened(DATASET, dict(MODERATOR))
     clock.now += 31 * MINUTE
     app.run()
@@ -546,22 +550,18 @@ def test_signing_out_ends_the_other_tab_too() -> None:
     assert has_nothing_else(opened(DATASET, dict(MODERATOR)), "Sign in again")
 
 
-def watched(clock: Clock) -> AppTest:
-    """A page whose fragments ask now and then, and one where a person acts."""
+def watched() -> AppTest:
+    """A page that looks who is there now and then, and one where a person acts."""
 
     def script() -> None:
         import streamlit as st
 
-        from claimclf.errors import ClaimclfError
-        from claimclf.ui import access
+        from claimclf.ui.access.visitor import visitor
 
-        try:
-            person = access.person_at_work()
-            if st.session_state.get("acts"):
-                access.note_activity()
-            st.markdown(f"{person.name} {access.is_still(person)}")
-        except ClaimclfError as error:
-            st.error(str(error))
+        seen = visitor()
+        assert seen is not None
+        is_there = seen.arrive() if st.session_state.get("acts") else not seen.is_over
+        st.markdown(f"{getattr(seen.person, 'name', seen.person)} {is_there}")
 
     app = AppTest.from_function(script)
     app.secrets, app.user = dict(SECRETS), dict(MODERATOR)
@@ -570,28 +570,28 @@ def watched(clock: Clock) -> AppTest:
 
 @pytest.mark.usefixtures("memory")
 def test_what_runs_by_itself_keeps_no_session_alive(clock: Clock) -> None:
-    app = watched(clock)
+    app = watched()
     for _ in range(3):
         clock.now += 10 * MINUTE
         assert "moderator@example.org True" in says(app.run())
     clock.now += MINUTE
-    assert "Your session has ended. Reload the page and sign in." in says(app.run())
+    assert "moderator@example.org False" in says(app.run())
 
 
 @pytest.mark.usefixtures("memory")
-def test_what_a_person_does_within_a_fragment_keeps_it_alive(clock: Clock) -> None:
-    app = watched(clock)
+def test_what_a_person_does_keeps_it_alive(clock: Clock) -> None:
+    app = watched()
     app.session_state["acts"] = True
     for _ in range(3):
         clock.now += 29 * MINUTE
         assert "moderator@example.org True" in says(app.run())
     clock.now += 31 * MINUTE
-    assert "Your session has ended." in says(app.run())
+    assert "moderator@example.org False" in says(app.run())
 
 
 @pytest.mark.usefixtures("memory")
 def test_role_that_is_taken_away_is_noticed_without_a_new_sign_in() -> None:
-    app = watched(Clock())
+    app = watched()
     assert "moderator@example.org True" in says(app.run())
     app.secrets = {"auth": AUTH, "claimclf": {"roles": {"lead": ["lead@example.org"]}}}
     assert "You have no role here." in says(app.run())
@@ -605,7 +605,7 @@ def test_browser_without_its_token_has_no_name(
     cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(st.context), "cookies", {"_streamlit_xsrf": cookie})
-    assert access._browser() is None
+    assert browser.browser_name() is None
 
 
 def test_browser_keeps_its_name_when_its_token_is_masked_anew(
@@ -614,7 +614,7 @@ def test_browser_keeps_its_name_when_its_token_is_masked_anew(
     names = set()
     for cookie in ("2|00000000|0a0b0c0d0e|1800000000", '"2|ffffffff|f5f4f3f2f1|1800000000"'):
         monkeypatch.setattr(type(st.context), "cookies", {"_streamlit_xsrf": cookie})
-        names.add(access._browser())
+        names.add(browser.browser_name())
     assert names == {"0a0b0c0d0e"}
 
 

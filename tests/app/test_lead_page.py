@@ -11,18 +11,21 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE
-from claimclf.people import Person, Role
+from claimclf.people import Capability, Person, Role
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision
 from claimclf.services import queue
-from claimclf.ui import access
+from claimclf.ui.access import visitor as visitors
+from claimclf.ui.frame import pages
 from tests.conftest import ROOT
 from tests.queue.builders import fill
 
 ANNA, BEN = Person("anna"), Person("ben")
 LEA = Person("lea", Role.LEAD)
+#: Who is at the screen where nobody signs in.
+ME = Person(getpass.getuser(), Role.ADMIN)
 NOTE = "<b>is it</b> *satire*?"
 REASON = "Reason for the change"
 
@@ -189,7 +192,7 @@ def test_escalated_case_is_seen_and_taken(database: Database) -> None:
     choose(app, "Escalated case", second)
     app = press(app, "Take")
     assert f"Case {second} is yours now. Decide on it on the page Review." in says(app)
-    mine = queue.held_case(database, access.person_at_work())
+    mine = queue.held_case(database, ME)
     assert mine is not None
     assert mine.case.id == second
     assert table(app, "held by") == ["", getpass.getuser()]
@@ -232,13 +235,15 @@ def test_late_click_is_told_and_moves_no_other_case(database: Database) -> None:
     app = press(app, "Take over")
     assert "Someone else decided this meanwhile." in says(app)
     assert queue.held_case(database, ANNA) is not None
-    assert queue.held_case(database, access.person_at_work()) is None
+    assert queue.held_case(database, ME) is None
 
 
 def test_moderator_is_refused_by_the_service_too(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "person_at_work", lambda: BEN)
+    open_to_all = pages.PAGES["pages/lead_view.py"]._replace(needs=Capability.LOOK)
+    monkeypatch.setitem(pages.PAGES, "pages/lead_view.py", open_to_all)
+    monkeypatch.setattr(visitors, "visitor", lambda: visitors.Visitor(BEN))
     app = opened()
     assert "This needs the role lead or admin. Found: ben is moderator." in says(app)
     assert not app.metric
@@ -248,7 +253,7 @@ def test_moderator_is_refused_by_the_service_too(
 def test_moderator_does_not_even_open_the_page(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "visitor", lambda: access.Visitor(BEN))
+    monkeypatch.setattr(visitors, "visitor", lambda: visitors.Visitor(BEN))
     app = opened()
     assert "The page Lead's view needs the role lead or admin." in says(app)
     assert not app.button

@@ -18,7 +18,7 @@ from claimclf.modeling.store.champion import overrule
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
-from claimclf.ui import state
+from claimclf.ui.state import upload as state
 from tests.queue.builders import UNREACHABLE, logged
 
 APP = str(ROOT / "app.py")

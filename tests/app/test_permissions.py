@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from claimclf.people import Role
-from claimclf.ui import access
-from claimclf.ui.access import Attendance, Memory
-from claimclf.ui.page import PAGES
+from claimclf.ui.access import attendance
+from claimclf.ui.access.attendance import Attendance, Memory
+from claimclf.ui.frame.pages import PAGES
 from tests.conftest import ROOT
 from tests.documents import tables
 
@@ -40,7 +40,7 @@ SECRETS = {
 @pytest.fixture(autouse=True)
 def _server_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the models that ship, and remember no login afterwards: others' pages have none."""
-    monkeypatch.setattr(access, "MEMORY", Memory(Attendance(time.time)))
+    monkeypatch.setattr(attendance, "MEMORY", Memory(Attendance(time.time)))
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -18,12 +20,13 @@ from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Lane, Ranking
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
-from claimclf.ui.access import person_at_work
 from tests.app.test_shared_queue import BEN, database, heading, press, says
 from tests.app.test_triage_page import GOOD, settled
 from tests.conftest import ROOT
 
 __all__ = ["database"]  # a fixture
+#: Who is at the screen where nobody signs in.
+ME = Person(getpass.getuser(), Role.ADMIN)
 pytestmark = pytest.mark.usefixtures("load_each_model_once")
 
 
@@ -44,7 +47,7 @@ def ranked(load_each_model_once: None) -> tuple[Ranked, Model]:
 @pytest.fixture
 def filled(database: Database, ranked: tuple[Ranked, Model]) -> Database:
     """A queue of twelve cases."""
-    queue.store_ranked(database, person_at_work(), *ranked)
+    queue.store_ranked(database, ME, *ranked)
     return database
 
 
@@ -59,7 +62,7 @@ def n_decided(database: Database) -> int:
 
 
 def in_hand(database: Database) -> int:
-    lease = queue.held_case(database, person_at_work())
+    lease = queue.held_case(database, ME)
     assert lease is not None
     return lease.case.id
 
@@ -121,7 +124,7 @@ def test_late_click_is_told_decides_nothing_twice_and_keeps_the_note(
 ) -> None:
     note = next(t for t in console.text_input if t.label == "Note")
     app = settled(note.input("half a thought").run())
-    held = queue.held_case(database, person_at_work())
+    held = queue.held_case(database, ME)
     assert held is not None
     lead = Person("lea", Role.LEAD)
     theirs = queue.take_over(database, lead, held.case.id)
@@ -141,9 +144,9 @@ def has(app: AppTest, label: str) -> bool:
 
 
 def test_case_that_came_free_can_be_taken_again(console: AppTest, database: Database) -> None:
-    held = queue.held_case(database, person_at_work())
+    held = queue.held_case(database, ME)
     assert held is not None
-    queue.release(database, person_at_work(), held.case.id, held.token)
+    queue.release(database, ME, held.case.id, held.token)
     app = settled(console.run())
     assert "Your hold on this case is over" in " ".join(e.value for e in app.error)
     app = press(app, "Take this case again")
@@ -166,7 +169,7 @@ def test_skipped_case_goes_to_somebody_else_and_not_to_me_again(
 def test_stopping_gives_the_case_back(console: AppTest, database: Database) -> None:
     case = in_hand(database)
     app = press(console, "Stop")
-    assert queue.held_case(database, person_at_work()) is None
+    assert queue.held_case(database, ME) is None
     theirs = queue.next_case(database, BEN)
     assert theirs is not None
     assert theirs.case.id == case
@@ -184,14 +187,14 @@ def test_whole_statement_is_decided_and_undone_as_one(console: AppTest, database
 
 def test_lanes_that_are_not_wanted_do_not_come(filled: Database) -> None:
     wanted = Preferences(without=(Lane.CLAIMS, Lane.UNCERTAIN))
-    queue.save_preferences(filled, person_at_work(), wanted)
+    queue.save_preferences(filled, ME, wanted)
     app = press(review(), "Start reviewing")
     assert "All the lanes you chose are ones you do not want to see" in says(app)
-    assert queue.held_case(filled, person_at_work()) is None
+    assert queue.held_case(filled, ME) is None
 
 
 def test_pause_is_suggested_after_the_chosen_number(console: AppTest, database: Database) -> None:
-    queue.save_preferences(database, person_at_work(), Preferences(pause_after=2))
+    queue.save_preferences(database, ME, Preferences(pause_after=2))
     app = press(console, "Opinion")
     assert "since the last pause" not in says(app)
     app = press(app, "Opinion")
@@ -234,7 +237,7 @@ def test_saved_view_says_which_case_comes_next(filled: Database) -> None:
     app = review()
     view = next(box for box in app.selectbox if box.label == "A saved view")
     press(settled(view.select("only opinions").run()), "Start reviewing")
-    held = queue.held_case(filled, person_at_work())
+    held = queue.held_case(filled, ME)
     assert held is not None
     assert held.case.lane is Lane.OPINIONS
 
@@ -243,7 +246,7 @@ def test_case_is_given_to_a_colleague_and_the_next_one_comes(
     console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not has(console, "Give")  # without a login there is nobody else
-    monkeypatch.setattr("claimclf.ui.console.signs_in", lambda: True)
+    monkeypatch.setattr("claimclf.ui.review.decision.signs_in", lambda: True)
     given = in_hand(database)
     app = settled(console.run())
     colleague = next(field for field in app.text_input if field.label == "Sign-in name")
@@ -258,7 +261,7 @@ def test_case_is_given_to_a_colleague_and_the_next_one_comes(
 def test_case_is_not_given_to_nobody(
     console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claimclf.ui.console.signs_in", lambda: True)
+    monkeypatch.setattr("claimclf.ui.review.decision.signs_in", lambda: True)
     given = in_hand(database)
     app = press(settled(console.run()), "Give")
     assert "A name is missing" in says(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision
 from claimclf.services import queue
-from claimclf.ui import state
+from claimclf.ui.state import database as databases
+from claimclf.ui.state import upload as state
 from tests.app.test_triage_page import GOOD, give, settled
 from tests.builders import reported_csv
 from tests.conftest import ROOT
@@ -60,7 +62,9 @@ def heading(app: AppTest) -> list[str]:
 
 
 def says(app: AppTest) -> str:
-    return " ".join(found.value for found in [*app.success, *app.warning, *app.info])
+    """All messages as they are read: without the backslashes that keep them plain text."""
+    found = " ".join(str(one.value) for one in [*app.success, *app.warning, *app.info])
+    return re.sub(r"\\(.)", r"\1", found)
 
 
 def test_empty_queue_says_what_to_do(database: Database) -> None:
@@ -190,6 +194,6 @@ def test_secret_names_the_database_where_the_environment_does_not(
     monkeypatch.setenv(SECRETS_FILES.variable, str(file))
     monkeypatch.delenv(DATABASE.variable, raising=False)
     st.cache_resource.clear()
-    assert state.queue_database().name == secret
+    assert databases.queue_database().name == secret
     monkeypatch.setenv(DATABASE.variable, variable)
-    assert state.queue_database().name == variable
+    assert databases.queue_database().name == variable

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.paths import ROOT
 from claimclf.schema import UPLOAD_LIMITS, Limits
-from claimclf.ui import inputs, state
+from claimclf.ui import inputs
+from claimclf.ui.state import upload as state
 from tests.builders import reported_csv
 
 pytestmark = pytest.mark.usefixtures("load_each_model_once")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from claimclf.configuration import DATABASE
 from claimclf.queue.storage.database import Database
-from claimclf.ui.page import PAGES
+from claimclf.ui.frame.pages import PAGES
 from tests.browser.dashboard import running_dashboard, settle
 from tests.queue.builders import ESCALATE, done, fill
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 from claimclf.cli import main
 from claimclf.configuration import DATABASE
 from claimclf.people import Role
-from claimclf.ui.page import PAGES
-from claimclf.ui.page import Page as PageOfOurs
+from claimclf.ui.frame.pages import PAGES
+from claimclf.ui.frame.pages import Page as PageOfOurs
 from tests.app.test_permissions import OPENS_FOR
 from tests.browser.dashboard import running_dashboard, settle
 from tests.browser.provider import running_provider

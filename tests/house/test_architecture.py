@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,34 +13,18 @@ from pathlib import Path
 from typing import get_origin
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
-from claimclf.paths import ROOT
+from claimclf.paths import ROOT, SERVER
+from claimclf.ui.frame import pages
 
 PACKAGE = ROOT / "claimclf"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 SCREENS = [*PAGES, *sorted((PACKAGE / "ui").rglob("*.py"))]
+#: Serves Streamlit's pages to the network, and is the one module outside `ui` to know it.
+APPLICATION = PACKAGE / "api" / "application.py"
 _LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
-#: Functions, modules and constants that screens still take past the services: to be emptied.
-TAKEN_BY_SCREENS = {
-    "claimclf.modeling.evaluation.curves",
-    "claimclf.modeling.evaluation.measuring.predict_claim",
-    "claimclf.modeling.evaluation.measuring.report_by_class",
-    "claimclf.modeling.evaluation.slices.slices",
-    "claimclf.modeling.explaining.contributions.contributions",
-    "claimclf.modeling.explaining.highlighting.explain",
-    "claimclf.modeling.scoring.ranking.ranked_anew",
-    "claimclf.modeling.store.card.closing_questions",
-    "claimclf.modeling.store.champion.RULE",
-    "claimclf.modeling.store.champion.champion",
-    "claimclf.modeling.store.manifest.HELD_OUT",
-    "claimclf.queue.queries.briefing.MOST_COUNTED",
-    "claimclf.queue.queries.listing.PAGE",
-    "claimclf.queue.queries.views.from_query",
-    "claimclf.queue.queries.views.to_query",
-    "claimclf.queue.review.bulk.MOST",
-    "claimclf.queue.settings.team.WORDS",
-}
 
 
 def imported(path: Path) -> set[str]:
@@ -55,10 +40,17 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_ui_knows_streamlit(path: Path) -> None:
+def test_only_ui_and_the_application_know_streamlit(path: Path) -> None:
     if PACKAGE / "ui" in path.parents:
         return
-    assert not {name for name in imported(path) if name.split(".")[0] == "streamlit"}
+    known = {name for name in imported(path) if name.split(".")[0] == "streamlit"}
+    assert known == ({"streamlit.starlette"} if path == APPLICATION else set())
+
+
+def test_no_module_beside_the_application_hides_one_of_the_standard_library() -> None:
+    """Streamlit runs it as a script, whose folder comes first where modules are looked for."""
+    assert SERVER == APPLICATION
+    assert not {path.stem for path in SERVER.parent.iterdir()} & sys.stdlib_module_names
 
 
 def test_imports_point_down() -> None:
@@ -99,9 +91,7 @@ def is_type(module: str, name: str) -> bool:
 def test_screens_take_types_of_models_and_queue_and_ask_services_for_all_else() -> None:
     taken = {pair for path in SCREENS for pair in lower_names(path)}
     others = {f"{module}.{name}" for module, name in taken if not is_type(module, name)}
-    past, left = others - TAKEN_BY_SCREENS, TAKEN_BY_SCREENS - others
-    assert not past, "Screens take past the services:\n" + "\n".join(sorted(past))
-    assert not left, "No screen takes it any more, strike it out:\n" + "\n".join(sorted(left))
+    assert not others, "Screens take past the services:\n" + "\n".join(sorted(others))
 
 
 def test_pages_import_no_learner_and_read_no_file() -> None:
@@ -110,13 +100,48 @@ def test_pages_import_no_learner_and_read_no_file() -> None:
         assert not {name for name in imported(path) if name.split(".")[0] in heavy}, path
 
 
-def test_every_page_opens_itself_first() -> None:
+def test_nothing_runs_before_a_page_has_checked_who_is_there() -> None:
+    """Only the docstring and imports stand before the check, and it is of this very page."""
     for path in PAGES:
-        body = ast.parse(path.read_text("utf-8")).body
-        calls = [node.value for node in body if isinstance(node, ast.Expr)]
-        first = next(call for call in calls if isinstance(call, ast.Call))
-        assert isinstance(first.func, ast.Name), path
-        assert first.func.id == "open_page", path
+        statements = ast.parse(path.read_text("utf-8")).body[1:]
+        first = next(s for s in statements if not isinstance(s, ast.Import | ast.ImportFrom))
+        expected = f"person = open_page({str(path.relative_to(ROOT))!r})"
+        assert ast.unparse(first) == expected, path
+        assert f"{path.relative_to(ROOT)}" in pages.PAGES
+
+
+def test_parts_of_pages_are_drawn_again_through_the_guard_alone() -> None:
+    """A bare fragment goes on for somebody who has left; a dialog is one too."""
+    bare = {"fragment", "experimental_fragment", "dialog", "experimental_dialog"}
+    for path in SCREENS:
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit"):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.Attribute):
+                names.add(node.attr)
+        assert path == PACKAGE / "ui" / "guard.py" or not names & bare, path
+
+
+def test_scripts_and_styles_for_the_browser_are_files() -> None:
+    """Markup of a style or a script stands in no string of Python, but where a file is put in."""
+    tags = re.compile(r"<(style|script)[ >]")
+    putting = {"ui/assets.py", "api/middleware/base_url.py", "services/export.py"}
+    assert {
+        str(path.relative_to(PACKAGE))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str | bytes)
+        and tags.search(node.value if isinstance(node.value, str) else node.value.decode("latin-1"))
+    } == putting
+
+
+def test_scripts_and_styles_are_in_the_package_that_is_built() -> None:
+    files = {path for end in ("css", "js", "svg") for path in PACKAGE.rglob(f"*.{end}")}
+    built = {Path(file.path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert files
+    assert files <= built
 
 
 def test_upload_limit_is_the_same_in_the_browser_and_in_python() -> None:

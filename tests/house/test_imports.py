@@ -64,7 +64,7 @@ def output(code: str, *arguments: str, **environment: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("module", ["claimclf.cli", "claimclf.ui.server"])
+@pytest.mark.parametrize("module", ["claimclf.cli", "claimclf.api.application"])
 def test_command_line_and_server_start_without_heavy_imports(module: str) -> None:
     assert HEAVY & set(output(f"import sys, {module}; print(*sys.modules)").split()) == set()
 

@@ -180,6 +180,24 @@ def release(database: Database, person: Person, case_id: int, token: str) -> Non
     database.write(end_own)
 
 
+def end_holds(database: Database, name: str) -> int:
+    """Return to the queue whatever somebody holds, who has left or may not hold it any more.
+
+    Returns
+    -------
+    int
+        Cases that came free.
+    """
+
+    def leave(connection: Connection) -> int:
+        at = database.now()
+        return end(connection, PROGRAM, at, "sign-off", held_by(name, at))
+
+    if database.read(lambda connection: _held(connection, Person(name), database.now())) is None:
+        return 0  # without waiting for whoever writes
+    return database.write(leave)
+
+
 def hand_on(database: Database, person: Person, case_id: int, token: str, to: Person) -> Lease:
     """Give one's own case to another person, who gets it as their next one.
 
@@ -260,18 +278,19 @@ def end_lapsed(connection: Connection, at: int) -> None:
 
 def end(
     connection: Connection, person: Person, at: int, action: str, which: ColumnElement[bool]
-) -> None:
-    """End leases, with their rank brought up to date and an entry each."""
+) -> int:
+    """End leases, with their rank brought up to date and an entry each; return how many."""
     chosen = select(cases.c.id, cases.c.lease_holder, cases.c.rank_stale).where(which)
     rows = connection.execute(chosen.with_for_update(skip_locked=True)).all()
     if not rows:
-        return
+        return 0
     rows = sorted(rows, key=lambda row: row.id)
     ids = [row.id for row in rows]
     connection.execute(update(cases).where(cases.c.id.in_(ids)).values(NO_LEASE))
     rank_anew(connection, [row.id for row in rows if row.rank_stale])
     entries = [Entry(action, row.id, details={"holder": row.lease_holder}) for row in rows]
     append(connection, person, at, entries)
+    return len(rows)
 
 
 def lost(case: Case, person: Person, at: int) -> LostLeaseError:

@@ -1,0 +1,1 @@
+"""One concern a file, each an ASGI application around another."""

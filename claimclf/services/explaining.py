@@ -1,0 +1,58 @@
+"""Why a model said so: words in transcripts, and features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from claimclf.modeling.explaining import highlighting
+
+if TYPE_CHECKING:
+    from claimclf.modeling.explaining.contributions import Contributions
+    from claimclf.modeling.explaining.highlighting import Explained
+    from claimclf.modeling.store.model import Model
+
+
+def explain_video(model: Model, video: Mapping[str, Any]) -> Explained:
+    """Say which words and features moved a video's score.
+
+    Parameters
+    ----------
+    video : mapping of str to value
+        Column of the contract -> value; one that can be scored.
+    """
+    return highlighting.explain(model.pipeline, pd.DataFrame([dict(video)]))[0]
+
+
+def explain_row(model: Model, row: pd.DataFrame) -> Explained:
+    """Say which words and features moved a video's score, given as a table of one row."""
+    return highlighting.explain(model.pipeline, row)[0]
+
+
+def moving_words(model: Model, videos: pd.DataFrame, most: int) -> list[list[str]]:
+    """Name, for each video, the words of its transcript that moved the score most.
+
+    Parameters
+    ----------
+    videos : DataFrame, shape (n, columns)
+        Rows that can be scored.
+    most : int
+        Words to name.
+
+    Returns
+    -------
+    list of list of str, length n
+    """
+    if videos.empty:
+        return []
+    explanations = highlighting.explain(model.pipeline, videos)
+    return [list(one.present["feature"].head(most)) for one in explanations]
+
+
+def contributions_of(model: Model, row: pd.DataFrame) -> Contributions:
+    """Say what each feature contributed to the score of a table of one row."""
+    from claimclf.modeling.explaining.contributions import contributions  # imports all learners
+
+    return contributions(model.pipeline, row)

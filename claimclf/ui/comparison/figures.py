@@ -1,0 +1,77 @@
+"""Recall first, then what it costs; by class, and on the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from claimclf import charts
+from claimclf.services.comparison import class_report, figures_at, judge
+from claimclf.ui.comparison.drawing import once_for_models
+from claimclf.ui.messages import plain
+from claimclf.ui.state.models import model_store
+
+if TYPE_CHECKING:
+    from claimclf.modeling.store.manifest import Manifest
+    from claimclf.services.comparison import Judged
+
+_REPORT: Any = {**dict.fromkeys(("precision", "recall", "f1-score"), "{:.4f}"), "support": "{:,}"}
+
+
+@once_for_models
+def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
+    """Show recall first, then what it costs; one confusion matrix a model below."""
+    figures = figures_at(models, cut)
+    readable = {name: _readable_figures(dict(row)) for name, row in figures.iterrows()}
+    st.table(pd.DataFrame(readable))
+    for place, model in zip(st.columns(len(models)), models, strict=True):
+        matrix = model.cutoffs.at(cut[model.name]).metrics.confusion_matrix
+        place.plotly_chart(
+            charts.confusion_matrix(matrix, f"{model.name}, validation"),
+            key=f"matrix-{model.name}",
+        )
+
+
+def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:
+    """Write one model's figures, what matters most on top, every rate with its interval."""
+
+    def rate(name: str) -> str:
+        low, high = figures[f"{name}_low"], figures[f"{name}_high"]
+        return f"{figures[name]:.4f} ({low:.4f} to {high:.4f})"
+
+    return {
+        "recall (95 % interval)": rate("recall"),
+        "claims missed": f"{figures['missed_claims']:,.0f}",
+        "share sent to review": rate("review_share"),
+        "opinions sent to review": f"{figures['extra_reviews']:,.0f}",
+        "precision": rate("precision"),
+        "specificity": rate("specificity"),
+        "accuracy": rate("accuracy"),
+        "F1": f"{figures['f1']:.4f}",
+        "cut-off": f"{figures['threshold']:.4g}",
+    }
+
+
+@once_for_models
+def show_reports(models: Sequence[Judged], cut: dict[str, float]) -> None:
+    """Show the classification report of each model."""
+    for place, model in zip(st.columns(len(models)), models, strict=True):
+        place.markdown(f"**{plain(model.name)}**")
+        place.dataframe(class_report(model, cut[model.name]).style.format(_REPORT))
+
+
+def show_test_set(best: Manifest) -> None:
+    """Show the champion's figures on the test set."""
+    st.caption(
+        "Opened for the champion only: a test set that is looked at for every choice is a "
+        "test no more."
+    )
+    left, right = st.columns(2)
+    matrix = best.metrics["test"].confusion_matrix
+    left.plotly_chart(charts.confusion_matrix(matrix, f"{best.name}, test"), key="matrix-test")
+    report = class_report(judge(model_store(), best.name, "test"), best.threshold)
+    right.markdown("**Classification report, test**")
+    right.dataframe(report.style.format(_REPORT))

@@ -1,0 +1,76 @@
+"""Every stored model under every condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf import charts
+from claimclf.people import Person
+from claimclf.services.stress import readable_stress, record_stress, stress_table, without_held_out
+from claimclf.ui import outcomes
+from claimclf.ui.guard import action
+from claimclf.ui.messages import plain
+from claimclf.ui.state.database import queue_database
+from claimclf.ui.state.models import model_store
+
+if TYPE_CHECKING:
+    from claimclf.modeling.store.manifest import Manifest
+    from claimclf.services.datasets import Dataset
+
+STRESS_FIGURES = {
+    "recall": "recall",
+    "specificity": "specificity",
+    "in claims": "claims",
+    "in uncertain": "uncertain",
+    "in opinions": "opinions",
+    "claims in opinions": "claims_hidden",
+}
+_STRESS = "stress"
+
+
+def show_stress(manifests: Sequence[Manifest], dataset: Dataset) -> None:
+    """Show every stored model under every condition, one figure at a time."""
+    figure = st.segmented_control("Figure", list(STRESS_FIGURES), default="recall") or "recall"
+    column = STRESS_FIGURES[figure]
+    rows = stress_table(manifests)
+    if rows.empty:
+        st.info("No model has been put under stress yet. Run the suite below.")
+    else:
+        st.caption(
+            "The test split with its counts or words altered; statements and framings held out "
+            "as a whole, for which the recipe is fitted anew; labelled sentences from elsewhere."
+        )
+        st.plotly_chart(charts.stress(rows[rows[column].notna()], column), key="stress")
+        st.table(readable_stress(rows, column))
+    _offer_suite(manifests, dataset)
+
+
+def _offer_suite(manifests: Sequence[Manifest], dataset: Dataset) -> None:
+    missing = without_held_out(manifests)
+    whose = f" ({', '.join(plain(name) for name in missing)})" if missing else ""
+    st.markdown(
+        "The whole suite also fits each recipe anew without some statements and framings"
+        f"{whose}; it takes minutes and its result is kept with the model."
+    )
+    name = st.selectbox("Model", missing or [m.name for m in manifests], key="stress_model")
+    if st.button("Run the whole suite for this model"):
+        run_suite(name, dataset)
+        outcomes.redraw_or_explain(_STRESS)
+
+
+@action(_STRESS)
+def run_suite(person: Person, name: str, dataset: Dataset) -> None:
+    """Put a model under every condition, and keep the result with it."""
+    bar = st.progress(0.0, "Preparing …")
+    record_stress(
+        queue_database(),
+        person,
+        model_store(),
+        name,
+        dataset,
+        {},
+        lambda done, total, title: bar.progress(done / total, f"{title} …"),
+    )

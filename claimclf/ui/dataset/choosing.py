@@ -1,0 +1,76 @@
+"""Using one's own labelled dataset, by upload or by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf.people import Capability, Person, require
+from claimclf.schema import LABELLED, UPLOAD_LIMITS
+from claimclf.services.datasets import open_dataset, open_table
+from claimclf.ui import outcomes
+from claimclf.ui.guard import action
+from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload, with_matched_columns
+from claimclf.ui.state.dataset import has_own_dataset, use_dataset
+
+if TYPE_CHECKING:
+    from claimclf.dataset.reading import Table
+
+_UPLOADS, _USED = "dataset_uploads", "dataset_upload_used"
+_PATH = "dataset_path"
+
+
+def choose_dataset(person: Person) -> None:
+    """Let a person use their own labelled dataset, by upload or by path."""
+    uploads = st.session_state.setdefault(_UPLOADS, 0)
+    with st.expander("Use your own labelled dataset", icon=":material/upload_file:"):
+        by_upload, by_path = st.columns(2, gap="large")
+        with by_upload:
+            file = upload("Upload a labelled dataset", f"dataset_upload_{uploads}")
+            st.caption(f"{LIMITS_IN_WORDS} The twelve columns of the course dataset.")
+            if file is not None:
+                _use_upload(read_upload(file, "dataset"))
+        if person.may(Capability.OPERATE):  # others have no files on the server's machine
+            with by_path:
+                _ask_path()
+    if has_own_dataset():
+        st.button("Go back to the default dataset", on_click=go_back)
+
+
+def _ask_path() -> None:
+    """Let an administrator open a file of the machine that the server runs on."""
+    with st.form("dataset_path"):
+        path = st.text_input("Or a path on this machine", placeholder="data/my_dataset.csv")
+        if st.form_submit_button("Open this file") and path.strip():
+            with st.spinner("Reading the dataset …"):
+                open_path(path.strip())
+            outcomes.show_outcome(_PATH)
+            if outcomes.failed(_PATH):
+                st.stop()
+
+
+@action(_PATH)
+def open_path(person: Person, path: str) -> None:
+    """Use a file of the server's machine in this session, as an administrator."""
+    require(person, Capability.OPERATE)
+    use_dataset(open_dataset(Path(path), limits=UPLOAD_LIMITS))
+
+
+@action()
+def go_back(_person: Person) -> None:
+    """Use the default dataset again."""
+    use_dataset(None)
+    st.session_state[_UPLOADS] += 1  # a new key is an empty uploader
+
+
+def _use_upload(table: Table) -> None:
+    """Use an uploaded dataset once, so that a later choice is not undone by the next rerun."""
+    if st.session_state.get(_USED) == (table.sha256, st.session_state[_UPLOADS]):
+        return
+    uploaded = with_matched_columns(
+        table, LABELLED, "dataset", lambda chosen: open_table(table, chosen)
+    )
+    use_dataset(uploaded)
+    st.session_state[_USED] = (table.sha256, st.session_state[_UPLOADS])

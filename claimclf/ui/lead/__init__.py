@@ -1,0 +1,12 @@
+"""The lead's view, from what waits down to what the team has set.
+
+::
+
+    period         which time is looked at; the report, kept for seconds
+    figures        what waits, came and went        flow, waits, people    its parts
+    escalations    what waits for a lead            held    other people's cases
+    giving         fields and buttons that give a case to somebody
+    actions        what clicks do
+    settings/      what the team has set: the form, what it changes, every change
+    tables         how tables are written
+"""

@@ -1,0 +1,1 @@
+"""What the team has set: the form, what its fields mean, and every change."""

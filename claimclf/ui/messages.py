@@ -1,0 +1,44 @@
+"""What pages say: text of users as text, errors in words, what was made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from claimclf.errors import ClaimclfError
+
+
+def plain(text: object) -> str:
+    """Escape text of users for a place that reads Markdown.
+
+    Parameters
+    ----------
+    text : object
+        Names of files and columns, cells, messages that quote them.
+    """
+    escaped = str(text).replace("\\", "\\\\")
+    for character in "`*_{}[]()<>#+-.!|~$:":
+        escaped = escaped.replace(character, "\\" + character)
+    return escaped.replace("\n", " ")
+
+
+def say_error(error: ClaimclfError) -> None:
+    """Show what is wrong, what was found and what to do."""
+    st.error(plain(error).replace(r"\*Match columns\*", "*Match columns*"))
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn an error of ours into a message and end the page there."""
+    try:
+        yield
+    except ClaimclfError as error:
+        say_error(error)
+        st.stop()
+
+
+def synthetic_notice(what: str) -> None:
+    """Say that what is shown was made up."""
+    st.info(f"**Synthetic demo data.** {what}", icon=":material/science:")

@@ -1,0 +1,11 @@
+"""The shared queue as a list: ranked, filtered, with today's cut, decided on in bulk.
+
+::
+
+    case_list    the page's parts in order, and the ranked list
+    rows         tables of cases, above and below today's cut
+    filters      which cases, as widgets and as the page's address say it
+    views        filters that somebody saved
+    bulk         one decision for chosen cases
+    export       decisions, cases and the audit log as files
+"""

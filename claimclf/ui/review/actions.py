@@ -1,0 +1,160 @@
+"""What clicks and keys do. Each is a callback: it runs before the screen is drawn, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf.people import Person
+from claimclf.queue.review.decisions import Verdict
+from claimclf.schema import STATEMENT_ID, Decision, Lane, ReasonCode
+from claimclf.services import queue
+from claimclf.ui.guard import action
+from claimclf.ui.messages import plain
+from claimclf.ui.review.desk import Console, Done, desk
+from claimclf.ui.wording import DECISIONS
+
+if TYPE_CHECKING:
+    from claimclf.queue.review.leases import Lease
+    from claimclf.queue.settings.preferences import Preferences
+    from claimclf.queue.storage.cases import Case
+    from claimclf.queue.storage.database import Database
+
+#: Where outcomes are said; and the fields that are read at a click.
+CONSOLE, PREFERENCES = "review", "preferences"
+COLLEAGUE = "colleague"
+
+
+def note_key(case: Case) -> str:
+    """Name the field of a case's note: of the case, not of the lease.
+
+    What was typed outlives a lost hold.
+    """
+    return f"note-{case.id}-{case.round}"
+
+
+@action(CONSOLE)
+def take_next(person: Person, console: Console) -> str | None:
+    """Put the next case on the screen."""
+    return _take_next(person, console)
+
+
+@action(CONSOLE)
+def take_case(person: Person, console: Console, case_id: int) -> None:
+    """Put a case on the screen that was chosen from a list, or was lost."""
+    desk().put(queue.take_case(console.database, person, case_id))
+
+
+@action(CONSOLE)
+def stop(person: Person, console: Console, lease: Lease) -> None:
+    """Give the case back."""
+    queue.release(console.database, person, lease.case.id, lease.token)
+    desk().put(None)
+
+
+@action(CONSOLE)
+def hand_on(person: Person, console: Console, lease: Lease) -> str | None:
+    """Give the case to the colleague who is named, and take the next one."""
+    to = Person(str(st.session_state[COLLEAGUE]).strip().lower())
+    queue.hand_on(console.database, person, lease.case.id, lease.token, to)
+    desk().last = Done(f"Case {lease.case.id:,}: {plain(to.name)} has it now.")
+    return _take_next(person, console)
+
+
+@action(CONSOLE)
+def undo(person: Person, console: Console) -> None:
+    """Take the last decision back, and have its case on the screen."""
+    at_desk = desk()
+    done, at_desk.last = at_desk.last, None
+    if done is None or done.take_back is None:
+        return
+    done.take_back(console.database, person)
+    if done.case_id is not None:
+        at_desk.put(queue.take_case(console.database, person, done.case_id))
+
+
+@action(CONSOLE)
+def decide(
+    person: Person,
+    console: Console,
+    lease: Lease,
+    decision: Decision,
+    reason: ReasonCode | None = None,
+) -> str | None:
+    """Decide on the case in hand, and take the next one."""
+    case = lease.case
+    verdict = Verdict(decision, reason, _note(case))
+    decided = queue.decide(console.database, person, case.id, lease.token, case.version, verdict)
+
+    def take_back(database: Database, person: Person) -> object:
+        return queue.undo(database, person, decided.id)
+
+    words = f"Case {case.id:,}: {DECISIONS[decision].lower()}."
+    # A skip is counted, not taken back: the case may be chosen from the list.
+    can_undo = decision is not Decision.SKIP
+    desk().finish(Done(words, take_back if can_undo else None, case.id))
+    return _take_next(person, console)
+
+
+@action(CONSOLE)
+def decide_all(
+    person: Person,
+    console: Console,
+    case: Case,
+    decision: Decision,
+    reason: ReasonCode | None = None,
+) -> str | None:
+    """Decide on all open cases of a statement, and take the next one."""
+    verdict = Verdict(decision, reason, _note(case))
+    bulk = queue.decide_statement(console.database, person, case.video[STATEMENT_ID], verdict)
+
+    def take_back(database: Database, person: Person) -> object:
+        return queue.undo_bulk(database, person, bulk.id)
+
+    left = f"; {len(bulk.left_out):,} are in other hands" if bulk.left_out else ""
+    words = f"{len(bulk.decided):,} cases: {DECISIONS[decision].lower()}{left}."
+    desk().finish(Done(words, take_back), len(bulk.decided))
+    return _take_next(person, console)
+
+
+@action()
+def ask_rule(_person: Person, which: str) -> None:
+    """Ask which rule is broken before it is decided; an empty `which` asks no more."""
+    desk().asks_rule_for = which
+
+
+@action()
+def toggle(_person: Person, name: str) -> None:
+    """Unfold a part of the screen, or fold it."""
+    at_desk = desk()
+    setattr(at_desk, name, not getattr(at_desk, name))
+
+
+@action()
+def end_pause(_person: Person) -> None:
+    """Count cases from here on."""
+    desk().reviewed = 0
+
+
+@action(PREFERENCES)
+def prefer(person: Person, database: Database, preferences: Preferences) -> None:
+    """Keep how the person wants the screen to be."""
+    queue.save_preferences(database, person, preferences)
+
+
+def _take_next(person: Person, console: Console) -> str | None:
+    without = queue.my_preferences(console.database, person).without
+    lanes = tuple(lane for lane in console.filters.lanes or tuple(Lane) if lane not in without)
+    if not lanes:
+        desk().put(None)
+        return "All the lanes you chose are ones you do not want to see. Choose another."
+    filters = replace(console.filters, lanes=lanes)
+    lease = queue.next_case(console.database, person, filters, console.ranking)
+    desk().put(lease)
+    return None if lease else "No case is left that fits the filters and that nobody holds."
+
+
+def _note(case: Case) -> str:
+    return str(st.session_state.get(note_key(case), "")).strip()

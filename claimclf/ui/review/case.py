@@ -1,0 +1,130 @@
+"""The case in hand: its words, how long it is held, what happened to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf.errors import ClaimclfError, LostLeaseError, ModelError
+from claimclf.people import Person
+from claimclf.schema import TRANSCRIPT
+from claimclf.services import queue
+from claimclf.ui.guard import fragment
+from claimclf.ui.messages import explained, plain, say_error
+from claimclf.ui.review.decision import ask_for_decision
+from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.surroundings import (
+    show_author,
+    show_figures,
+    show_statement,
+    show_video,
+)
+from claimclf.ui.state.models import model_in_use
+from claimclf.ui.wording import moment
+
+# The page is there before its first case, whose explanation takes seconds to import.
+if TYPE_CHECKING:
+    from claimclf.modeling.explaining.highlighting import Explained
+    from claimclf.queue.review.leases import Lease
+    from claimclf.queue.storage.cases import Case
+
+#: Seconds between two signs that a case is still on the screen.
+_SIGN_OF_LIFE = 20
+
+
+def show_case(person: Person, console: Console, lease: Lease) -> None:
+    """Draw a case with all that is needed to decide on it."""
+    case = lease.case
+    with explained():
+        brief = queue.briefing(console.database, person, case.id, console.ranking)
+    with st.container(border=True, key="case"):
+        heading, hold = st.columns([3, 2], vertical_alignment="center")
+        again = " · :material/history: reported again since" if case.reported_again else ""
+        heading.subheader(f"Case {case.id:,}{again}")
+        with hold:
+            _show_hold(console, lease)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            with st.container(height=250, border=False):
+                _show_words(case)
+            ask_for_decision(console, lease)
+        with right:
+            show_figures(case, brief)
+            show_author(case, brief.author)
+            show_video(person, console, case)
+        show_statement(console, case, brief.statement)
+        with st.expander("What happened to this case"):
+            _show_history(person, console, case)
+
+
+@fragment(run_every=_SIGN_OF_LIFE)
+def _show_hold(person: Person, console: Console, lease: Lease) -> None:
+    """Say for how long the case is held, and renew it while it is on the screen."""
+    at_desk = desk()
+    if at_desk.lease is None or at_desk.lease.token != lease.token:
+        return  # another case is on the screen by now
+    if at_desk.lost:
+        st.error(f"{plain(at_desk.lost)} What you typed is kept.", icon=":material/lock_open:")
+        return
+    try:
+        lease = queue.renew(console.database, person, lease.case.id, lease.token)
+    except LostLeaseError as error:
+        at_desk.lost = str(error)
+        st.rerun()
+    except ClaimclfError as error:
+        st.error(plain(error))
+        return
+    left = max(lease.until - console.database.now(), 0) // 1_000_000
+    st.caption(
+        f":material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
+        "page is open."
+    )
+
+
+def _show_words(case: Case) -> None:
+    if case.reason:
+        st.warning(f"{plain(case.reason).capitalize()}.")
+    with st.container(key="transcript"):
+        why = _explanation(case)
+        if why is None:
+            st.text(case.video[TRANSCRIPT] or "No transcript.")
+        else:
+            from claimclf.ui.transcript import show_transcript
+
+            show_transcript(why)
+
+
+def _explanation(case: Case) -> Explained | None:
+    """Say where a score comes from; only the model that gave it can."""
+    if case.probability is None:
+        return None
+    try:
+        model = model_in_use()
+    except ModelError as error:  # a person can decide without
+        say_error(error)
+        return None
+    if (case.model_name, case.model_version) != (model.name, model.manifest.version):
+        return None
+    from claimclf.services.explaining import explain_video
+
+    return explain_video(model, case.video)
+
+
+def _show_history(person: Person, console: Console, case: Case) -> None:
+    with explained():
+        history = queue.case_history(console.database, person, case.id)
+    rows = [
+        {
+            "when": moment(entry.at),
+            "who": entry.actor,
+            "role": entry.role,
+            "what": entry.action,
+            "more": ", ".join(f"{name}: {value}" for name, value in entry.details.items() if value),
+        }
+        for entry in history.events
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.caption("Nothing yet but its upload.")

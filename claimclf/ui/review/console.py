@@ -1,0 +1,74 @@
+"""The review screen: what became of the last click, the case in hand, the keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from claimclf.errors import LostLeaseError
+from claimclf.people import Person
+from claimclf.services import queue
+from claimclf.ui import outcomes
+from claimclf.ui.assets import script, style
+from claimclf.ui.guard import fragment
+from claimclf.ui.messages import explained, plain
+from claimclf.ui.review.actions import CONSOLE, end_pause, take_next, undo
+from claimclf.ui.review.case import show_case
+from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.keys import show_keys
+
+_STYLE = style(Path(__file__).with_suffix(".css"))
+_KEYBOARD = script(Path(__file__).with_suffix(".js"))
+
+
+@fragment()
+def show_console(person: Person, console: Console) -> None:
+    """Draw the case in hand, or the way to the first one."""
+    st.html(_STYLE)
+    st.html(_KEYBOARD, unsafe_allow_javascript=True)
+    at_desk = desk()
+    if isinstance(lost := outcomes.outcome_at(CONSOLE), LostLeaseError):
+        at_desk.lost = str(lost)  # said where the hold is
+        outcomes.forget(CONSOLE)
+    if at_desk.lease is None:
+        with explained():  # a new screen finds the case that the person holds
+            at_desk.put(queue.held_case(console.database, person))
+    _show_pause(console, person)
+    _show_last(console)
+    if at_desk.lease is None:
+        st.button(
+            "Start reviewing" if not at_desk.reviewed else "Take the next case",
+            type="primary",
+            shortcut="N",
+            on_click=take_next,
+            args=(console,),
+        )
+    else:
+        show_case(person, console, at_desk.lease)
+    show_keys()
+
+
+def _show_pause(console: Console, person: Person) -> None:
+    after = queue.my_preferences(console.database, person).pause_after
+    if after and desk().reviewed >= after:
+        words, done = st.columns([5, 1], vertical_alignment="center")
+        words.info(
+            f"{desk().reviewed:,} cases since the last pause. A few minutes away from the screen "
+            "do good; the case in hand goes back to the others when you stop.",
+            icon=":material/self_improvement:",
+        )
+        done.button("I had a pause", on_click=end_pause)
+
+
+def _show_last(console: Console) -> None:
+    """Say what became of the last click, and offer to take a decision back."""
+    done, outcome = desk().last, outcomes.outcome_at(CONSOLE)
+    with st.container(key="last-click"):
+        if outcome:
+            st.warning(plain(outcome))
+        if done:
+            words, offer = st.columns([5, 1], vertical_alignment="center")
+            words.success(done.words)
+            if done.take_back is not None:
+                offer.button("Undo", shortcut="U", on_click=undo, args=(console,), width="stretch")

@@ -1,0 +1,85 @@
+"""Buttons and keys that decide on the case in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from claimclf.schema import CaseState, Decision
+from claimclf.ui.access.secrets import signs_in
+from claimclf.ui.review import actions
+from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.keys import KEYS
+from claimclf.ui.wording import DECISIONS, REASONS
+
+if TYPE_CHECKING:
+    from claimclf.queue.review.leases import Lease
+
+#: The script for the keyboard finds the field by it.
+NOTE = "Note"
+
+
+def ask_for_decision(console: Console, lease: Lease) -> None:
+    """Offer the decisions, or the question which rule is broken, or what to do with a lost case."""
+    at_desk = desk()
+    st.text_input(
+        NOTE, key=actions.note_key(lease.case), placeholder="Optional, for later readers (M)"
+    )
+    if at_desk.lost:
+        again, other = st.columns(2)
+        case_id = lease.case.id
+        again.button("Take this case again", on_click=actions.take_case, args=(console, case_id))
+        other.button(
+            "Next case", shortcut="N", on_click=actions.take_next, args=(console,), type="primary"
+        )
+    elif at_desk.asks_rule_for:
+        _ask_for_rule(console, lease)
+    else:
+        _offer_decisions(console, lease)
+        _offer_ways_out(console, lease)
+
+
+def _offer_decisions(console: Console, lease: Lease) -> None:
+    rows = [st.columns(2), st.columns(3)]
+    escalated = lease.case.state is CaseState.ESCALATED
+    for place, (decision, key) in zip([*rows[0], *rows[1]], KEYS.items(), strict=True):
+        breaks = decision is Decision.BREAKS_RULES
+        kind: Any = "primary" if breaks else "secondary"
+        place.button(
+            DECISIONS[decision],
+            key=f"decide-{decision}",
+            shortcut=key,
+            type=kind,
+            width="stretch",
+            disabled=escalated and decision is Decision.ESCALATE,
+            on_click=actions.ask_rule if breaks else actions.decide,
+            args=("one",) if breaks else (console, lease, decision),
+        )
+
+
+def _offer_ways_out(console: Console, lease: Lease) -> None:
+    stop, colleague = st.columns(2)
+    stop.button("Stop, give it back", shortcut="S", on_click=actions.stop, args=(console, lease))
+    # A case that waits for a lead is a lead's to give: on the page Lead's view.
+    if signs_in() and lease.case.state is CaseState.OPEN:
+        with colleague.popover("Give it to a colleague", icon=":material/forward:"):
+            st.text_input("Sign-in name", key=actions.COLLEAGUE, placeholder="anna@example.org")
+            st.button("Give", on_click=actions.hand_on, args=(console, lease))
+
+
+def _ask_for_rule(console: Console, lease: Lease) -> None:
+    """Ask which rule is broken: as many keys as there are rules."""
+    every = desk().asks_rule_for == "all"
+    st.markdown("**Which rule is broken" + (" by all of them?**" if every else "?**"))
+    places = [*st.columns(2), *st.columns(2), *st.columns(2)]
+    for place, (n, (reason, words)) in zip(places, enumerate(REASONS.items(), 1), strict=True):
+        place.button(
+            words,
+            key=f"rule-{reason}",
+            shortcut=str(n),
+            width="stretch",
+            on_click=actions.decide_all if every else actions.decide,
+            args=(console, lease.case if every else lease, Decision.BREAKS_RULES, reason),
+        )
+    st.button("Back", shortcut="Escape", on_click=actions.ask_rule, args=("",))

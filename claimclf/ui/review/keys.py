@@ -1,0 +1,43 @@
+"""What each key does, and the list of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from claimclf.schema import Decision
+from claimclf.ui.review.actions import toggle
+from claimclf.ui.review.desk import desk
+from claimclf.ui.wording import DECISIONS
+
+KEYS = {
+    Decision.BREAKS_RULES: "1",
+    Decision.WITHIN_RULES: "2",
+    Decision.OPINION: "3",
+    Decision.ESCALATE: "4",
+    Decision.SKIP: "5",
+}
+#: Key -> what it does, for the list on screen.
+OTHER_KEYS = {
+    "N": "take the next case",
+    "U": "undo the last decision and have the case back",
+    "M": "write a note; Esc leaves it",
+    "V": "show or hide the video's link",
+    "S": "stop: give the case back",
+    "Shift + 1, 2, 3": "the same decision for all open videos with this statement",
+    "?": "show or hide this list",
+}
+
+
+def show_keys() -> None:
+    """Offer the list of keys."""
+    st.button(
+        "Keys (?)",
+        key="keys",
+        icon=":material/keyboard:",
+        on_click=toggle,
+        args=("shows_keys",),
+    )
+    if desk().shows_keys:
+        keys = {key: DECISIONS[decision] for decision, key in KEYS.items()} | OTHER_KEYS
+        rows = "\n".join(f"| `{key}` | {does} |" for key, does in keys.items())
+        st.markdown(f"| Key | Does |\n|---|---|\n{rows}")

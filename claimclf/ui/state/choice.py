@@ -1,0 +1,4 @@
+"""What is handed from one page to the next."""
+
+#: Number of the case that was chosen from a list, on the way to the page *Review*.
+CHOSEN_CASE = "chosen_case"

@@ -1,0 +1,47 @@
+"""Ranked videos into the queue that everybody shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf.people import Person
+from claimclf.services.queue import store_ranked
+from claimclf.ui import outcomes
+from claimclf.ui.guard import action
+from claimclf.ui.state.database import queue_database
+from claimclf.ui.state.upload import STORING
+
+if TYPE_CHECKING:
+    from claimclf.modeling.scoring.ranking import Ranked
+    from claimclf.modeling.store.model import Model
+
+
+def offer_storing(ranked: Ranked, model: Model) -> None:
+    """Offer to put the ranked videos into the queue that everybody shares."""
+    if st.button(
+        f"Add these {len(ranked.videos):,} videos to the shared queue",
+        icon=":material/playlist_add:",
+    ):
+        store(ranked, model)
+        outcomes.redraw_or_explain(STORING)
+
+
+@action(STORING)
+def store(person: Person, ranked: Ranked, model: Model) -> str:
+    """Store the ranked videos, and say how many cases they became."""
+    bar = st.progress(0.0, "Storing …")
+    batch = store_ranked(
+        queue_database(),
+        person,
+        ranked,
+        model,
+        lambda done, total: bar.progress(done / total, f"Stored {done:,} of {total:,}"),
+    )
+    if batch.is_repeated:
+        return f"This file was stored before, as batch {batch.id}: nothing was changed."
+    return (
+        f"Batch {batch.id}: {batch.n_new:,} new cases, {batch.n_known:,} known, "
+        f"{batch.n_reopened:,} reopened."
+    )

@@ -1,0 +1,51 @@
+"""The uploaded table, or demo data that say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.writing import to_csv_bytes
+from claimclf.people import Person
+from claimclf.ui.guard import action
+from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload
+from claimclf.ui.messages import synthetic_notice
+from claimclf.ui.state.upload import demo_table
+
+if TYPE_CHECKING:
+    from claimclf.dataset.reading import Table
+
+UPLOADED = "uploaded_videos"
+
+
+def choose_table() -> Table:
+    """Return the uploaded table, or demo data that say so."""
+    file = upload("Upload reported videos", "queue_upload")
+    limits, template = st.columns([3, 1], vertical_alignment="center")
+    limits.caption(LIMITS_IN_WORDS)
+    template.download_button(
+        "Template CSV",
+        to_csv_bytes(demo_videos(3, 0)),
+        "reported-videos-template.csv",
+        "text/csv",
+        icon=":material/description:",
+        help="The columns with three synthetic videos; replace them by yours.",
+    )
+    if file is not None:
+        st.session_state[UPLOADED] = read_upload(file, "queue")
+    # The uploader forgets its file when one visits another page; the queue does not.
+    elif UPLOADED in st.session_state:
+        st.button("Put this upload away", on_click=put_away)
+    if UPLOADED in st.session_state:
+        uploaded: Table = st.session_state[UPLOADED]
+        return uploaded
+    synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
+    return demo_table()
+
+
+@action()
+def put_away(_person: Person) -> None:
+    """Forget the uploaded table."""
+    st.session_state.pop(UPLOADED, None)
