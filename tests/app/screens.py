@@ -15,10 +15,9 @@ from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest, local_script_runner
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit
-from claimclf.schema import Role
 from claimclf.services import queue
 from tests.app.test_access import SECRETS, claims_of
 from tests.conftest import ROOT
