@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,6 +94,12 @@ class Screen:
     def fragments(self) -> list[str]:
         """Ids of the parts that can be rerun by themselves."""
         return list(self.app._fragment_storage._fragments)
+
+    @property
+    def functions(self) -> set[object]:
+        """What these parts are drawn by."""
+        closures = map(inspect.getclosurevars, self.app._fragment_storage._fragments.values())
+        return {inspect.unwrap(one.nonlocals["non_optional_func"]) for one in closures}
 
     @property
     def says(self) -> str:

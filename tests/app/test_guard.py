@@ -5,6 +5,7 @@ The walks find every page, every fragment and every action by themselves: a new 
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
 from collections.abc import Callable
 from importlib import import_module
@@ -189,6 +190,7 @@ def test_screen_shows_and_does_nothing_after(
         if n == 0:
             parts += screen.fragments
             assert set(screen.callbacks) <= set(guard.ACTIONS.values())
+            assert screen.functions <= {inspect.unwrap(one) for one in guard.FRAGMENTS.values()}
         last = entries(database)[-1][0]
         change(screen, clock)
         screen.press_all(*([part] if part else []), callbacks=part is None)

@@ -1,0 +1,130 @@
+"""What a click does on a screen goes through the guard; read from the source, so new ones too."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import claimclf.ui
+from claimclf.ui import guard
+from tests.house.test_architecture import PAGES
+from tests.services.test_permissions import ASK_NOBODY, FUNCTIONS
+
+MODULES = [
+    import_module(module.name)
+    for module in pkgutil.walk_packages(claimclf.ui.__path__, "claimclf.ui.")
+    if not module.ispkg
+]
+#: Services that only look, or that a screen asks for by itself while it is there.
+LOOK = ASK_NOBODY | {
+    *("queue.list_cases", "queue.counts", "queue.last_change", "queue.held_cases"),
+    *("queue.case_history", "queue.briefing", "queue.saved_views", "queue.settings_in_force"),
+    *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),
+    "queue.renew",
+}
+_CALLBACKS = {"on_click", "on_change", "on_select", "on_submit", "callback"}
+
+
+def tree_of(module: ModuleType) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
+
+
+def values(node: ast.expr) -> list[ast.expr]:
+    """What an expression can be, where it chooses between two."""
+    if isinstance(node, ast.IfExp):
+        return [*values(node.body), *values(node.orelse)]
+    return [node]
+
+
+def parameters(tree: ast.Module) -> set[str]:
+    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+def test_whatever_a_widget_calls_is_an_action() -> None:
+    handed_on = set()
+    for module in MODULES:
+        tree = tree_of(module)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.keyword) or node.arg not in _CALLBACKS:
+                continue
+            for value in values(node.value):
+                words = ast.unparse(value)
+                if isinstance(value, ast.Constant):
+                    assert value.value in ("ignore", "rerun"), words
+                elif words in parameters(tree):
+                    handed_on.add(f"{module.__name__}.{words}")
+                else:
+                    found = eval(words, vars(module))  # noqa: S307
+                    assert found in guard.ACTIONS.values(), f"{module.__name__}: {words}"
+    assert handed_on == {"claimclf.ui.lead.giving.act"}
+
+
+def test_pages_have_no_callbacks_of_their_own() -> None:
+    for path in PAGES:
+        tree = ast.parse(path.read_text("utf-8"))
+        words = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+        assert not words & _CALLBACKS, path
+
+
+def services_of(tree: ast.AST, module: ModuleType) -> Iterator[str]:
+    """Services that a piece of code names, such as `queue.decide`."""
+    services = {id(function): name for name, function in FUNCTIONS.items()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("claimclf.services"):
+            taken = [getattr(import_module(str(node.module)), one.name) for one in node.names]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            taken = [getattr(vars(module).get(node.value.id), node.attr, None)]
+        elif isinstance(node, ast.Name):
+            taken = [vars(module).get(node.id)]
+        else:
+            continue
+        yield from (services[id(one)] for one in taken if id(one) in services)
+
+
+def is_action(function: ast.FunctionDef) -> bool:
+    return any(ast.unparse(one).startswith("action(") for one in function.decorator_list)
+
+
+def test_what_is_more_than_a_look_is_asked_for_by_actions_alone() -> None:
+    """Helpers count as part of what uses them; the guard itself ends holds."""
+    for module in MODULES:
+        tree = tree_of(module)
+        functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+        used_by = {
+            name: {
+                other.name
+                for other in functions.values()
+                for node in ast.walk(other)
+                if isinstance(node, ast.Name) and node.id == name and other.name != name
+            }
+            for name in functions
+        }
+
+        def is_within_actions(
+            name: str,
+            functions: dict[str, ast.FunctionDef] = functions,
+            used_by: dict[str, set[str]] = used_by,
+        ) -> bool:
+            if is_action(functions[name]):
+                return True
+            users = used_by[name]
+            return name.startswith("_") and bool(users) and all(map(is_within_actions, users))
+
+        for name, function in functions.items():
+            for service in set(services_of(function, module)) - LOOK:
+                by_guard = (module.__name__, service) == ("claimclf.ui.guard", "queue.end_holds")
+                assert by_guard or is_within_actions(name), f"{module.__name__}.{name}: {service}"
+
+
+def test_pages_only_look() -> None:
+    for path in PAGES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                "claimclf.services."
+            ):
+                room = str(node.module).removeprefix("claimclf.services.")
+                assert {f"{room}.{one.name}" for one in node.names} <= LOOK, path
