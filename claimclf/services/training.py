@@ -5,7 +5,6 @@ Each stored model has an entry in the queue's audit log, made just before it is 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -32,8 +31,6 @@ from claimclf.services.models import follow_rule
 from claimclf.services.permissions import needs
 from claimclf.services.stress import stressed
 from claimclf.streaming.engines import local_parallel
-
-_logger = logging.getLogger(__name__)
 
 FOLDS = 5
 SCORING = ("accuracy", "precision", "recall", "f1")
@@ -168,9 +165,7 @@ def _save(
             versions = {"old": old.version if old else None, "new": new.version}
             enter({"model": new.name, **versions, "data": new.data})
 
-        stored = store.save(trained.model, trained.predictions, model_card, cv_results, announce)
-    _logger.info("Model %s stored, version %s", stored.name, stored.version)
-    return stored
+        return store.save(trained.model, trained.predictions, model_card, cv_results, announce)
 
 
 def _trained(recipe: Recipe, dataset: Dataset) -> Trained:

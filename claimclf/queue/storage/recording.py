@@ -58,6 +58,8 @@ def recorded(database: Database, person: Person, action: str) -> Iterator[Enter]
         for details in made:
             _enter_failure(database, person, action, {**details, "problem": problem})
         raise
+    for details in made:
+        _logger.info("%s: %s", action, details.get("model", "-"))
 
 
 def require_log(database: Database) -> None:
