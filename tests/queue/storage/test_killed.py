@@ -175,7 +175,7 @@ def test_old_tables_that_were_killed_are_those_of_today_at_the_next_start(
     first_tables: tuple[str, Columns], kill: Killer
 ) -> None:
     url, columns = first_tables
-    kill(url, "migrate", "migrations.upgrade")
+    kill(url, "migrate", "storage.migrations.upgrade")
     database = Database(url, Clock())
     before = contents(database, columns)
     assert verify(database).problems == []
@@ -190,13 +190,13 @@ def test_old_tables_that_were_killed_are_those_of_today_at_the_next_start(
 @pytest.mark.parametrize(
     ("point", "call"),
     [
-        *(("staging.load", call + 1) for call in range(N_CHUNKS)),
-        ("ingest.stage", 1),
-        ("ingest._new_batch", 1),
-        ("ingest._update_known", 1),
-        ("ingest._insert_new", 1),
-        ("ingest._rank_groups", 1),
-        ("ingest.append", 1),
+        *(("intake.staging.load", call + 1) for call in range(N_CHUNKS)),
+        ("intake.ingest.stage", 1),
+        ("intake.ingest._new_batch", 1),
+        ("intake.ingest._update_known", 1),
+        ("intake.ingest._insert_new", 1),
+        ("intake.ingest._rank_groups", 1),
+        ("intake.ingest.append", 1),
     ],
 )
 def test_upload_is_not_there_and_can_be_repeated(
@@ -216,7 +216,7 @@ def test_upload_is_not_there_and_can_be_repeated(
 
 
 @pytest.mark.parametrize("call", range(1, N_DECIDED + 1))
-@pytest.mark.parametrize("point", ["decisions.insert", "decisions.append"])
+@pytest.mark.parametrize("point", ["review.decisions.insert", "review.decisions.append"])
 def test_decision_is_not_there_and_can_be_repeated(
     new_url: NewUrl, kill: Killer, point: str, call: int
 ) -> None:
@@ -235,7 +235,7 @@ def test_decision_is_not_there_and_can_be_repeated(
     database.close()
 
 
-@pytest.mark.parametrize("point", ["bulk.closing", "decisions.append"])
+@pytest.mark.parametrize("point", ["review.bulk.closing", "review.decisions.append"])
 def test_bulk_is_not_there_and_its_cases_are_open(
     new_url: NewUrl, kill: Killer, point: str
 ) -> None:

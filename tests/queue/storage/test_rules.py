@@ -377,7 +377,7 @@ class Rules(RuleBasedStateMachine):
         assert sorted(known[name] for name in closed) == bulk.decided
         for name in closed:
             self.model[name].let_go()
-            self.close(self.model[name], 0, person, bulk.id)
+            self.close(self.model[name], self.number_of(known[name], bulk.id), person, bulk.id)
 
     @precondition(lambda self: self.any(lambda case: case.last and case.last.bulk))
     @rule(number=NUMBERS)
@@ -394,6 +394,12 @@ class Rules(RuleBasedStateMachine):
         for case in part:
             case.last = None
             case.open_again()
+
+    def number_of(self, case: int, bulk: str) -> int:
+        of_bulk = (decisions.c.bulk_id == bulk, decisions.c.case_id == case)
+        query = select(decisions.c.id).where(*of_bulk)
+        number: int = self.database.read(lambda c: c.scalars(query).one())
+        return number
 
     def size_of(self, bulk: str) -> int:
         query = select(decisions.c.case_id).where(decisions.c.bulk_id == bulk)
