@@ -26,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SCREEN, _NOTICE = "screen_person", "screen_notice"
-_NOT_DONE = "What you did last was not done."
+_NOT_DONE = "What was pressed since was not done."
 #: Module and name -> what is guarded. Tests walk along them.
 FRAGMENTS: dict[str, Callable[..., None]] = {}
 ACTIONS: dict[str, Callable[..., None]] = {}
@@ -133,16 +133,14 @@ def take_screen(now: Visitor | None) -> None:
     person = _admitted(now)
     if person is not None:
         st.session_state[_SCREEN] = person
-    if before is None:
-        take_notice()  # of a screen that is gone
     if before is None or before == person:
         return
     _end_hold(before, now)
-    if person is not None:
-        st.session_state[_NOTICE] = (
-            f"Your role has changed from {before.role} to {person.role}. What was pressed on the "
-            "old screen was not done."
-        )
+    if person is None:
+        st.session_state[_NOTICE] = _NOT_DONE
+    else:
+        changed = f"Your role has changed from {before.role} to {person.role}."
+        st.session_state[_NOTICE] = f"{changed} {_NOT_DONE}"
         st.rerun()
 
 
@@ -156,15 +154,13 @@ def _person_now(*, acts: bool = False) -> Person:
     before, now = screen_person(), _looked_up(visitors.visitor)
     person = _admitted(now)
     if now is None or person != before or (acts and not now.arrive()):
-        _turn_away(before, now, acts)
+        _turn_away(before, now)
     return person
 
 
-def _turn_away(before: Person, now: Visitor | None, acts: bool) -> NoReturn:
+def _turn_away(before: Person, now: Visitor | None) -> NoReturn:
     """End the hold at once, then have the page say what happened."""
     _end_hold(before, now)
-    if acts:
-        st.session_state[_NOTICE] = _NOT_DONE
     st.rerun()
 
 

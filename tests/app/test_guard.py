@@ -206,7 +206,9 @@ def test_screen_shows_and_does_nothing_after(
 def assert_said(screen: Screen, role_after: Role | None, stays_open: bool) -> None:
     """A sentence says what happened, with a way on."""
     if role_after is None:
-        assert "Your session has ended" in screen.says or "You have no role here" in screen.says
+        ended = "Your session has ended" in screen.says
+        assert ended or "You have no role here" in screen.says
+        assert ended is ("What was pressed since was not done." in screen.says)
         labels = [button.label for button in screen.app.button]
         assert labels in (["Sign in again"], ["Sign out"])
         return

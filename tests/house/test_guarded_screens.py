@@ -85,10 +85,6 @@ def services_of(tree: ast.AST, module: ModuleType) -> Iterator[str]:
         yield from (services[id(one)] for one in taken if id(one) in services)
 
 
-def is_action(function: ast.FunctionDef) -> bool:
-    return any(ast.unparse(one).startswith("action(") for one in function.decorator_list)
-
-
 def test_what_is_more_than_a_look_is_asked_for_by_actions_alone() -> None:
     """Helpers count as part of what uses them; the guard itself ends holds."""
     for module in MODULES:
@@ -105,11 +101,9 @@ def test_what_is_more_than_a_look_is_asked_for_by_actions_alone() -> None:
         }
 
         def is_within_actions(
-            name: str,
-            functions: dict[str, ast.FunctionDef] = functions,
-            used_by: dict[str, set[str]] = used_by,
+            name: str, module: ModuleType = module, used_by: dict[str, set[str]] = used_by
         ) -> bool:
-            if is_action(functions[name]):
+            if vars(module)[name] in guard.ACTIONS.values():
                 return True
             users = used_by[name]
             return name.startswith("_") and bool(users) and all(map(is_within_actions, users))

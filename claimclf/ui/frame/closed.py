@@ -35,7 +35,7 @@ def end_session(login: Login, notice: str) -> NoReturn:
     Parameters
     ----------
     notice : str
-        What became of the last click; empty where there was none.
+        What became of late clicks; empty where there was no screen to click on.
     """
     st.title("claimclf")
     st.info(

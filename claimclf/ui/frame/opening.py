@@ -68,5 +68,6 @@ def _admitted() -> tuple[Person, Login | None]:
     if visitor.login and is_over:
         closed.end_session(visitor.login, guard.take_notice())
     if isinstance(visitor.person, NotAllowedError):
+        guard.take_notice()  # the refusal says all
         closed.close(visitor.person, visitor.login)
     return visitor.person, visitor.login

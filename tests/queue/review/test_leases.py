@@ -9,6 +9,7 @@ from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import (
     Lease,
+    end_holds,
     hand_on,
     next_case,
     release,
@@ -162,6 +163,29 @@ def test_released_case_comes_back_at_once(database: Database) -> None:
     assert number(take(database, BORIS)) == 0
     release(database, ANNA, lease.case.id, lease.token)
     assert number(take(database, BORIS)) == 0
+
+
+def test_whatever_somebody_holds_who_has_left_comes_back_and_the_program_says_so(
+    database: Database,
+) -> None:
+    fill(database, 3)
+    lease, other = take(database, ANNA), take(database, BORIS)
+    assert end_holds(database, ANNA.name) == 1
+    with pytest.raises(LostLeaseError, match="hold on this case is over"):
+        decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
+    last = history(database, lease.case.id).events[-1]
+    assert (last.action, last.actor, last.role) == ("sign-off", "claimclf", "admin")
+    assert last.details == {"holder": "anna"}
+    assert renew(database, BORIS, other.case.id, other.token).token == other.token
+    assert number(take(database, LEAD)) == number(lease)
+    assert verify(database).problems == []
+
+
+def test_where_somebody_who_has_left_holds_nothing_nothing_is_logged(database: Database) -> None:
+    fill(database, 1)
+    before = verify(database).n_entries
+    assert end_holds(database, ANNA.name) == 0
+    assert verify(database).n_entries == before
 
 
 def test_clock_that_steps_back_an_hour_gives_cases_back(database: Database, clock: Clock) -> None:
