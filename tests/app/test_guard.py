@@ -19,8 +19,8 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 import claimclf.ui
+from claimclf.configuration import DATABASE
 from claimclf.errors import NotAllowedError
-from claimclf.paths import DATABASE_VARIABLE
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Role
@@ -52,7 +52,7 @@ for module in pkgutil.walk_packages(claimclf.ui.__path__, "claimclf.ui."):
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
-    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    monkeypatch.setenv(DATABASE.variable, url)
     monkeypatch.setattr(upload, "_DEMO_ROWS", 20)
     st.cache_resource.clear()
     database = Database(url)
