@@ -367,6 +367,11 @@ def log_level(option: str | None = None, default: str = LOG_LEVEL.default) -> in
     return logging.getLevelNamesMapping()[name.upper()]
 
 
+def pass_on(setting: Setting, value: str) -> None:
+    """Have the program that takes this one's place, or is started by it, use a value."""
+    os.environ[setting.variable] = value
+
+
 def unknown() -> list[str]:
     """Say what looks like a setting of claimclf and is none, each with the nearest that is."""
     ours = {setting.variable for setting in SETTINGS}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from claimclf.services.queue import settings_history, settings_in_force
+from claimclf.services.queue import dead_letters, settings_history, settings_in_force
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.frame.opening import open_page
 from claimclf.ui.lead.actions import forget_outcomes
@@ -12,6 +12,7 @@ from claimclf.ui.lead.held import show_held
 from claimclf.ui.lead.period import ask_period, is_idle, report_of, say_period
 from claimclf.ui.lead.settings.form import show_form
 from claimclf.ui.lead.settings.history import show_history
+from claimclf.ui.lead.undelivered import show_undelivered
 from claimclf.ui.messages import explained
 from claimclf.ui.state.database import queue_database
 
@@ -22,6 +23,7 @@ with explained():
     report = report_of(database.name, person.role, period, database, person)
     history = settings_history(database, person)
     settings = settings_in_force(database, person)
+    letters = dead_letters(database, person)
 say_period(report)
 
 if is_idle(report):
@@ -35,6 +37,7 @@ else:
     show_figures((report.now, report.since, report.until), report)
     show_escalations(report)
     show_held(report)
+show_undelivered(letters)
 st.subheader("Settings")
 show_form(settings, len(history))
 show_history(history)

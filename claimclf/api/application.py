@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
@@ -12,8 +13,11 @@ from streamlit.starlette import App
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.traffic import NoteMessages, Traffic
 from claimclf.api.warming import import_heavy
+from claimclf.configuration import log_level
+from claimclf.logs import set_up
 from claimclf.paths import APP
 
+set_up(log_level())  # and with it what was set when the server was started is known
 _traffic = Traffic()
 
 
@@ -24,8 +28,15 @@ async def _warmed(_app: App) -> AsyncIterator[None]:
     yield
 
 
+def _show_unforeseen(error: Exception) -> bool:
+    """Have the pages say what they did not deal with; by name, for pages stand beside this room."""
+    shown: bool = import_module("claimclf.ui.unforeseen").show_unforeseen(error)
+    return shown
+
+
 app = App(
     str(APP),
+    on_script_error=_show_unforeseen,
     lifespan=_warmed,
     middleware=[Middleware(InjectBaseUrl), Middleware(NoteMessages, traffic=_traffic)],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from claimclf.configuration import LOG_LEVEL, pass_on
+
 
 @click.command()
 @click.option(
@@ -20,6 +22,9 @@ def serve(port: int, address: str) -> None:
     """Open the dashboard, on 127.0.0.1 unless people sign in."""
     from claimclf.services.serving import serve as run
 
+    log_level = click.get_current_context().find_root().params.get("log_level")
+    if log_level:
+        pass_on(LOG_LEVEL, log_level)
     run(port, address)
 
 

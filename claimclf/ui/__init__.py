@@ -9,4 +9,5 @@
     access      who is at the screen, and for how long
     state       what is in use in this session, or on this server
     outcomes, messages, wording, assets    what is said, and how
+    unforeseen  what is said of an error that nobody foresaw
 """

@@ -10,18 +10,21 @@ the whole page is drawn anew instead, which says why, and the person's hold on a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 import streamlit as st
 
+from claimclf import logs
 from claimclf.errors import ClaimclfError, NotAllowedError
 from claimclf.people import Capability, Person
 from claimclf.ui import outcomes
 from claimclf.ui.access import visitor as visitors
 from claimclf.ui.access.visitor import Visitor
 
+_logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -109,7 +112,8 @@ def at_click(make: Callable[[], bytes]) -> Callable[[], bytes]:
             raise NotAllowedError(
                 "Your session has ended, or your role has changed.", "", "Reload the page."
             )
-        return make()
+        with logs.belonging_to(person=person.name, request=logs.new_id()):
+            return make()
 
     return made
 
@@ -153,6 +157,7 @@ def _person_now(*, acts: bool = False) -> Person:
     """Return who is there, or draw the page anew where that is not whom it was drawn for."""
     before, now = screen_person(), _looked_up(visitors.visitor)
     person = _admitted(now)
+    logs.belong_to(person=before.name, request=logs.new_id())
     if now is None or person != before or (acts and not now.arrive()):
         _turn_away(before, now)
     return person
@@ -187,8 +192,8 @@ def _end_hold(before: Person, now: Visitor | None) -> None:
 
     try:
         queue.end_holds(queue_database(), before)
-    except ClaimclfError:
-        return  # it lapses by itself
+    except ClaimclfError as error:  # it lapses by itself
+        _logger.warning("A hold could not be ended: %s", error.code)
 
 
 def _may_hold_on(before: Person, now: Visitor | None) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
-from claimclf.errors import ClaimclfError
+from claimclf.errors import ClaimclfError, DamagedError, NotConfiguredError, UnavailableError
+
+_logger = logging.getLogger(__name__)
+_TO_BE_MENDED = {DamagedError.kind, NotConfiguredError.kind, UnavailableError.kind}
 
 
 def plain(text: object) -> str:
@@ -25,7 +29,9 @@ def plain(text: object) -> str:
 
 
 def say_error(error: ClaimclfError) -> None:
-    """Show what is wrong, what was found and what to do."""
+    """Show what is wrong, what was found and what to do; log what whoever runs this may mend."""
+    if error.kind in _TO_BE_MENDED:
+        _logger.warning("A page shows an error: %s", error.code)
     st.error(plain(error).replace(r"\*Match columns\*", "*Match columns*"))
 
 

@@ -17,7 +17,7 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from claimclf.cli import main
-from claimclf.configuration import SECRETS_FILES, has_login
+from claimclf.configuration import LOG_LEVEL, SECRETS_FILES, has_login
 from claimclf.errors import NotAllowedError, ServerError
 from claimclf.people import Person, Role
 from claimclf.services import serving
@@ -29,7 +29,7 @@ from claimclf.ui.access.identity import login_of, name_of, role_of, widest
 from claimclf.ui.access.rules import rules_of
 from claimclf.ui.access.visitor import Visitor, visitor
 from claimclf.ui.frame.pages import PAGES
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Logged
 
 ISSUER = "https://login.example.org"
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -326,6 +326,18 @@ def test_serving_others_with_a_login_starts_the_server_there(
     assert started[0][-2:] == ["--server.address=0.0.0.0", "--server.port=8501"]
 
 
+@pytest.mark.usefixtures("secrets_file")
+def test_servers_log_level_is_the_one_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels: list[str | None] = []
+    monkeypatch.setenv(LOG_LEVEL.variable, "error")
+    monkeypatch.setattr(os, "execv", lambda *_: levels.append(os.environ.get(LOG_LEVEL.variable)))
+    monkeypatch.setattr(serving, "_check_port", lambda address, port: None)
+    monkeypatch.chdir(ROOT)
+    for options in ([], ["--log-level", "debug"]):
+        assert CliRunner().invoke(main, [*options, "serve"]).exit_code == 0
+    assert levels == ["error", "debug"]
+
+
 def test_login_without_its_packages_is_refused_at_start(
     secrets_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -416,6 +428,27 @@ def test_without_a_sign_in_a_page_asks_for_it_and_shows_nothing_else(file: str) 
     app = opened(file)
     assert "Sign in to go on." in says(app)
     assert has_nothing_else(app, "Sign in")
+
+
+@pytest.mark.usefixtures("memory")
+def test_refused_sign_in_is_a_warning_once(logged: Logged) -> None:
+    for _ in range(2):
+        opened("app.py", claims_of("eve@example.org"))
+    opened("app.py", claims_of("ann@example.org", email_verified=False))
+    opened("app.py", claims_of("lead@example.org"))
+    found = [(vars(record)["person"], record.getMessage()) for record in logged.records]
+    assert found == [
+        ("eve@example.org", "Refused a sign-in: You have no role here."),
+        ("-", "Refused a sign-in: Your e-mail address is not verified."),
+    ]
+
+
+@pytest.mark.usefixtures("memory")
+def test_secrets_that_let_nobody_in_are_a_warning(logged: Logged) -> None:
+    opened("app.py", secrets={"auth": {**AUTH, "cookie_secret": "short"}})
+    words = "Nobody is let in: auth in the Streamlit secrets cannot be understood."
+    assert ("WARNING", words) in logged.lines
+    assert not any("short" in line for _, line in logged.lines)
 
 
 @pytest.mark.parametrize("file", PAGES)

@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE
 from claimclf.people import Capability, Person, Role
+from claimclf.queue.outbound.webhook.delivery import deliver_due
+from claimclf.queue.outbound.webhook.endpoint import Webhook
+from claimclf.queue.outbound.webhook.outbox import begin
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.leases import Lease
 from claimclf.queue.storage.database import Database
@@ -257,3 +260,30 @@ def test_moderator_does_not_even_open_the_page(
     app = opened()
     assert "The page Lead's view needs the role lead or admin." in says(app)
     assert not app.button
+
+
+def test_what_the_platform_could_not_be_told_is_listed_and_put_up_again(
+    database: Database,
+) -> None:
+    begin(database, ME)
+    fill(database, 3)
+    case_id = say(database, ANNA, Decision.OPINION)
+    webhook = Webhook("https://x.example", "a secret of 24 characters", tries=1)
+    deliver_due(database, webhook, lambda *_: "answer 503")
+    app = opened()
+    assert "What the platform could not be told" in [one.value for one in app.subheader]
+    assert table(app, "reason") == ["answer 503"]
+    assert next(t.value for t in app.dataframe if "reason" in t.value)["case"].tolist() == [case_id]
+    app = press(app, "Put it up again")
+    assert "1 put up again." in says(app)
+    assert "What the platform could not be told" not in [one.value for one in app.subheader]
+    assert deliver_due(database, webhook, lambda *_: "").n_delivered == 1
+
+
+def test_lead_page_says_nothing_of_a_platform_that_was_told_all(database: Database) -> None:
+    begin(database, ME)
+    fill(database, 3)
+    say(database, ANNA, Decision.OPINION)
+    app = opened()
+    assert "What the platform could not be told" not in [one.value for one in app.subheader]
+    assert "Put it up again" not in [button.label for button in app.button]

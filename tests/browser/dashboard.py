@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -45,7 +46,16 @@ def running_dashboard(port: int | None = None, **environment: str) -> Iterator[s
     command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
     unset = {"CLAIMCLF_DATASET", "CLAIMCLF_MODELS"}
     inherited = {name: value for name, value in os.environ.items() if name not in unset}
-    server = subprocess.Popen(command, env={**inherited, **environment}, stdout=subprocess.DEVNULL)
+    with served(command, {**inherited, **environment}, port) as address:
+        yield address
+
+
+@contextmanager
+def served(
+    command: list[str], environment: dict[str, str], port: int, log: IO[bytes] | None = None
+) -> Iterator[str]:
+    """Run a server until the block ends; yields its address. Its log goes to `log`, if given."""
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_served(address, server)

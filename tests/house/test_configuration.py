@@ -164,16 +164,18 @@ def test_backup_saves_the_queue_that_the_pages_show(secrets: Path, tmp_path: Pat
     restored.close()
 
 
-# Streamlit puts what is at the top of the secrets into the environment, over what is there.
-_PAGE = """
-from claimclf.configuration import database_url
+# Streamlit puts what is at the top of the secrets into the environment, over what is there, once
+# the server's application was imported and before the first page is.
+_SERVED = """
 import sys
+import claimclf.api.application
 import streamlit as st
 st.config.set_option("secrets.files", sys.argv[1:])
-before = database_url()
 st.secrets.to_dict()
-print(before, database_url())
+from claimclf.configuration import DATABASE, look_up
+print(look_up(DATABASE).value)
 """
+_SHELL = "from claimclf.configuration import DATABASE, look_up; print(look_up(DATABASE).value)"
 
 
 @pytest.mark.parametrize("is_in_environment", [True, False])
@@ -184,10 +186,11 @@ def test_pages_and_shell_take_the_same_database_where_both_name_one(
     environment = {**os.environ, SECRETS_FILES.variable: str(secrets)}
     if is_in_environment:
         environment[DATABASE.variable] = "sqlite:////of/environment"
-    command = [sys.executable, "-W", "ignore", "-c", _PAGE, str(secrets)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    shell, page = done.stdout.split()
-    assert shell == page == f"sqlite:////of/{'environment' if is_in_environment else 'secrets'}"
+    for code in (_SERVED, _SHELL):
+        command = [sys.executable, "-W", "ignore", "-c", code, str(secrets)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        found = f"sqlite:////of/{'environment' if is_in_environment else 'secrets'}"
+        assert done.stdout.split() == [found], code
 
 
 def test_webhook_of_the_secrets_is_the_shells_too(secrets: Path) -> None:

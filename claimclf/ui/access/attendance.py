@@ -11,6 +11,7 @@ from claimclf.ui.access.identity import Login
 
 #: After 31 days Streamlit itself takes no cookie any more.
 _COOKIE_SECONDS = 31 * 86_400
+_MOST_REFUSED = 1_000
 
 
 class Attendance:
@@ -80,11 +81,23 @@ class Memory:
         Whether the secrets had a login: a file that loses it must not make everybody an admin.
     idle_browsers : dict of str to None
         Those that were signed out and are still to be told why, in the order of time.
+    refused : dict of tuple to None
+        Sign-ins that gave no right to anything, the latest last.
     """
 
     attendance: Attendance = field(default_factory=Attendance)
     had_login: bool = False
     idle_browsers: dict[str, None] = field(default_factory=dict)
+    refused: dict[tuple[str, ...], None] = field(default_factory=dict)
+
+    def is_first_refusal(self, login: Login) -> bool:
+        """Note that a sign-in was refused; say whether that is new. Pages ask again and again."""
+        if login.key in self.refused:
+            return False
+        while len(self.refused) >= _MOST_REFUSED:
+            self.refused.pop(next(iter(self.refused)), None)
+        self.refused[login.key] = None
+        return True
 
 
 MEMORY = Memory()

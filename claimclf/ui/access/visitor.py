@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
@@ -14,8 +15,10 @@ from claimclf.people import Person, local_user
 from claimclf.ui.access import attendance
 from claimclf.ui.access.identity import Login, login_of, name_of, role_of
 from claimclf.ui.access.machine import require_this_machine
-from claimclf.ui.access.rules import rules_of
+from claimclf.ui.access.rules import Rules, rules_of
 from claimclf.ui.access.secrets import all_secrets, check_login, has_login
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,16 @@ def visitor_of(claims_now: Callable[[], Mapping[str, Any]]) -> Visitor | None:
     rules, claims = rules_of(secrets), claims_now()
     if claims.get("is_logged_in") is not True:
         return None
-    person: Person | NotAllowedError
+    return Visitor(_person_of(claims, rules), login_of(claims), rules.idle_seconds)
+
+
+def _person_of(claims: Mapping[str, Any], rules: Rules) -> Person | NotAllowedError:
+    """Return who has signed in, or why they may see nothing, which is logged once."""
+    name = "-"
     try:
         name = name_of(claims)
-        person = Person(name, role_of(name, claims, rules))
+        return Person(name, role_of(name, claims, rules))
     except NotAllowedError as error:
-        person = error
-    return Visitor(person, login_of(claims), rules.idle_seconds)
+        if attendance.MEMORY.is_first_refusal(login_of(claims)):
+            _logger.warning("Refused a sign-in: %s", error.problem, extra={"person": name})
+        return error

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import streamlit as st
 
+from claimclf import logs
 from claimclf.errors import ClaimclfError, NotAllowedError
 from claimclf.people import Person
 from claimclf.ui import guard
@@ -17,6 +19,7 @@ from claimclf.ui.frame.navigation import draw_navigation
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.messages import plain
 
+_logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _STYLE = style(_HERE / "page.css")
 # An image of our own: an icon by name would be fetched from a host on the internet.
@@ -40,9 +43,11 @@ def open_page(file: str) -> Person:
         Who is there, in the role of now.
     """
     page = PAGES[file]
+    logs.belong_to(person="-", request=logs.new_id())
     st.set_page_config(page_title=f"{page.label} · claimclf", page_icon=_FAVICON, layout="wide")
     st.html(_STYLE)
     person, login = _admitted()
+    logs.belong_to(person=person.name)
     with st.sidebar:
         draw_navigation(person, login)
     st.title(page.label if file != "app.py" else "claimclf")
@@ -59,6 +64,7 @@ def _admitted() -> tuple[Person, Login | None]:
     try:
         visitor = visitors.visitor()
     except ClaimclfError as error:
+        _logger.warning("Nobody is let in: %s", error.problem)
         guard.take_screen(None)
         closed.close(error)
     is_over = visitor is not None and not visitor.arrive()

@@ -5,6 +5,7 @@
     period         which time is looked at; the report, kept for seconds
     figures        what waits, came and went        flow, waits, people    its parts
     escalations    what waits for a lead            held    other people's cases
+    undelivered    what the platform could not be told
     giving         fields and buttons that give a case to somebody
     actions        what clicks do
     settings/      what the team has set: the form, what it changes, every change

@@ -1,0 +1,31 @@
+"""What a page says of an error that nobody foresaw: a number, under which it is in the log."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from claimclf import logs
+from claimclf.errors import ClaimclfError
+from claimclf.ui.messages import say_error
+
+
+def show_unforeseen(error: Exception) -> bool:
+    """Log an error that a page, a part of one or a click did not deal with, and say so there.
+
+    The server calls it for every page: nothing of the error itself is shown.
+
+    Returns
+    -------
+    bool
+        True: all is said, Streamlit need not say anything.
+    """
+    if isinstance(error, ClaimclfError):
+        say_error(error)
+        return True
+    number = logs.unforeseen(error)
+    st.error(
+        f"Something went wrong that nobody foresaw. Found: error {number}. Reload the page; if it "
+        "comes again, give this number to whoever runs this dashboard.",
+        icon=":material/report:",
+    )
+    return True
