@@ -97,9 +97,7 @@ def settle(page: Page) -> None:
         """() => {
             const app = document.querySelector('[data-testid="stApp"]');
             return app && app.getAttribute('data-test-script-state') === 'notRunning'
-                && !document.querySelector('[data-testid="stSkeleton"]')
-                // A case that has just come takes no press yet.
-                && document.body.dataset.taken !== 'no';
+                && !document.querySelector('[data-testid="stSkeleton"]');
         }""",
         timeout=60_000,
     )

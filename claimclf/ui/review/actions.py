@@ -35,14 +35,6 @@ def note_key(case: Case) -> str:
     return f"note-{case.id}-{case.round}"
 
 
-def shown_key(what: str, case: Case) -> str:
-    """Name a button after the case and the version that are on the screen.
-
-    A press that comes when another case is there by now finds no such button.
-    """
-    return f"{what}-{case.id}-{case.version}"
-
-
 @action(CONSOLE)
 def take_next(person: Person, console: Console) -> str | None:
     """Put the next case on the screen."""

@@ -48,7 +48,7 @@ def _offer_decisions(console: Console, lease: Lease) -> None:
         kind: Any = "primary" if breaks else "secondary"
         place.button(
             DECISIONS[decision],
-            key=actions.shown_key(f"decide-{decision}", lease.case),
+            key=f"decide-{decision}",
             shortcut=key,
             type=kind,
             width="stretch",
@@ -60,13 +60,7 @@ def _offer_decisions(console: Console, lease: Lease) -> None:
 
 def _offer_ways_out(console: Console, lease: Lease) -> None:
     stop, colleague = st.columns(2)
-    stop.button(
-        "Stop, give it back",
-        key=actions.shown_key("stop", lease.case),
-        shortcut="S",
-        on_click=actions.stop,
-        args=(console, lease),
-    )
+    stop.button("Stop, give it back", shortcut="S", on_click=actions.stop, args=(console, lease))
     # A case that waits for a lead is a lead's to give: on the page Lead's view.
     if signs_in() and lease.case.state is CaseState.OPEN:
         with colleague.popover("Give it to a colleague", icon=":material/forward:"):
@@ -82,7 +76,7 @@ def _ask_for_rule(console: Console, lease: Lease) -> None:
     for place, (n, (reason, words)) in zip(places, enumerate(REASONS.items(), 1), strict=True):
         place.button(
             words,
-            key=actions.shown_key(f"rule-{reason}", lease.case),
+            key=f"rule-{reason}",
             shortcut=str(n),
             width="stretch",
             on_click=actions.decide_all if every else actions.decide,

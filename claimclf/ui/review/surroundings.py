@@ -28,6 +28,7 @@ from claimclf.services import queue
 from claimclf.ui.messages import plain
 from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.keys import KEYS
 from claimclf.ui.review.media import show_media
 from claimclf.ui.review.reports import line_svg, pace
 from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, likely, number
@@ -102,7 +103,8 @@ def show_statement(console: Console, case: Case, group: Group | None) -> None:
         place.button(
             # Both kinds of claim are told apart by the rules; there is no room for more.
             f"All {group.n_open:,}: {DECISIONS[decision].lower().removeprefix('claim, ')}",
-            key=actions.shown_key(f"all-{decision}", case),
+            key=f"all-{decision}",
+            shortcut=f"Shift+{KEYS[decision]}",
             width="stretch",
             on_click=actions.ask_rule if breaks else actions.decide_all,
             args=("all",) if breaks else (console, case, decision),
