@@ -23,7 +23,7 @@ SHOWN = {
     "lead_view": ["Settings"],
     "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
     "model_comparison": [
-        "Champion: content-random-forest",
+        "Champion: speech-linear",
         "content-xgboost",
         "Recall 100.00%",
         "Look closer",
@@ -109,10 +109,10 @@ def test_dataset_page_shows_the_courses_figures(page: Page, course_address: str)
 
 
 @pytest.mark.dataset
-def test_stress_table_shows_all_four_models(page: Page, course_address: str) -> None:
+def test_stress_table_shows_all_models(page: Page, course_address: str) -> None:
     page.goto(f"{course_address}/model_comparison")
     settle(page)
-    expect(page.get_by_text("Champion: content-random-forest").first).to_be_visible()
+    expect(page.get_by_text("Champion: speech-linear").first).to_be_visible()
     page.get_by_text("Under stress", exact=True).click()
     settle(page)
     table = page.get_by_test_id("stTable").last
@@ -187,7 +187,7 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     frame.to_csv(videos, index=False)
     open_at(page, demo_address, "triage_queue")
     page.locator("input[type=file]").set_input_files(videos)
-    expect(page.get_by_text("videos.csv, scored by content-random-forest")).to_be_visible()
+    expect(page.get_by_text("videos.csv, scored by speech-linear")).to_be_visible()
     settle(page)
     expect(page.get_by_role("button", name="uncertain (2)")).to_be_visible()
     page.get_by_role("button", name="claims (4)").click()  # the uncertain lane alone
