@@ -24,7 +24,7 @@ LOOK = ASK_NOBODY | {
     *("queue.list_cases", "queue.counts", "queue.last_change", "queue.held_cases"),
     *("queue.case_history", "queue.briefing", "queue.saved_views", "queue.settings_in_force"),
     *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),
-    "queue.renew",
+    *("queue.renew", "queue.dead_letters"),
 }
 _CALLBACKS = {"on_click", "on_change", "on_select", "on_submit", "callback"}
 
