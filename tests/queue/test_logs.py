@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.queue.intake.rescoring import rescore
 from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
@@ -16,7 +16,6 @@ from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.outbound.webhook.outbox import begin
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Role
 from tests.conftest import Logged
 from tests.queue.builders import ANNA, LEAD, OPINION, Clock, done, fill
 from tests.queue.conftest import NewUrl, Server
