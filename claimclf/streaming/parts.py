@@ -23,7 +23,7 @@ from claimclf.dataset.blocks import Block, Blocks
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
 from claimclf.dataset.sources import modified
-from claimclf.dataset.statements import statement_keys
+from claimclf.dataset.statements import word_keys
 from claimclf.dataset.validation.cells import read_column
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
@@ -49,7 +49,7 @@ _logger = logging.getLogger(__name__)
 
 #: Raise it when the same block would make another part: what an older program has left is
 #: then scored anew, rather than taken for what this one would have made.
-FORMAT = 1
+FORMAT = 2
 #: Format -> what the names of its parts hold in its place; the first was named by a release.
 _NAMED = {1: "0.1.0"}
 #: The input's own columns stand in a part's files under this and their place.
@@ -344,7 +344,7 @@ def _keys(videos: pd.DataFrame) -> np.ndarray:
     if AUTHOR_ID in videos:
         authors = _fingerprints(videos[AUTHOR_ID].to_numpy(dtype=object), "who posted the video")
     reports = videos[REPORT_COUNT].fillna(0).to_numpy(dtype=np.int64)
-    columns = [statement_keys(videos[TRANSCRIPT]), authors.view(np.int64), reports]
+    columns = [word_keys(videos[TRANSCRIPT]), authors.view(np.int64), reports]
     return np.asfortranarray(np.column_stack(columns))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -17,6 +19,7 @@ from sqlalchemy import select
 from xgboost import XGBClassifier
 
 from claimclf.dataset.reading import read_table
+from claimclf.dataset.statements import statement_keys, statements
 from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.learners.search import Progress, TreeSearchCV
 from claimclf.modeling.scoring.score import score
@@ -24,13 +27,14 @@ from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored import FORMATS, TRUSTED_TYPES
 from claimclf.people import Person, Role
+from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
-from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, Ranking
+from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, TRANSCRIPT, Ranking
 from claimclf.services import queue
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming import parts
-from tests.queue.builders import Clock
+from tests.queue.builders import Clock, upload, videos
 from tests.queue.conftest import NewUrl, Server, clock, database, migrated, new_url, server
 
 __all__ = ["Clock", "NewUrl", "Server", "clock", "database", "migrated", "new_url", "server"]
@@ -96,9 +100,9 @@ def test_check_of_the_store_names_a_type_that_has_gone(
     assert all("claimclf.modeling.features.opening" in problem for problem in problems)
 
 
-@pytest.mark.parametrize(("run", "n_anew"), [("several", 9), ("one", 0)])
-def test_interrupted_run_goes_on_with_the_parts_that_are_there(
-    run: str, n_anew: int, release: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("run", "n_blocks"), [("several", 12), ("one", 1)])
+def test_parts_of_an_interrupted_run_are_scored_anew_where_todays_are_others(
+    run: str, n_blocks: int, release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = release / "run" / f".{run}.csv.scoring"
     for described in folder.glob("*.json"):
@@ -116,8 +120,14 @@ def test_interrupted_run_goes_on_with_the_parts_that_are_there(
     sizes = Sizes(block=3000) if run == "several" else Sizes()
     output, rejects = release / "run" / f"{run}.csv", release / "run" / f"{run}-rejects.csv"
     score_file(source, output, rejects, sizes=sizes)
-    assert len(scored) == n_anew + 1  # one made-up video is scored to warm up
-    assert output.read_bytes() == (RELEASE / "scored.csv").read_bytes()
+    assert len(scored) == n_blocks + 1  # one made-up video is scored to warm up
+    again = release / "again.csv"
+    score_file(replace(source, path=shutil.copy(source.path, release / "copy.csv")), again)
+    assert output.read_bytes() == again.read_bytes()
+    # Since then another word makes another statement; all else is as it was.
+    now, then = (pd.read_csv(file, dtype="str") for file in (output, RELEASE / "scored.csv"))
+    of_statements = ["statement_id", "statement_videos", "statement_reports"]
+    pd.testing.assert_frame_equal(now.drop(columns=of_statements), then.drop(columns=of_statements))
     assert rejects.read_bytes() == (RELEASE / "rejects.csv").read_bytes()
     assert not folder.exists()
 
@@ -189,6 +199,24 @@ def test_queue_opens_with_all_that_was_decided(release: Path) -> None:
     assert [view.name for view in queue.saved_views(stored, CASEY)] == [QUEUE["view"]["name"]]
     verified = queue.verify_audit(stored, CASEY)
     assert (verified.head, verified.problems) == (QUEUE["audit"]["head"], [])
+    stored.close()
+
+
+def test_statement_that_stood_alone_keeps_its_id_for_what_says_the_same(release: Path) -> None:
+    stored = opened(f"sqlite:///{release / 'queue.db'}")
+    rows = stored.read(lambda c: c.execute(select(cases.c.statement_id, cases.c[TRANSCRIPT])).all())
+    said = pd.DataFrame(rows, columns=["known", TRANSCRIPT]).dropna().drop_duplicates("known")
+    now = statements(said[TRANSCRIPT].astype("str")).ids
+    alone = said[now.eq(said["known"])]
+    assert len(alone) > len(said) / 2
+    again = videos(
+        len(alone),
+        **{TRANSCRIPT: alone[TRANSCRIPT].tolist(), "statement_id": now[alone.index].tolist()},
+    )
+    ingest(stored, CASEY, again, upload("c"), keys_of=statement_keys)
+    query = select(cases.c.statement_id).where(cases.c.video_id.in_(again["video_id"].tolist()))
+    ids = stored.read(lambda c: c.scalars(query).all())
+    assert sorted(ids) == sorted(alone["known"])
     stored.close()
 
 
