@@ -39,8 +39,9 @@ bench-search: install   ## the search against GridSearchCV: every cell, and the 
 bench-model: install   ## every figure of the models; writes docs/model-report.md (ten minutes)
 	$(BIN)/python -m benchmarks.model
 
-bench-queue: install   ## the shared queue at a million open cases, on both databases
+bench-queue: install   ## the shared queue at a million open cases, and while uploads come in, on both databases
 	$(BIN)/python -m benchmarks.queue
+	$(BIN)/python -m benchmarks.uploads
 
 bench-console: install   ## from a key to the next case, at a million open cases, in a browser
 	$(BIN)/python -m benchmarks.console

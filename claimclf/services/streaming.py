@@ -34,6 +34,8 @@ Progress = Callable[[str, int, int], object]
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 _MEGABYTE = 10**6
+#: A range of ranks is in memory several times, at each worker.
+_RANGE_BYTES = 16 * 2**20
 #: So few bytes are scored sooner than other processes start.
 _LITTLE = 4 * 2**20
 
@@ -229,7 +231,13 @@ def _arranged(
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
     find_repeated(parts, sizes.stretch)
     sum_groups(engine, parts, sizes.stretch)
-    return arrange_all(engine, parts, source.ranking, sizes.range)
+    size = _range_size(sizes.range, blocks.size, sum(part.n_rows for part in parts))
+    return arrange_all(engine, parts, source.ranking, size)
+
+
+def _range_size(most: int, n_bytes: int, n_rows: int) -> int:
+    """Return how many videos a range may have: a few megabytes, however long transcripts are."""
+    return max(min(most, _RANGE_BYTES * n_rows // max(n_bytes, 1)), 1)
 
 
 def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accounted:

@@ -19,6 +19,7 @@ from sqlalchemy import Table
 
 from claimclf.errors import DamagedError, InputError
 from claimclf.queue.outbound.backup.manifest import (
+    ALIKE,
     CHUNK_BYTES,
     CHUNK_ROWS,
     MANIFEST,
@@ -180,7 +181,7 @@ def _checked(stream: BinaryIO, file: Path) -> str:
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
     with _explained(file):
         values = json.loads(archive.read(MANIFEST))
-        if values["version"] != migrations.HEAD:
+        if values["version"] not in ALIKE:
             raise InputError(
                 f"The backup {file.name} is of another version.",
                 f"Found: version {values['version']} of the tables; this is {migrations.HEAD}.",

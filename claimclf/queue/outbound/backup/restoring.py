@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from claimclf.errors import ConflictError
 from claimclf.people import Capability, Person, require
+from claimclf.queue.intake.grouping import count_anew
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
 from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
@@ -113,5 +114,6 @@ def _fill(connection: Connection, source: BackupFile, name: str, counter: Counte
                     load(connection, table, rows)
                     counter.add(len(rows))
             continue_numbering(connection, table)
+    count_anew(connection)
     head = {"seq": source.manifest.head_seq, "hash": source.manifest.head}
     connection.execute(update(audit_head).values(head))
