@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,12 @@ def _queue_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv(DATABASE.variable, f"sqlite:///{file}")
         patch.setenv(SECRETS_FILES.variable, str(file.with_name("secrets.toml")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page under test takes the main module's place; processes started later would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def shared_file(name: str) -> Path:
