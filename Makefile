@@ -36,8 +36,8 @@ bench: install  ## all benchmarks, each against a reference in the same run; wri
 bench-search: install   ## the search against GridSearchCV: every cell, and the ratios (half an hour)
 	$(BIN)/python -m benchmarks.search
 
-bench-model: install   ## every figure of the models; writes docs/model-report.md (ten minutes)
-	$(BIN)/python -m benchmarks.model
+bench-model: install   ## every figure of the models; writes docs/model-report.md (half an hour; ARGS="--out-of-domain FILE")
+	$(BIN)/python -m benchmarks.model $(ARGS)
 
 bench-queue: install   ## the shared queue at a million open cases, on both databases
 	$(BIN)/python -m benchmarks.queue

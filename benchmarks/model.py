@@ -6,6 +6,7 @@ times are ratios within the run, because machines differ.
 
 from __future__ import annotations
 
+import argparse
 import math
 import statistics
 import sys
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ import pandas as pd
 
 from benchmarks.course import find_course_dataset
 from benchmarks.report import TIMES, Result
+from benchmarks.speech import DEVELOPMENT, SPEECH, set_lines, speech_promises, training_texts
+from benchmarks.speech_report import by_kind
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
@@ -50,13 +54,20 @@ _COURSE = "course-random-forest"
 
 def main() -> int:
     """Write the report; return 1 where a promise breaks."""
-    found = results()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out-of-domain", action="append", type=Path, default=[], metavar="FILE")
+    found = results(parser.parse_args().out_of_domain)
     print(f"written: {REPORT.relative_to(ROOT)}")
     return 0 if all(result.is_kept for result in found) else 1
 
 
-def results() -> list[Result]:
+def results(files: Sequence[Path] = ()) -> list[Result]:
     """Measure the models, write their report, and count the promises that are not kept.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        More labelled texts to measure on.
 
     Raises
     ------
@@ -70,17 +81,20 @@ def results() -> list[Result]:
             f"Looked for {ELSEWHERE.name} beside the dataset.",
             "Name the dataset in CLAIMCLF_DATASET.",
         )
-    dataset, store = open_dataset(path), ModelStore(MODELS)
+    dataset, store, texts = open_dataset(path), ModelStore(MODELS), training_texts()
     for name in store.names():
         print(f"stress: {name} ...", flush=True)
         sentences = {ELSEWHERE.name: read_elsewhere(read_table(ELSEWHERE))}
-        record_stress(Database(), local_user(), store, name, dataset, sentences)
+        record_stress(Database(), local_user(), store, name, dataset, sentences, texts=texts)
     manifests = store.manifests()
     rows = split(dataset.cleaned.rows).test
     explained = [explanation_times(store, manifest.name, rows) for manifest in manifests]
     training = training_times([*RECIPES["course"], *RECIPES["content"]], dataset)
-    promises = [*_promises(manifests, dataset), *map(_explanation_promise, explained)]
-    report = _report(manifests, dataset, store, promises, training)
+    promises = [*_promises(manifests, dataset, store), *map(_explanation_promise, explained)]
+    sets = [path for path in (*DEVELOPMENT, *files) if path.is_file()]
+    table = markdown_table(set_lines(store, [m.name for m in manifests], sets))
+    report = [*_report(manifests, dataset, store, promises, training), *by_kind(manifests, table)]
+    print(table)
     REPORT.write_text("\n\n".join(report) + "\n", "utf-8")
     for met, promise in promises:
         print(f"{'met' if met else 'BROKEN'}: {promise}")
@@ -93,7 +107,9 @@ def results() -> list[Result]:
     ]
 
 
-def _promises(manifests: list[Manifest], dataset: Dataset) -> Iterator[tuple[bool, str]]:
+def _promises(
+    manifests: list[Manifest], dataset: Dataset, store: ModelStore
+) -> Iterator[tuple[bool, str]]:
     """Yield every promise with whether it is kept and the figure that says so."""
     for manifest in manifests:
         stress = {row["condition"]: row for row in manifest.stress}
@@ -101,6 +117,8 @@ def _promises(manifests: list[Manifest], dataset: Dataset) -> Iterator[tuple[boo
             yield from _content_promises(manifest, stress)
         elif manifest.name == _COURSE:
             yield from _course_promises(stress)
+        elif manifest.name == SPEECH:
+            yield from speech_promises(store, manifest)
     yield from _statement_promises(dataset)
     yield _loading_promise(manifests)
 
@@ -246,9 +264,9 @@ def _loading_promise(manifests: list[Manifest]) -> tuple[bool, str]:
     seconds = _median([lambda: [store.load(m.name) for m in manifests]] * 5)
     size = sum(path.stat().st_size for path in MODELS.rglob("*") if path.is_file()) / 2**20
     return (
-        seconds < 1 and size <= 5,
-        f"shipped models: {len(manifests)} take {size:.1f} MB (5) and load together in "
-        f"{seconds:.2f} s (1)",
+        seconds < 2 and size <= 15,
+        f"shipped models: {len(manifests)} take {size:.1f} MB (15) and load together in "
+        f"{seconds:.2f} s (2)",
     )
 
 

@@ -57,6 +57,14 @@ class Lane(StrEnum):
     OPINIONS = "opinions"
 
 
+class TextKind(StrEnum):
+    """A kind of text: where words come from and what they are like."""
+
+    COURSE = "course"
+    SPEECH = "real speech"
+    POSTS = "real posts"
+
+
 class Ranking(StrEnum):
     """What puts one video before another in the queue."""
 

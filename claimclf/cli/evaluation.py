@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from claimclf.cli.inputs import open_queue
-from claimclf.cli.options import DATA, DATABASE, ENCODING, JSON, MODELS
+from claimclf.cli.inputs import open_queue, read_speech
+from claimclf.cli.options import DATA, DATABASE, ENCODING, JSON, MODELS, SPEECH
 from claimclf.cli.output import print_json
 
 
@@ -47,6 +47,7 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
     type=click.Path(path_type=Path),
     help="Labelled sentences from elsewhere (label and text); repeatable.",
 )
+@SPEECH
 @click.option("--save", is_flag=True, help="Keep the result with the model, for its card and page.")
 @DATABASE
 @MODELS
@@ -56,6 +57,7 @@ def stress(
     model: str,
     data: Path,
     out_of_domain: tuple[Path, ...],
+    speech: tuple[str, ...],
     save: bool,
     url: str | None,
     models: Path,
@@ -81,6 +83,7 @@ def stress(
         open_dataset(data, encoding=encoding),
         sentences,
         lambda done, total, title: click.echo(f"[{done + 1}/{total}] {title} ...", err=True),
+        read_speech(speech, encoding),
     )
     conditions = as_records(report.conditions)
     if as_json:

@@ -11,6 +11,7 @@ from claimclf.errors import InvalidRequestError
 from claimclf.schema import REPORTED, Ranking
 
 if TYPE_CHECKING:
+    from claimclf.dataset.labelled_texts import LabelledTexts
     from claimclf.people import Person
     from claimclf.queue.storage.database import Database
     from claimclf.services.streaming import EngineFactory, Source
@@ -54,6 +55,38 @@ def _chosen_columns(columns: tuple[str, ...], source: Path, encoding: str | None
                 f"Write NAME=YOURS, NAME being one of: {', '.join(REPORTED.names)}.",
             )
     return chosen
+
+
+def read_speech(named: tuple[str, ...], encoding: str | None) -> list[LabelledTexts]:
+    """Return the labelled texts of `--speech FILE` or `--speech FILE=WEIGHT`.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read or has no label or no text; or its weight is no number.
+    """
+    from claimclf.dataset.reading import read_table
+    from claimclf.services.stress import read_texts
+
+    texts = []
+    for one in named:
+        path, weight = _weighted(one)
+        texts.append(read_texts(read_table(path, encoding=encoding), weight))
+    return texts
+
+
+def _weighted(named: str) -> tuple[Path, float]:
+    path, equals, weight = named.rpartition("=")
+    if not equals or Path(named).exists():
+        return Path(named), 1.0
+    try:
+        return Path(path), float(weight)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"--speech {named} has no usable weight.",
+            f"Found: {weight or 'nothing'} after '='.",
+            "Write FILE or FILE=WEIGHT, such as debates.csv=2.",
+        ) from error
 
 
 def engine_factory(engine: str, scheduler: str | None, workers: int | None) -> EngineFactory | None:

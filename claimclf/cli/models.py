@@ -99,6 +99,7 @@ def threshold(
 @click.argument("name")
 @click.option("--claims", type=float, help="Share of claims that *claim* may be ruled out for.")
 @click.option("--opinions", type=float, help="The same for opinions.")
+@click.option("--kind", help="For texts of this kind only, such as 'real speech'.")
 @click.option("--reason", default="", help="Why; it is recorded with the model.")
 @DATABASE
 @MODELS
@@ -106,6 +107,7 @@ def error_rates(
     name: str,
     claims: float | None,
     opinions: float | None,
+    kind: str | None,
     reason: str,
     url: str | None,
     models: Path,
@@ -121,9 +123,10 @@ def error_rates(
         raise InvalidRequestError(
             "Give --claims, --opinions or both.", "", "For example --claims 0.002."
         )
-    manifest = set_error_rates(*open_queue(url), ModelStore(models), name, rates, reason)
-    written = ", ".join(f"{rate:g} for {label}s" for label, rate in manifest.error_rates.items())
-    click.echo(f"{name}: error rates {written}")
+    manifest = set_error_rates(*open_queue(url), ModelStore(models), name, rates, reason, kind)
+    in_use = manifest.rates_for(kind) if kind else manifest.error_rates
+    written = ", ".join(f"{rate:g} for {label}s" for label, rate in in_use.items())
+    click.echo(f"{name}: error rates {written}{f' in {kind}' if kind else ''}")
 
 
 COMMANDS = (models, champion, threshold, error_rates)

@@ -18,6 +18,12 @@ MODELS = click.option(
     type=click.Path(path_type=Path),
     help="Folder of models.",
 )
+SPEECH = click.option(
+    "--speech",
+    multiple=True,
+    metavar="FILE[=WEIGHT]",
+    help="Labelled texts of real people (text and label) to learn from as well; repeatable.",
+)
 DATABASE = click.option(
     "--database",
     "url",

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claimclf.cli.inputs import open_queue, parallel_fits
-from claimclf.cli.options import DATA, DATABASE, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
+from claimclf.cli.inputs import open_queue, parallel_fits, read_speech
+from claimclf.cli.options import (
+    DATA,
+    DATABASE,
+    ENCODING,
+    ENGINE,
+    MODELS,
+    SCHEDULER,
+    SPEECH,
+    WORKERS,
+)
 from claimclf.schema import DEFAULT_FEATURE_SETS
 
 if TYPE_CHECKING:
@@ -22,8 +31,10 @@ if TYPE_CHECKING:
     "--features",
     multiple=True,
     metavar="SET",
-    help="Feature set: course, content or content-counts; repeatable; by default the first two.",
+    help="Feature set: course, content, content-counts or speech; repeatable; by default the "
+    "first two, and the last one with --speech.",
 )
+@SPEECH
 @click.option(
     "--search",
     is_flag=True,
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
 def train(
     data: Path,
     features: tuple[str, ...],
+    speech: tuple[str, ...],
     search: bool,
     engine: str,
     scheduler: str | None,
@@ -46,17 +58,21 @@ def train(
     models: Path,
     encoding: str | None,
 ) -> None:
-    """Train a random forest and an XGBoost model on each feature set and store them."""
+    """Train models on each feature set and store them.
+
+    A random forest and an XGBoost model; on the feature set speech a linear model as well.
+    """
     from claimclf.services.datasets import open_dataset
     from claimclf.services.training import search_models, train_models
 
     dataset = open_dataset(data, encoding=encoding)
     click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
-    feature_sets = features or DEFAULT_FEATURE_SETS
+    texts = read_speech(speech, encoding)
+    feature_sets = features or (*DEFAULT_FEATURE_SETS, *(["speech"] if texts else []))
     if search:
         parallel = partial(parallel_fits, engine, scheduler, workers)
         stored = search_models(
-            *open_queue(url), dataset, models, feature_sets, _report_search, parallel
+            *open_queue(url), dataset, models, feature_sets, _report_search, parallel, texts
         )
     else:
         stored = train_models(
@@ -67,6 +83,7 @@ def train(
             lambda done, total, name: click.echo(
                 f"[{done + 1}/{total}] training {name} ...", err=True
             ),
+            texts,
         )
     for manifest in stored:
         recall = manifest.metrics["validation"].recall

@@ -130,6 +130,7 @@ def set_error_rates(
     name: str,
     error_rates: dict[str, float],
     reason: str,
+    kind: str | None = None,
 ) -> Manifest:
     """Change for what share of its videos each class may be ruled out.
 
@@ -139,6 +140,8 @@ def set_error_rates(
         Label -> above 0, below 1.
     store, name, reason
         As for `set_threshold`.
+    kind : str, optional
+        For texts of this kind only.
 
     Raises
     ------
@@ -147,10 +150,14 @@ def set_error_rates(
     """
     with recorded(database, person, ERROR_RATES_SET) as enter:
 
-        def announce(old: Manifest, new: Manifest) -> None:
-            enter(_change(new, old.error_rates, new.error_rates, reason))
+        def announce(_old: Manifest, new: Manifest) -> None:
+            entry = new.error_rates_history[-1]
+            of_kind = {"kind": kind} if kind else {}
+            enter({**_change(new, entry["old"], entry["new"], reason), **of_kind})
 
-        return store.set_error_rates(name, error_rates, reason, person.name, model_card, announce)
+        return store.set_error_rates(
+            name, error_rates, reason, person.name, model_card, announce, kind
+        )
 
 
 @needs(Capability.MANAGE_MODELS)

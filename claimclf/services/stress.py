@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim, require_both_classes
+from claimclf.dataset.labelled_texts import LabelledTexts, labelled_texts
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
@@ -62,12 +63,26 @@ def read_elsewhere(table: Table) -> Validated:
     return validate(table, OUT_OF_DOMAIN)
 
 
+def read_texts(table: Table, weight: float = 1.0) -> LabelledTexts:
+    """Take a table as labelled texts of real people to learn from.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no label or no text.
+    TrainingDataError
+        A class has too few texts, or the weight cannot be used.
+    """
+    return labelled_texts(read_elsewhere(table), weight)
+
+
 def stress_model(
     store: ModelStore,
     name: str,
     dataset: Dataset,
     elsewhere: Mapping[str, Validated],
     on_progress: Callable[[int, int, str], object] | None = None,
+    texts: Sequence[LabelledTexts] = (),
 ) -> StressReport:
     """Measure a stored model under every condition; nothing is kept.
 
@@ -83,6 +98,8 @@ def stress_model(
         Title -> labelled sentences, as `read_elsewhere` returns them.
     on_progress : callable, optional
         Called with conditions done, conditions in all and the title of the next.
+    texts : sequence of LabelledTexts
+        What a model of real speech was trained on beside the dataset.
 
     Raises
     ------
@@ -94,7 +111,7 @@ def stress_model(
     require_both_classes(dataset.cleaned.rows)
     model = store.load(name)
     sentences = {title: validated.accepted for title, validated in elsewhere.items()}
-    conditions = stress(model, dataset.cleaned.rows, sentences, on_progress)
+    conditions = stress(model, dataset.cleaned.rows, sentences, on_progress, texts=texts)
     curve = _trade_off(model, store.predictions(name), sentences)
     return StressReport(name, conditions, curve)
 
@@ -108,6 +125,7 @@ def record_stress(
     dataset: Dataset,
     elsewhere: Mapping[str, Validated],
     on_progress: Callable[[int, int, str], object] | None = None,
+    texts: Sequence[LabelledTexts] = (),
 ) -> StressReport:
     """Measure a stored model as `stress_model` does, and keep the result with it.
 
@@ -125,7 +143,7 @@ def record_stress(
         The log cannot be reached; nothing was kept.
     """
     require_log(database)
-    report = stress_model(store, name, dataset, elsewhere, on_progress)
+    report = stress_model(store, name, dataset, elsewhere, on_progress, texts)
     with recorded(database, person, STRESS_SET) as enter:
 
         def announce(old: Manifest, new: Manifest) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from claimclf.dataset.cleaning import is_claim, require_both_classes
+from claimclf.dataset.labelled_texts import LabelledTexts
 from claimclf.dataset.splitting import split
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.learners.recipes import Recipe, recipes_for
@@ -45,8 +46,9 @@ def train_models(
     folder: Path,
     feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
     on_progress: Callable[[int, int, str], object] | None = None,
+    texts: Sequence[LabelledTexts] = (),
 ) -> list[Manifest]:
-    """Fit, stress and store a random forest and an XGBoost model on each feature set.
+    """Fit, stress and store a model of each recipe on each feature set.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def train_models(
         Keys of `RECIPES`.
     on_progress : callable, optional
         Called with models done, models in all and the name of the next.
+    texts : sequence of LabelledTexts
+        What the feature set `speech` learns from beside the dataset.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def train_models(
     for done, recipe in enumerate(recipes):
         if on_progress:
             on_progress(done, len(recipes), recipe.name)
-        stored.append(_save(database, person, store, _trained(recipe, dataset)))
+        stored.append(_save(database, person, store, _trained(recipe, dataset, texts)))
     follow_rule(database, person, store)
     return stored
 
@@ -90,6 +94,7 @@ def search_models(
     feature_sets: Sequence[str] = DEFAULT_FEATURE_SETS,
     on_progress: Callable[[str, Progress], object] | None = None,
     parallel: Callable[[], AbstractContextManager[None]] = local_parallel,
+    texts: Sequence[LabelledTexts] = (),
 ) -> list[Manifest]:
     """Search each recipe's grid by cross-validated recall and store the best model of each.
 
@@ -110,6 +115,8 @@ def search_models(
         Called with the model's name and the progress of its search.
     parallel : callable
         Makes joblib distribute the fits; by default to one process for each core.
+    texts : sequence of LabelledTexts
+        As for `train_models`.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def search_models(
     store, stored = ModelStore(folder), []
     for recipe in recipes:
         report = partial(on_progress, recipe.name) if on_progress else None
-        trained, table = _searched(recipe, dataset, folder / ".search", report, parallel)
+        trained, table = _searched(recipe, dataset, folder / ".search", report, parallel, texts)
         stored.append(_save(database, person, store, trained, table))
     follow_rule(database, person, store)
     return stored
@@ -142,10 +149,11 @@ def _searched(
     checkpoint: Path,
     on_progress: Callable[[Progress], object] | None,
     parallel: Callable[[], AbstractContextManager[None]],
+    texts: Sequence[LabelledTexts],
 ) -> tuple[Trained, pd.DataFrame | None]:
     """Train a recipe with the best of its grid, or as it is where it has none."""
     if not recipe.grid:
-        return _trained(recipe, dataset), None
+        return _trained(recipe, dataset, texts), None
     with parallel():
         search = search_recipe(recipe, dataset, checkpoint, on_progress)
     best = replace(recipe, settings={**recipe.settings, **search.best_params_})
@@ -168,8 +176,9 @@ def _save(
         return store.save(trained.model, trained.predictions, model_card, cv_results, announce)
 
 
-def _trained(recipe: Recipe, dataset: Dataset) -> Trained:
-    return stressed(train(recipe, dataset.cleaned, dataset.name, dataset.sha256), dataset)
+def _trained(recipe: Recipe, dataset: Dataset, texts: Sequence[LabelledTexts] = ()) -> Trained:
+    trained = train(recipe, dataset.cleaned, dataset.name, dataset.sha256, texts)
+    return stressed(trained, dataset)
 
 
 def search_recipe(

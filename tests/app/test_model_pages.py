@@ -43,25 +43,25 @@ def shown(page: str) -> AppTest:
 
 
 def test_queue_says_that_the_champion_is_damaged_and_goes_on(store: ModelStore) -> None:
-    next((store.folder / "content-random-forest").glob("model-*")).write_bytes(b"")
+    next((store.folder / "speech-linear").glob("model-*")).write_bytes(b"")
     app = shown("pages/triage_queue.py")
-    assert "content\\-random\\-forest cannot be loaded" in app.warning[0].value
-    assert any("content\\-xgboost" in caption.value for caption in app.caption)
+    assert "speech\\-linear cannot be loaded" in app.warning[0].value
+    assert any("speech\\-xgboost" in caption.value for caption in app.caption)
 
 
 def test_comparison_names_the_damaged_model_and_shows_the_other(store: ModelStore) -> None:
     next((store.folder / "content-xgboost").glob("predictions-*")).unlink()
     app = shown("pages/model_comparison.py")
     assert "is missing" in app.error[0].value
-    assert "Champion: content\\-random\\-forest" in app.success[0].value
+    assert "Champion: speech\\-linear" in app.success[0].value
 
 
 def test_loaded_model_stays_in_use_when_its_file_is_damaged_later(store: ModelStore) -> None:
     shown("pages/triage_queue.py")
-    next((store.folder / "content-random-forest").glob("model-*")).write_bytes(b"")
+    next((store.folder / "speech-linear").glob("model-*")).write_bytes(b"")
     app = shown("pages/triage_queue.py")
     assert not app.warning
-    assert any("content\\-random\\-forest" in caption.value for caption in app.caption)
+    assert any("speech\\-linear" in caption.value for caption in app.caption)
 
 
 def test_empty_store_offers_training_and_the_queue_says_so(store: ModelStore) -> None:
@@ -95,7 +95,7 @@ def test_changed_error_rates_are_used_at_once(store: ModelStore) -> None:
     before = shown("pages/triage_queue.py").metric[5]
     assert before.label == "Uncertain"
     rates = {"claim": 0.0001, "opinion": 0.0001}  # too low to rule anything out
-    store.set_error_rates("content-random-forest", rates, "a trial", "ana", model_card)
+    store.set_error_rates("speech-linear", rates, "a trial", "ana", model_card)
     after = shown("pages/triage_queue.py").metric[5]
     assert int(after.value) > int(before.value)
 
@@ -122,7 +122,7 @@ def test_lanes_show_promise_and_price_and_can_be_set_with_a_reason(store: ModelS
     next(n for n in app.number_input if n.label.startswith("Claims")).set_value(0.01)
     submit = next(b for b in app.button if b.label == "Save the error rates")
     assert not submit.click().run().exception
-    (change,) = store.manifest("content-random-forest").error_rates_history
+    (change,) = store.manifest("speech-linear").error_rates_history
     assert (change["reason"], change["new"]) == ("fewer reviews", {"claim": 0.01, "opinion": 0.005})
 
 

@@ -297,7 +297,7 @@ def test_upload_stays_in_use_after_a_visit_to_another_page_until_put_away(page: 
     assert any("synthetic reported videos" in caption.value for caption in app.caption)
 
 
-UNHEARD = "what the senator never told you about bread"
+UNHEARD = "lo que la senadora nunca les dijo sobre el pan"
 
 
 def test_uncertain_videos_are_in_the_queue_among_the_claims_with_the_reason(page: AppTest) -> None:

@@ -19,7 +19,7 @@ def test_analyst_looks_closer_saves_a_cut_off_and_exports(
 ) -> None:
     store = ModelStore(tmp_path / "models")
     # The course's two, which make mistakes that one can look at.
-    two = shutil.ignore_patterns("content-*", "champion.json")
+    two = shutil.ignore_patterns("content-*", "speech-*", "champion.json")
     shutil.copytree(shipped.folder, store.folder, ignore=two)
     environment = {"CLAIMCLF_DATASET": str(course_dataset), "CLAIMCLF_MODELS": str(store.folder)}
     with running_dashboard(**environment) as address:

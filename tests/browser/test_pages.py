@@ -23,8 +23,8 @@ SHOWN = {
     "lead_view": ["Settings"],
     "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
     "model_comparison": [
-        "Champion: content-random-forest",
-        "content-xgboost",
+        "Champion: speech-linear",
+        "content-random-forest",
         "Recall 100.00%",
         "Look closer",
     ],
@@ -86,7 +86,7 @@ def test_upload_gives_the_same_order_as_the_command_line(
     expect(page.get_by_text("reported.csv, scored by")).to_be_visible(timeout=60_000)
     settle(page)
     expect(page.get_by_text("19,382").first).to_be_visible()
-    expect(page.get_by_text("uncertain (329)")).to_be_visible()
+    expect(page.get_by_text("uncertain (298)")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all").click()
     saved = tmp_path / "page.csv"
@@ -109,18 +109,29 @@ def test_dataset_page_shows_the_courses_figures(page: Page, course_address: str)
 
 
 @pytest.mark.dataset
-def test_stress_table_shows_all_four_models(page: Page, course_address: str) -> None:
+def test_stress_table_shows_all_models(page: Page, course_address: str) -> None:
     page.goto(f"{course_address}/model_comparison")
     settle(page)
-    expect(page.get_by_text("Champion: content-random-forest").first).to_be_visible()
+    expect(page.get_by_text("Champion: speech-linear").first).to_be_visible()
     page.get_by_text("Under stress", exact=True).click()
     settle(page)
     table = page.get_by_test_id("stTable").last
-    models = ["content-random-forest", "content-xgboost", "course-random-forest", "course-xgboost"]
+    models = [
+        "content-random-forest", "content-xgboost", "course-random-forest", "course-xgboost",
+        "speech-linear", "speech-random-forest", "speech-xgboost",
+    ]  # fmt: skip
     expect(table.locator("thead th")).to_have_text(["", *models])
     row = table.locator("tbody tr").filter(has_text="engagement × 0").first
     cells = row.locator("td").all_inner_texts()
-    assert [cell.split(" ")[0] for cell in cells] == ["1.000", "1.000", "0.563", "0.000"]
+    assert [cell.split(" ")[0] for cell in cells] == [
+        "1.000",
+        "1.000",
+        "0.563",
+        "0.000",
+        "1.000",
+        "1.000",
+        "1.000",
+    ]
     expect(page.locator(".js-plotly-plot").last).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -179,7 +190,7 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     videos = tmp_path / "videos.csv"
     CliRunner().invoke(main, ["demo", "--rows", "6", "--output", str(videos)])
     frame = pd.read_csv(videos)
-    unheard = "what the senator never told you about bread"
+    unheard = "lo que la senadora nunca les dijo sobre el pan"
     frame["video_transcription_text"] = [
         unheard, "hm", *["someone read in the media that a hedgehog can swim for nine miles"] * 4
     ]  # fmt: skip
@@ -187,7 +198,7 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     frame.to_csv(videos, index=False)
     open_at(page, demo_address, "triage_queue")
     page.locator("input[type=file]").set_input_files(videos)
-    expect(page.get_by_text("videos.csv, scored by content-random-forest")).to_be_visible()
+    expect(page.get_by_text("videos.csv, scored by speech-linear")).to_be_visible()
     settle(page)
     expect(page.get_by_role("button", name="uncertain (2)")).to_be_visible()
     page.get_by_role("button", name="claims (4)").click()  # the uncertain lane alone

@@ -21,6 +21,7 @@ from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.storage.database import Database
 from tests.conftest import ROOT
 from tests.queue.builders import UNREACHABLE, logged
+from tests.speech import talk_file
 
 
 def run(*arguments: object) -> Result:
@@ -136,7 +137,16 @@ def test_taken_port_is_said_in_one_line() -> None:
 @pytest.mark.dataset
 def test_course_videos_keep_all_rows_in_rank_order(reported_course: Path, tmp_path: Path) -> None:
     out, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
-    done = run("score", reported_course, "--output", out, "--rejects", rejects)
+    done = run(
+        "score",
+        reported_course,
+        "--output",
+        out,
+        "--rejects",
+        rejects,
+        "--model",
+        "content-random-forest",
+    )
     assert done.exit_code == 0, done.output
     ranked = pd.read_csv(out, dtype={"video_id": "str"})
     assert len(ranked) + len(pd.read_csv(rejects)) == 19_382
@@ -158,7 +168,7 @@ def test_champion_and_threshold_are_changed_with_a_reason_only(
     models = tmp_path / "models"
     shutil.copytree(shipped.folder, models)
     first = run("champion", "--models", models).stdout
-    assert first.startswith("content-random-forest\nThe champ")
+    assert first.startswith("speech-linear\nThe champ")
     assert run("champion", "course-xgboost", "--models", models).exit_code == 2
     done = run("champion", "course-xgboost", "--reason", "a trial", "--models", models)
     assert done.stdout.splitlines()[0] == "course-xgboost"
@@ -296,3 +306,57 @@ def test_data_of_one_class_cannot_train_and_leave_the_store_alone(
         assert done.exit_code == 3
         assert "too few complete rows of the class 'opinion'" in done.stderr
     assert not (tmp_path / "models").exists()
+
+
+def test_train_learns_from_speech_and_scores_a_sentence(labelled: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    speech = talk_file(tmp_path / "talk.csv", 300)
+    posts = talk_file(tmp_path / "posts.csv", 200, seed=1, tail=" lol this thread #politics")
+    trained = run(
+        "train", "--data", labelled, "--features", "speech", "--speech", speech,
+        "--speech", f"{posts}=0.5", "--models", models,
+    )  # fmt: skip
+    assert trained.exit_code == 0, trained.output
+    listed = json.loads(run("models", "--models", models, "--json").stdout)
+    assert [m["name"] for m in listed] == [
+        "speech-linear", "speech-random-forest", "speech-xgboost",
+    ]  # fmt: skip
+    sources = listed[0]["data"]["sources"]
+    assert [(s["name"], s["kind"], s["rows"], s["weight"]) for s in sources] == [
+        ("talk.csv", "real speech", 300, 1.0),
+        ("posts.csv", "real posts", 200, 0.5),
+    ]
+    kinds = {row["kind"]: row for row in listed[0]["kinds"]}
+    assert set(kinds) == {"course", "real speech", "real posts"}
+    assert kinds["real speech"]["auc_low"] <= kinds["real speech"]["auc"] <= 1
+    stressed = run(
+        "stress", "--model", "speech-linear", "--data", labelled, "--out-of-domain", speech,
+        "--models", models, "--json",
+    )  # fmt: skip
+    assert stressed.exit_code == 0, stressed.output
+    kept = json.loads(stressed.stdout)["conditions"]
+    assert {row["kind"] for row in kept} == {"altered", "out of domain"}  # no --speech: no refit
+    changed = run(
+        "error-rates", "speech-linear", "--claims", 0.01, "--kind", "real speech",
+        "--reason", "careful", "--models", models,
+    )  # fmt: skip
+    assert changed.exit_code == 0, changed.output
+    assert "0.01 for claims" in changed.output
+    refused = run(
+        "error-rates", "speech-linear", "--claims", 0.01, "--kind", "songs",
+        "--reason", "careful", "--models", models,
+    )  # fmt: skip
+    assert refused.exit_code != 0
+    assert "no error rates of its own for 'songs'" in refused.output
+
+
+def test_speech_without_texts_or_with_a_bad_weight_says_what_to_do(
+    labelled: Path, tmp_path: Path
+) -> None:
+    models, speech = tmp_path / "models", talk_file(tmp_path / "talk.csv", 60)
+    none = run("train", "--data", labelled, "--features", "speech", "--models", models)
+    assert none.exit_code != 0
+    assert "--speech FILE" in none.output
+    bad = run("train", "--data", labelled, "--speech", f"{speech}=heavy", "--models", models)
+    assert bad.exit_code != 0
+    assert "has no usable weight" in bad.output

@@ -163,15 +163,16 @@ def test_shipped_figures_under_stress_are_those_measured_anew(
     pd.testing.assert_frame_equal(again, conditions[figures].astype(float))
 
 
-def test_what_ships_is_four_models_that_are_small_and_whole(shipped: ModelStore) -> None:
-    names = sorted(r.name for name in DEFAULT_FEATURE_SETS for r in RECIPES[name])
+def test_what_ships_is_seven_models_that_are_small_and_whole(shipped: ModelStore) -> None:
+    feature_sets = (*DEFAULT_FEATURE_SETS, "speech")
+    names = sorted(r.name for name in feature_sets for r in RECIPES[name])
     assert shipped.names() == names
     assert shipped.problems() == []
     size = sum(path.stat().st_size for path in shipped.folder.rglob("*") if path.is_file())
-    assert size <= 5 * MB
+    assert size <= 15 * MB
     best = champion(shipped)
     assert best is not None
-    assert best.feature_set == "content"
+    assert best.name == "speech-linear"
 
 
 #: k -> the course forest's recall and specificity, as first measured, to the digit.

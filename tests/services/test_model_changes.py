@@ -29,6 +29,7 @@ from tests.queue.builders import UNREACHABLE, logged
 
 ANALYST = Person("ana", Role.ANALYST)
 COURSE, WORDS = "course-random-forest", "content-random-forest"
+CHAMPION = "speech-linear"
 REASON = "miss fewer"
 RATES = {CLAIM: 0.01}
 
@@ -130,10 +131,10 @@ def test_champion_is_logged_when_overruled_and_when_it_goes_back(
         "ana",
         "analyst",
         "model-champion-set",
-        {"model": COURSE, "old": WORDS, "new": COURSE, "by": "ana", "reason": REASON},
+        {"model": COURSE, "old": CHAMPION, "new": COURSE, "by": "ana", "reason": REASON},
     )
     assert (second[0], second[2]) == ("ana", "model-champion-set")
-    assert [second[3][name] for name in ("old", "new", "by")] == [COURSE, WORDS, BY_RULE]
+    assert [second[3][name] for name in ("old", "new", "by")] == [COURSE, CHAMPION, BY_RULE]
     pointer = store.pointer()
     assert pointer is not None
     assert second[3]["reason"] == pointer.reason
@@ -147,7 +148,7 @@ def test_following_the_rule_is_logged_only_where_it_changes_the_champion(
     (store.folder / "champion.json").unlink()
     models.follow_rule(database, ANALYST, store)
     ((*_, details),) = logged(database)
-    assert (details["old"], details["new"], details["by"]) == (None, WORDS, BY_RULE)
+    assert (details["old"], details["new"], details["by"]) == (None, CHAMPION, BY_RULE)
 
 
 @pytest.mark.parametrize("action", CHANGES)

@@ -116,6 +116,7 @@ ASK_NOBODY = {
     "stress.as_records",
     "stress.hidden_columns",
     "stress.read_elsewhere",
+    "stress.read_texts",
     "stress.readable_stress",
     "stress.readable_trade_off",
     "stress.stress_model",

@@ -15,6 +15,7 @@ from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.splitting import SEED
 from claimclf.modeling.evaluation.cutoffs import sweep
 from claimclf.modeling.evaluation.measuring import DEFAULT_THRESHOLD
+from claimclf.schema import TRANSCRIPT
 
 
 def column_importances(
@@ -80,6 +81,9 @@ def _shuffled(
 ) -> np.ndarray:
     """Return `matrix` as if `column` were shuffled; only what reads it is made anew."""
     videos = rows.assign(**{column: rng.permutation(rows[column].to_numpy())})
+    if not isinstance(features, ColumnTransformer):
+        whole: np.ndarray = features.transform(videos)
+        return whole
     shuffled = matrix.copy()
     for name, transformer, columns in _transformers(features):
         if column in _listed(columns):
@@ -91,6 +95,8 @@ def _shuffled(
 
 def input_columns(pipeline: Pipeline) -> list[str]:
     """Return the columns that a fitted pipeline reads, each once, in its order."""
+    if not isinstance(pipeline["features"], ColumnTransformer):
+        return [TRANSCRIPT]
     found: dict[str, None] = {}
     for _name, _transformer, columns in _transformers(pipeline["features"]):
         found |= dict.fromkeys(_listed(columns))

@@ -25,11 +25,16 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from xgboost import DMatrix, XGBClassifier
 
 from claimclf.errors import UnsuitableModelError
+from claimclf.modeling.explaining.sums import by_word, word_sums
+from claimclf.modeling.learners.weights import reads_speech
+from claimclf.modeling.stored.speech import SpeechFeatures
+from claimclf.schema import TRANSCRIPT
 
 Unit = Literal["probability", "log-odds"]
 #: Rows worked on at a time.
@@ -97,6 +102,8 @@ def contributions(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
         The learner is of another kind.
     """
     features, learner = pipeline["features"], pipeline["model"]
+    if reads_speech(features, learner):
+        return _of_words(features, learner, rows)
     names = tuple(str(name) for name in features.get_feature_names_out())
     known = isinstance(learner, RandomForestClassifier | XGBClassifier)
     if not known:
@@ -109,6 +116,24 @@ def contributions(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
     if isinstance(learner, XGBClassifier):
         return Contributions(names, *_of_boosting(learner, matrix), "log-odds")
     return Contributions(names, *_of_forest(learner, matrix), "probability")
+
+
+def _of_words(
+    features: SpeechFeatures, learner: LogisticRegression, rows: pd.DataFrame
+) -> Contributions:
+    """Take the words of all rows for features; how much a row is like the course's is one more.
+
+    The bias is the first row's: in the others, what theirs is beyond it is a feature.
+    """
+    found = [word_sums(features, learner, text) for text in rows[TRANSCRIPT]]
+    parts = [by_word(sums) for sums in found]
+    names = list(dict.fromkeys(name for of_row, _ in parts for name in of_row))
+    place = {name: number for number, name in enumerate(names)}
+    values, bias = np.zeros((len(rows), len(names) + 1)), found[0].bias if found else 0.0
+    for row, ((of_row, added), sums) in enumerate(zip(parts, found, strict=True)):
+        values[row, [place[name] for name in of_row]] = added
+        values[row, -1] = sums.bias - bias
+    return Contributions((*names, "like the course's texts"), values, bias, "log-odds")
 
 
 def _of_boosting(learner: XGBClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:

@@ -26,6 +26,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
 
 from claimclf.modeling.explaining.contributions import Unit, contributions
+from claimclf.modeling.explaining.sums import by_word, word_sums
+from claimclf.modeling.learners.weights import reads_speech
 from claimclf.schema import TRANSCRIPT
 
 
@@ -134,6 +136,8 @@ def explain(pipeline: Pipeline, rows: pd.DataFrame) -> list[Explained]:
         The learner is of another kind.
     """
     transcripts = rows[TRANSCRIPT].astype("str").fillna("")
+    if reads_speech(pipeline["features"], pipeline["model"]):
+        return [_summed(pipeline, transcript) for transcript in transcripts]
     found = contributions(pipeline, rows.assign(**{TRANSCRIPT: transcripts}))
     readers = _readers(pipeline["features"])
     is_word = np.zeros(len(found.names), dtype=bool)
@@ -147,6 +151,20 @@ def explain(pipeline: Pipeline, rows: pd.DataFrame) -> list[Explained]:
         parts = (found.names, values, is_word, is_present, found.bias, found.unit)
         explained.append(Explained(transcript, spans, *parts))
     return explained
+
+
+def _summed(pipeline: Pipeline, transcript: str) -> Explained:
+    """Explain a linear model: what each word adds, equal words together."""
+    sums = word_sums(pipeline["features"], pipeline["model"], transcript)
+    spans = tuple(
+        Span(start, stop, value)
+        for (start, stop), value in zip(sums.places, sums.adds.tolist(), strict=True)
+    )
+    names, values = by_word(sums)
+    everywhere = np.ones(len(names), dtype=bool)
+    return Explained(
+        transcript, spans, names, values, everywhere, everywhere, sums.bias, "log-odds"
+    )
 
 
 class _Place(NamedTuple):

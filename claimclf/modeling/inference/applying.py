@@ -7,12 +7,15 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
+from claimclf.modeling.inference.additive import Additive
 from claimclf.modeling.inference.encoding import Encoder
 from claimclf.modeling.inference.votes import Votes
+from claimclf.modeling.learners.weights import reads_speech
+from claimclf.schema import TRANSCRIPT
 
 
 class Applied:
-    """Says what a pipeline's `predict_proba` says, to the last bit.
+    """Says what a pipeline's `predict_proba` says, to the last bit, or to 1e-12 where it adds.
 
     What is out of the ordinary (another kind of pipeline; rows with a value that is missing,
     unknown or too large) the pipeline does itself.
@@ -28,6 +31,8 @@ class Applied:
         features, self._learner = pipeline["features"], pipeline["model"]
         dense = isinstance(features, ColumnTransformer) and not features.sparse_output_
         self._encoder = Encoder(features) if dense else None
+        adds = reads_speech(features, self._learner)
+        self._additive = Additive(features, self._learner) if adds else None
         self._votes = Votes(self._learner) if Votes.can_count(self._learner) else None
 
     def probability(self, rows: pd.DataFrame) -> np.ndarray:
@@ -47,6 +52,8 @@ class Applied:
         ValueError
             The pipeline cannot take the rows, as for a category it does not know.
         """
+        if self._additive is not None and TRANSCRIPT in rows and rows[TRANSCRIPT].notna().all():
+            return self._additive.probability(rows[TRANSCRIPT].tolist())
         matrix = self._encoder.matrix(rows) if self._encoder else None
         if matrix is None or not np.isfinite(matrix).all():
             return _of_claim(self._pipeline.predict_proba(rows))

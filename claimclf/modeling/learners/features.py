@@ -85,10 +85,23 @@ def _content_counts() -> ColumnTransformer:
     )
 
 
+def _speech() -> ColumnTransformer:
+    """Return what trees read: the opening, and the most frequent words of the whole text.
+
+    The linear model on the same feature set reads far more (see `stored.speech`).
+    """
+    word = r"(?u)\b\w+\b"
+    anywhere = CountVectorizer(token_pattern=word, binary=True, min_df=5, max_features=900)
+    return ColumnTransformer(
+        [("words", _words(), TRANSCRIPT), ("anywhere", anywhere, TRANSCRIPT)], sparse_threshold=0
+    )
+
+
 _FEATURE_SETS = (
     FeatureSet("course", (TRANSCRIPT, DURATION, VERIFIED_STATUS, BAN_STATUS, *ENGAGEMENT), _course),
     FeatureSet("content", (TRANSCRIPT,), _content),
     # For an analyst who wants to see what adding the counts costs on young videos.
     FeatureSet("content-counts", (TRANSCRIPT, *ENGAGEMENT), _content_counts),
+    FeatureSet("speech", (TRANSCRIPT,), _speech),
 )
 FEATURE_SETS = {feature_set.name: feature_set for feature_set in _FEATURE_SETS}

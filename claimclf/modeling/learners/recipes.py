@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
@@ -14,7 +15,7 @@ from claimclf.dataset.splitting import SEED
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.learners.features import FEATURE_SETS
 
-RANDOM_FOREST, XGBOOST = "random forest", "XGBoost"
+RANDOM_FOREST, XGBOOST, LINEAR = "random forest", "XGBoost", "linear"
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,62 @@ def _content(feature_set: str) -> tuple[Recipe, ...]:
     )
 
 
+_SPEECH = (
+    Recipe(
+        "speech-linear",
+        "speech",
+        LINEAR,
+        LogisticRegression,
+        # Chosen on groups held out: see the model report.
+        {
+            "strength": 1.0,
+            "opening_strength": 0.5,
+            "gate_strength": 3.0,
+            "towards_course": 0.5,
+        },
+        {},
+        calibrated=True,
+    ),
+    Recipe(
+        "speech-random-forest",
+        "speech",
+        RANDOM_FOREST,
+        RandomForestClassifier,
+        {
+            "n_estimators": 100,
+            "max_features": "log2",
+            "max_leaf_nodes": 1_000,
+            "random_state": SEED,
+        },
+        {},
+        calibrated=True,
+    ),
+    Recipe(
+        "speech-xgboost",
+        "speech",
+        XGBOOST,
+        XGBClassifier,
+        {
+            "n_estimators": 400,
+            "max_depth": 6,
+            "min_child_weight": 1,
+            "learning_rate": 0.1,
+            "colsample_bynode": 0.05,
+            "subsample": 0.7,
+            "objective": "binary:logistic",
+            "random_state": SEED,
+        },
+        {},
+        calibrated=True,
+    ),
+)
+
 #: Feature set -> the recipes that `claimclf train` follows.
 RECIPES = {
     "course": _COURSE,
     "content": _content("content"),
     "content-counts": _content("content-counts"),
+    "speech": _SPEECH,
 }
 
 

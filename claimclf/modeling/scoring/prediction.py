@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from claimclf.modeling.evaluation.measuring import predict_claim
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.store.model import Model, Predictor
-from claimclf.modeling.stored.conformal import doubts, lanes
+from claimclf.modeling.stored.conformal import lanes
 from claimclf.schema import (
     CLAIM,
     LANE,
@@ -39,11 +39,14 @@ class Prediction:
         How well each class fits, in the order of `LABELS`; None without calibration rows.
     doubt : ndarray of str, shape (n,), or None
         Why a row is uncertain, if it is.
+    kind : ndarray of str, shape (n,), or None
+        Which kind of text a row is; None where the predictor knows but one.
     """
 
     probability: np.ndarray
     p_values: np.ndarray | None = None
     doubt: np.ndarray | None = None
+    kind: np.ndarray | None = None
 
 
 def predict(
@@ -76,7 +79,13 @@ def predict(
         np.concatenate([np.empty(0), *(part.probability for part in parts)]),
         np.concatenate([np.empty((0, 2)), *(part.p_values for part in parts)]),
         np.concatenate([np.empty(0, dtype=object), *(part.doubt for part in parts)]),
+        _kinds(parts),
     )
+
+
+def _kinds(parts: Sequence[Prediction]) -> np.ndarray | None:
+    kinds = [part.kind for part in parts if part.kind is not None]
+    return np.concatenate(kinds) if kinds else None
 
 
 def _predict(predictor: Predictor, rows: pd.DataFrame) -> Prediction:
@@ -88,7 +97,8 @@ def _predict(predictor: Predictor, rows: pd.DataFrame) -> Prediction:
     return Prediction(
         conformal.calibrated(learnt),
         conformal.p_values(learnt, novelty),
-        doubts(rows[TRANSCRIPT], novelty),
+        conformal.doubts(rows[TRANSCRIPT], novelty),
+        conformal.kind(novelty),
     )
 
 
@@ -145,7 +155,14 @@ def predictions(
 def _lanes(model: Model, predicted: Prediction, claims: np.ndarray) -> np.ndarray:
     if predicted.p_values is None:
         return np.where(claims, Lane.CLAIMS, Lane.OPINIONS)
-    return lanes(predicted.p_values, model.manifest.error_rates)
+    manifest, p_values = model.manifest, predicted.p_values
+    if predicted.kind is None:
+        return lanes(p_values, manifest.error_rates)
+    lane = np.full(len(p_values), Lane.UNCERTAIN, dtype=object)
+    for kind in dict.fromkeys(predicted.kind.tolist()):
+        of_kind = predicted.kind == kind
+        lane[of_kind] = lanes(p_values[of_kind], manifest.rates_for(kind))
+    return lane
 
 
 def unscorable_reason(videos: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from claimclf.modeling.store.champion import RULE
+from claimclf.modeling.store.kinds_card import consequence_lines, lane_lines, origins, source_lines
 from claimclf.modeling.store.manifest import HELD_OUT, OUT_OF_DOMAIN, Manifest
 from claimclf.schema import ENGAGEMENT
 
@@ -39,7 +40,7 @@ A video is predicted to make a claim where its probability exceeds {manifest.thr
 {_figures(manifest)}
 
 {RULE}
-
+{_by_kind(manifest)}
 ## Lanes
 
 {_lanes(manifest)}
@@ -60,6 +61,26 @@ A video is predicted to make a claim where its probability exceeds {manifest.thr
 
 {closing_questions(manifest)}
 """
+
+
+def _by_kind(manifest: Manifest) -> str:
+    """Return the section on kinds of text; nothing for a model of the course alone."""
+    if not manifest.kinds:
+        return ""
+    return f"""
+## By kind of text
+
+The table above is about the course's own texts. Here each source is cut into groups (whole
+stretches of debates, framings of the course); each group was scored by a model that had not
+met it. Expect less on texts that differ more than one group from the next.
+
+{markdown_table(source_lines(manifest))}
+
+Lanes, promised and measured in the same way. A text that is like no kind stays `uncertain`.
+
+{markdown_table(lane_lines(manifest))}
+
+{"".join(f"- {line}{chr(10)}" for line in consequence_lines(manifest))}"""
 
 
 def closing_questions(manifest: Manifest) -> str:
@@ -86,6 +107,14 @@ def _purpose(manifest: Manifest) -> str:
             "which are those that get reported: there it calls claims opinions. Never to "
             "remove, hide or punish anything."
         )
+    if manifest.kinds:
+        return (
+            "To order a queue of reported videos that people review, by what is said in them: "
+            "speech and posts in English. Not to judge whether a claim is true or breaks a "
+            "rule; not for other languages, which it has not learnt; not for topics and ways "
+            "of speaking far from those below without measuring it there first; and never to "
+            "remove, hide or punish anything."
+        )
     return (
         "To order a queue of reported videos, young or old, that people review: it reads how a "
         "transcript begins and looks at no count. Not to judge whether a claim is true or "
@@ -109,11 +138,18 @@ def _data(manifest: Manifest) -> str:
     data = manifest.data
     if data["synthetic"]:
         return "From made-up videos only: its figures say nothing of real ones."
-    return (
+    course = (
         f"From {data['name']}, made for a course: some 380 statements in a few dozen English "
         "framings. The framing carries the label, the statement does not. Real speech is not "
-        "like that: expect the figures above on such data and nowhere else."
+        "like that: "
     )
+    if manifest.kinds:
+        return (
+            f"{course}a reader of its own takes texts that are like the course's. And from "
+            f"texts of real people: {origins(manifest)} What a claim is differs between these "
+            "sources; the model has learnt a mixture."
+        )
+    return course + "expect the figures above on such data and nowhere else."
 
 
 def _leaning(manifest: Manifest) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from claimclf.modeling.stored.conformal import Conformal
+    from claimclf.modeling.stored.kinds import KindConformal
 
 MANIFEST, CARD = "manifest.json", "card.md"
 _FILES = (MODEL, CONFORMAL, PREDICTIONS, CV_RESULTS)
@@ -37,7 +38,7 @@ _OURS = re.compile(
 )
 
 
-def dump(part: Pipeline | Conformal, path: Path) -> None:
+def dump(part: Pipeline | Conformal | KindConformal, path: Path) -> None:
     """Write a fitted object that runs no code when it is read again."""
     from skops import io as skops_io
 

@@ -60,6 +60,11 @@ class Manifest:
         threshold alone decides on the lane.
     error_rates_history : list of dict
         Each change of the error rates, as for the threshold.
+    kinds : list of dict
+        What the model is worth on each kind of text, a line a source, by what it had not met:
+        as `evaluation.kinds.by_source` returns it; empty for a model of the course alone.
+    kind_error_rates : dict of str to dict of str to float
+        Kind of text -> error rates, where they are not `error_rates`.
     stress : list of dict
         What the stress suite measured, a row a condition.
     trade_off : list of dict
@@ -87,13 +92,32 @@ class Manifest:
     error_rates_history: list[dict[str, Any]] = field(default_factory=list)
     stress: list[dict[str, Any]] = field(default_factory=list)
     trade_off: list[dict[str, Any]] = field(default_factory=list)
+    kinds: list[dict[str, Any]] = field(default_factory=list)
+    kind_error_rates: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """Twelve hex digits that change with anything that changes a prediction or a lane."""
-        decides = [self.files.get(MODEL), self.files.get(CONFORMAL), self.threshold]
-        written = json.dumps([*decides, sorted(self.error_rates.items())])
+        decides: list[Any] = [self.files.get(MODEL), self.files.get(CONFORMAL), self.threshold]
+        decides.append(sorted(self.error_rates.items()))
+        if self.kind_error_rates:
+            by_kind = self.kind_error_rates.items()
+            decides.append(sorted((kind, sorted(rates.items())) for kind, rates in by_kind))
+        written = json.dumps(decides)
         return hashlib.sha256(written.encode()).hexdigest()[:12]
+
+    def rates_for(self, kind: str) -> dict[str, float]:
+        """Return the error rates in use for a kind of text."""
+        return self.kind_error_rates.get(kind, self.error_rates)
+
+    def auc_on(self, kind: str) -> float | None:
+        """Return the AUC on a kind of text that the model had not met; None if not measured.
+
+        Of several sources of the kind each counts by its number of texts.
+        """
+        found = [source for source in self.kinds if source["kind"] == kind]
+        texts = sum(source["n"] for source in found)
+        return sum(source["auc"] * source["n"] for source in found) / texts if found else None
 
     @property
     def worst_case(self) -> dict[str, Any] | None:

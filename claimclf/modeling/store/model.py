@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from claimclf.modeling.inference.applying import Applied
     from claimclf.modeling.stored.conformal import Conformal
+    from claimclf.modeling.stored.kinds import KindConformal
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class Predictor:
     ----------
     pipeline : Pipeline
         Fitted: features, then the learner.
-    conformal : Conformal or None
+    conformal : Conformal, KindConformal or None
         Calibration and lanes, where rows were kept for them.
     """
 
     pipeline: Pipeline
-    conformal: Conformal | None = None
+    conformal: Conformal | KindConformal | None = None
 
     @cached_property
     def applied(self) -> Applied:

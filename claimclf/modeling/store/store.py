@@ -333,6 +333,7 @@ class ModelStore:
         by: str,
         card: Callable[[Manifest], str],
         announce: Announce = announce_to_nobody,
+        kind: str | None = None,
     ) -> Manifest:
         """Change for what share of its videos each class may be ruled out; record why.
 
@@ -344,11 +345,14 @@ class ModelStore:
             Label -> above 0, below 1.
         reason, by, card, announce
             As for `set_threshold`.
+        kind : str, optional
+            For texts of this kind only, one of those in `Manifest.kind_error_rates`.
 
         Raises
         ------
         ModelError, UnavailableError, InvalidRequestError
-            As for `set_threshold`, or the threshold alone decides on the model's lanes.
+            As for `set_threshold`, or the threshold alone decides on the model's lanes, or it
+            has no rates for the kind.
         """
         if not all(0 < rate < 1 for rate in error_rates.values()):
             raise InvalidRequestError(
@@ -365,10 +369,7 @@ class ModelStore:
                     "Found: lanes that the threshold alone decides on.",
                     "Change its threshold, or choose a model that was calibrated.",
                 )
-            new = {**old.error_rates, **error_rates}
-            change = change_entry(by, reason, old.error_rates, new)
-            history = [*old.error_rates_history, change]
-            manifest = replace(old, error_rates=new, error_rates_history=history)
+            manifest = _with_error_rates(old, error_rates, kind, by, reason)
             announce(old, manifest)
             commit(self._path(name), manifest, card)
         return manifest
@@ -462,3 +463,25 @@ class ModelStore:
         if sha256(path) != digest:
             raise damaged(manifest.name, f"{path.name} is not the file that was stored")
         return path
+
+
+def _with_error_rates(
+    old: Manifest, rates: dict[str, float], kind: str | None, by: str, reason: str
+) -> Manifest:
+    """Return a manifest with other error rates, in general or for a kind of text."""
+    if kind is not None and kind not in old.kind_error_rates:
+        raise InvalidRequestError(
+            f"The model '{old.name}' has no error rates of its own for '{kind}'.",
+            f"Found: {', '.join(old.kind_error_rates) or 'one pair for all texts'}.",
+            "Choose one of these kinds of text, or none.",
+        )
+    before = old.error_rates if kind is None else old.kind_error_rates[kind]
+    new = {**before, **rates}
+    change = change_entry(by, reason, before, new)
+    if kind is not None:
+        change["kind"] = kind
+        by_kind = {**old.kind_error_rates, kind: new}
+        changed = replace(old, kind_error_rates=by_kind)
+    else:
+        changed = replace(old, error_rates=new)
+    return replace(changed, error_rates_history=[*old.error_rates_history, change])

@@ -7,6 +7,8 @@ gets a new name beside the old one. `FORMATS` lists every name that any release 
 ::
 
     conformal    calibration and lanes          features    what pipelines call for each video
+    kinds        the same for kinds of text     speech      features of real speech
+    tokens, reading    what these read
 """
 
 #: Format of model files -> the types of ours that its files may name. Reviewed: none runs
@@ -25,7 +27,12 @@ FORMATS = {
         "claimclf.modeling.stored.features.text_length",
         "claimclf.modeling.stored.features.text_length_name",
     ),
+    # With models of real speech: all in these is numbers and text.
+    3: (
+        "claimclf.modeling.stored.kinds.KindConformal",
+        "claimclf.modeling.stored.speech.SpeechFeatures",
+    ),
 }
 #: The types of other packages that model files may name beyond the list of `skops`.
 OTHERS = ("sklearn.tree._tree.Tree", "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
-TRUSTED_TYPES = (*FORMATS[1], *FORMATS[2], *OTHERS)
+TRUSTED_TYPES = (*(name for names in FORMATS.values() for name in names), *OTHERS)

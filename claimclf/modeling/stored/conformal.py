@@ -98,6 +98,14 @@ class Conformal:
             ]
         )
 
+    def doubts(self, transcripts: pd.Series, novelty: np.ndarray) -> np.ndarray:
+        """Say for each video why, if it is uncertain, shape (n,) of str."""
+        return doubts(transcripts, novelty)
+
+    def kind(self, _novelty: np.ndarray) -> None:
+        """Return None: one kind of text is all it knows."""
+        return
+
 
 def learn(
     learnt: np.ndarray,

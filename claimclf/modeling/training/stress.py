@@ -10,7 +10,7 @@ Three kinds of condition, measured alike:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from claimclf.dataset.cleaning import is_claim
+from claimclf.dataset.labelled_texts import LabelledTexts
 from claimclf.dataset.splitting import split
 from claimclf.dataset.statements import endings
 from claimclf.modeling.evaluation.statistics import wilson
@@ -28,7 +29,7 @@ from claimclf.modeling.scoring.prediction import predictions
 from claimclf.modeling.store.manifest import ALTERED, HELD_OUT, OUT_OF_DOMAIN, Manifest
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.stored.conformal import lanes
-from claimclf.modeling.training.fitting import fit
+from claimclf.modeling.training.fitting import SPEECH, fit
 from claimclf.modeling.training.perturbations import PERTURBATIONS, Perturbation
 from claimclf.schema import CLAIM, LABELS, LANE, OPINION, P_VALUES, PREDICTION, TRANSCRIPT, Lane
 
@@ -81,6 +82,7 @@ def stress(
     on_progress: Callable[[int, int, str], object] | None = None,
     *,
     held_out: bool = True,
+    texts: Sequence[LabelledTexts] = (),
 ) -> pd.DataFrame:
     """Measure a model under every condition.
 
@@ -97,6 +99,9 @@ def stress(
         Called with conditions done, conditions in all and the title of the next.
     held_out : bool
         Whether to fit the recipe anew for what is held out.
+    texts : sequence of LabelledTexts
+        What the model was trained on beside the dataset; without it a model of real speech
+        cannot be fitted anew, and nothing is held out.
 
     Returns
     -------
@@ -108,7 +113,10 @@ def stress(
         share has its 95 % Wilson interval in `…_low` and `…_high`; NaN where there is
         nothing to count.
     """
-    conditions = [*_altered(model, rows), *(_held_out(model, rows) if held_out else ())]
+    if model.manifest.feature_set == SPEECH and not texts:
+        held_out = False
+    held = _held_out(model, rows, texts) if held_out else ()
+    conditions = [*_altered(model, rows), *held]
     conditions += [
         _Condition(OUT_OF_DOMAIN, title, title, partial(_asked, model, found))
         for title, found in elsewhere.items()
@@ -145,23 +153,28 @@ def _altered_and_asked(model: Model, test: pd.DataFrame, way: Perturbation) -> p
     return _asked(model, way.apply(test))
 
 
-def _held_out(model: Model, rows: pd.DataFrame) -> Iterator[_Condition]:
+def _held_out(
+    model: Model, rows: pd.DataFrame, texts: Sequence[LabelledTexts]
+) -> Iterator[_Condition]:
     for held in HELD:
-        yield _Condition(HELD_OUT, held.name, held.title, partial(_refitted, model, rows, held))
+        ask = partial(_refitted, model, rows, held, texts)
+        yield _Condition(HELD_OUT, held.name, held.title, ask)
 
 
 def _asked(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
     return predictions(model, rows).assign(truth=is_claim(rows).to_numpy())
 
 
-def _refitted(model: Model, rows: pd.DataFrame, held: Held) -> pd.DataFrame | None:
+def _refitted(
+    model: Model, rows: pd.DataFrame, held: Held, texts: Sequence[LabelledTexts]
+) -> pd.DataFrame | None:
     """Predict each group with a model that was fitted without it; None where none can be."""
     groups, recipe = held.group(rows[TRANSCRIPT]), recipe_of(model.manifest)
     folds = min(held.folds, groups.nunique())
     if folds < 2:
         return None
     asked = [
-        _asked(replace(model, predictor=fit(recipe, rows.iloc[seen])), rows.iloc[unseen])
+        _asked(replace(model, predictor=fit(recipe, rows.iloc[seen], texts)), rows.iloc[unseen])
         for seen, unseen in GroupKFold(folds).split(rows, groups=groups)
         if _enough(rows.iloc[seen])
     ]

@@ -38,7 +38,7 @@ NAME, WORDS = "course-xgboost", "content-xgboost"
 @pytest.fixture
 def store(shipped: ModelStore, tmp_path: Path) -> ModelStore:
     """A copy of two of the shipped models that a test may damage."""
-    two = shutil.ignore_patterns("content-*", "champion.json")
+    two = shutil.ignore_patterns("content-*", "speech-*", "champion.json")
     shutil.copytree(shipped.folder, tmp_path / "models", ignore=two)
     store = ModelStore(tmp_path / "models")
     follow_rule(store)

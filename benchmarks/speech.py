@@ -1,0 +1,146 @@
+"""What the models of real speech must reach: a table by set, and how fast they are.
+
+`python -m benchmarks.model` prints it for the labelled texts on this machine and for any file
+that is named with `--out-of-domain`.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from claimclf.dataset.cleaning import is_claim
+from claimclf.dataset.labelled_texts import LabelledTexts
+from claimclf.dataset.reading import read_table
+from claimclf.modeling.evaluation.kinds import ranking_figures
+from claimclf.modeling.inference.applying import Applied
+from claimclf.modeling.scoring.prediction import predictions
+from claimclf.modeling.store.kinds_card import written
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import ROOT
+from claimclf.schema import CLAIM_STATUS, LANE, PROBABILITY, TRANSCRIPT, Lane
+from claimclf.services.stress import read_elsewhere, read_texts
+
+SHARED = ROOT.parent / "shared" / "data"
+#: Learnt from.
+TRAINING = (SHARED / "debate_sentences_train.csv", SHARED / "science_posts.csv")
+#: Looked at to choose among models, never learnt from.
+DEVELOPMENT = (SHARED / "debate_sentences_dev.csv", SHARED / "posts_dev.csv")
+SPEECH = "speech-linear"
+#: Set -> AUC that it must at least have.
+_LEAST = {"debate_sentences_dev.csv": 0.905, "posts_dev.csv": 0.8}
+#: Share of claims that may be hidden in the lane opinions.
+_MOST_HIDDEN = {"debate_sentences_dev.csv": 0.04, "posts_dev.csv": 0.08}
+_TEXTS, _REFERENCE_TEXTS, _WORDS = 100_000, 10_000, 15
+_TIMES_AS_FAST = 4
+_EQUAL = 1e-12
+
+
+def training_texts() -> list[LabelledTexts]:
+    """Return the texts of real people that the shipped models were trained on, if here."""
+    return [read_texts(read_table(path)) for path in TRAINING if path.is_file()]
+
+
+def set_lines(
+    store: ModelStore, names: Sequence[str], files: Sequence[Path]
+) -> Iterator[tuple[str, ...]]:
+    """Write the figures of models on labelled files, header first."""
+    yield (
+        "set",
+        "model",
+        "texts (claims)",
+        "AUC",
+        "leaves `uncertain`",
+        "claims in `opinions`",
+        "to review until 95 % of claims are found",
+    )
+    for path in files:
+        rows = read_elsewhere(read_table(path)).accepted.dropna(subset=[TRANSCRIPT, CLAIM_STATUS])
+        for name in names:
+            found = figures(store.load(name), rows)
+            yield (
+                path.name,
+                name,
+                f"{found['n']:,} ({found['n_claims']:,})",
+                written(found, "auc"),
+                f"{found['decided']:.3f}",
+                f"{found['hidden']:.3f}",
+                f"{found['review_95']:.3f}",
+            )
+
+
+def figures(model: Model, rows: pd.DataFrame) -> Mapping[str, float]:
+    """Measure a model on labelled rows that have no other column than their text."""
+    said = predictions(model, rows)
+    claim = is_claim(rows).to_numpy() == 1
+    probability = said[PROBABILITY].fillna(0).to_numpy()
+    lane = said[LANE].to_numpy()
+    return {
+        **ranking_figures(claim, probability, model.manifest.threshold),
+        "decided": float((lane != Lane.UNCERTAIN).mean()),
+        "hidden": float((lane[claim] == Lane.OPINIONS).mean()),
+    }
+
+
+def speech_promises(store: ModelStore, manifest: Manifest) -> Iterator[tuple[bool, str]]:
+    """Yield what is promised of the linear model of real speech, with whether it is kept."""
+    name = manifest.name
+    for part, metrics in manifest.metrics.items():
+        (tn, fp), _ = metrics.confusion_matrix
+        lowest = min(metrics.recall, tn / (tn + fp))
+        yield lowest >= 0.999, f"{name}: recall and specificity on {part} {lowest:.4f} (0.999)"
+    stress = {row["condition"]: row for row in manifest.stress}
+    for condition, least in (("unseen-framings", 0.99), ("unseen-first-words", 0.985)):
+        if condition in stress:
+            recall = stress[condition]["recall"]
+            yield recall >= least, f"{name}: {condition} recall {recall:.4f} ({least})"
+    model = store.load(name)
+    for path in DEVELOPMENT:
+        if path.is_file():
+            found = figures(model, read_elsewhere(read_table(path)).accepted)
+            auc, hidden = found["auc"], found["hidden"]
+            least, most = _LEAST[path.name], _MOST_HIDDEN[path.name]
+            yield auc >= least, f"{name}: AUC on {path.name} {auc:.4f} ({least})"
+            yield hidden <= most, f"{name}: claims hidden on {path.name} {hidden:.4f} ({most})"
+    yield _speed_promise(model)
+
+
+def _speed_promise(model: Model) -> tuple[bool, str]:
+    """Compare with scikit-learn's pipeline, both on one core, in processor time."""
+    rows = made_up_texts(_TEXTS)
+    applied = Applied(model.pipeline)
+    applied.probability(rows.head(100))
+    ours, said = _processor_time(lambda: applied.probability(rows))
+    some = rows.head(_REFERENCE_TEXTS)
+    theirs, own = _processor_time(lambda: model.pipeline.predict_proba(some)[:, 1])
+    ratio = (theirs / len(some)) / (ours / len(rows))
+    apart = float(np.abs(said[: len(some)] - own).max())
+    return (
+        ratio >= _TIMES_AS_FAST and apart <= _EQUAL,
+        f"{model.name}: {len(rows):,} distinct texts of {_WORDS} words {ratio:.1f} times as fast "
+        f"as scikit-learn's pipeline ({_TIMES_AS_FAST}), equal to {apart:.0e} ({_EQUAL:.0e})",
+    )
+
+
+def made_up_texts(n: int) -> pd.DataFrame:
+    """Return texts of words from the labelled texts, no two alike."""
+    words = np.array([w for s in training_texts() for t in s.rows[TRANSCRIPT] for w in t.split()])
+    drawn = np.random.default_rng(0).integers(len(words), size=(n, _WORDS - 1))
+    texts = [f"{' '.join(words[line])} {number}" for number, line in enumerate(drawn)]
+    return pd.DataFrame({TRANSCRIPT: pd.Series(texts, dtype="str")})
+
+
+def _processor_time(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+    times, said = [], np.empty(0)
+    for _ in range(3):
+        started = time.process_time()
+        said = call()
+        times.append(time.process_time() - started)
+    return statistics.median(times), said

@@ -1,0 +1,75 @@
+"""The weights of a linear model on `SpeechFeatures`, by term and by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from claimclf.modeling.stored.speech import BLOCKS, SpeechFeatures, opening_terms
+from claimclf.modeling.stored.tokens import pieces, shape, spelling
+
+
+class Weights:
+    """A model's weights by term.
+
+    Each is a complex number: the real part is what its reader says, the imaginary part what
+    the gate says.
+    """
+
+    def __init__(self, features: SpeechFeatures, learner: LogisticRegression) -> None:
+        n_whole, coefficients = features.n_whole, learner.coef_[0]
+        whole = features.scale * (coefficients[:n_whole] + 1j * features.gate[:n_whole])
+        opening = coefficients[n_whole + 1 : -1] + 1j * features.gate[n_whole:]
+        self.by_block: dict[str, dict[str, complex]] = {}
+        at = 0
+        for block in BLOCKS:
+            terms = features.terms(block)
+            self.by_block[block] = _paired(terms, whole[at : at + len(terms)])
+            at += len(terms)
+        self.opening = _paired(features.terms("openings"), opening)
+        self.starts = coefficients[n_whole], coefficients[-1]
+        self.intercept, self.gate_start = float(learner.intercept_[0]), features.gate_start
+
+    def of_token(self, token: str) -> tuple[complex, complex]:
+        """Return what a token adds for itself: to the whole text, and in the opening."""
+        spelled = spelling(token)
+        own = pieces(spelled)
+        whole = self.by_block["words"].get(spelled, 0j) + self.by_block["shapes"].get(
+            shape(token), 0j
+        )
+        whole += sum((self.by_block["pieces"].get(piece, 0j) for piece in own), 0j)
+        opening = sum((self.opening.get(term, 0j) for term in opening_terms([token])), 0j)
+        return whole, opening
+
+    def combined(self, whole: np.ndarray, opening: np.ndarray) -> np.ndarray:
+        """Return the log-odds from the sums of both readers and the gate."""
+        course = self.course_like(whole, opening)
+        start, start_course = self.starts
+        real = (1 - course) * (whole.real + start)
+        log_odds: np.ndarray = real + course * (opening.real + start_course) + self.intercept
+        return log_odds
+
+    def course_like(self, whole: np.ndarray, opening: np.ndarray) -> np.ndarray:
+        """Return how much each text is like the course's."""
+        share: np.ndarray = expit(whole.imag + opening.imag + self.gate_start)
+        return share
+
+
+def _paired(terms: Sequence[str], values: np.ndarray) -> dict[str, complex]:
+    return dict(zip(terms, values.tolist(), strict=True))
+
+
+@lru_cache(maxsize=8)
+def weights_of(features: SpeechFeatures, learner: LogisticRegression) -> Weights:
+    """Return a model's weights; kept for as long as a few models are in use."""
+    return Weights(features, learner)
+
+
+def reads_speech(features: object, learner: object) -> bool:
+    """Say whether this is a linear model on `SpeechFeatures`."""
+    is_ours = type(features) is SpeechFeatures and type(learner) is LogisticRegression
+    return is_ours and list(learner.classes_) == [0, 1]  # type: ignore[attr-defined]

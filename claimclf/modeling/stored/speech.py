@@ -1,0 +1,186 @@
+"""Features of the models of real speech: two readers, and how much each is listened to.
+
+The course's texts are a world of their own: their framing carries the label, and what is
+said does not. One reader looks at the opening, for the course; the other reads the whole
+text: words, word pairs, characters within words, and shapes (see `tokens`), each
+weighed by how rare it is and divided by the square root of the text's length. How much a text
+is like the course's decides, between 0 and 1, how much each reader counts.
+
+Every column is a sum over tokens and pairs of neighbours, scaled by a number for each text.
+So a linear model's score is a sum over words, for people who ask and for a processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, diags_array, hstack
+from scipy.special import expit
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from claimclf.modeling.stored.tokens import (
+    BREAK,
+    OPENING_TOKENS,
+    pieces,
+    runs,
+    shape,
+    spelling,
+    tokens,
+)
+from claimclf.schema import TRANSCRIPT
+
+_Terms = Callable[[Sequence[str]], list[str]]
+
+
+def word_terms(found: Sequence[str]) -> list[str]:
+    """Return words and word pairs of a text's tokens."""
+    return runs([BREAK, *map(spelling, found), BREAK], (1, 2))
+
+
+def piece_terms(found: Sequence[str]) -> list[str]:
+    """Return the pieces of a text's tokens."""
+    return [piece for token in found for piece in pieces(spelling(token))]
+
+
+def shape_terms(found: Sequence[str]) -> list[str]:
+    """Return shapes of a text's tokens, up to three neighbours."""
+    return runs([BREAK, *map(shape, found), BREAK], (1, 2, 3))
+
+
+def opening_terms(found: Sequence[str]) -> list[str]:
+    """Return the words of a text's opening, marked as words, and their pieces."""
+    opening = [spelling(token) for token in found[:OPENING_TOKENS]]
+    return [
+        *(f"={word}" for word in opening),
+        *(piece for word in opening for piece in pieces(word)),
+    ]
+
+
+#: What reads the whole text, in the order of columns.
+BLOCKS: dict[str, _Terms] = {"words": word_terms, "pieces": piece_terms, "shapes": shape_terms}
+
+
+def counted(terms: Iterable[Sequence[str]], columns: dict[str, int]) -> csr_array:
+    """Count known terms, shape (n_texts, n_columns)."""
+    indices: list[int] = []
+    ends = [0]
+    for of_text in terms:
+        indices += [columns[term] for term in of_text if term in columns]
+        ends.append(len(indices))
+    shape_ = (len(ends) - 1, len(columns))
+    counts = csr_array((np.ones(len(indices)), indices, ends), shape=shape_)
+    counts.sum_duplicates()
+    return counts
+
+
+class SpeechFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A fitted feature set; `learners.vocabulary` makes it.
+
+    Parameters
+    ----------
+    words, pieces, shapes, openings : str
+        The terms of each block, one a line, in the order of columns.
+    scale : ndarray, shape (n_whole,)
+        What a term of the whole text counts.
+    gate : ndarray, shape (n_whole + n_openings,)
+        How much each term speaks for a text of the course.
+    gate_start : float
+        The same for a text of which nothing is known.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        pieces: str,
+        shapes: str,
+        openings: str,
+        scale: np.ndarray,
+        gate: np.ndarray,
+        gate_start: float,
+    ) -> None:
+        self.words = words
+        self.pieces = pieces
+        self.shapes = shapes
+        self.openings = openings
+        self.scale = scale
+        self.gate = gate
+        self.gate_start = gate_start
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def fit(self, _rows: pd.DataFrame, _labels: object = None) -> SpeechFeatures:
+        """Return itself: everything that is learnt is a parameter."""
+        return self
+
+    def terms(self, block: str) -> list[str]:
+        """Return the terms of a block, in the order of columns."""
+        lines: str = getattr(self, block)
+        return lines.split("\n") if lines else []
+
+    @property
+    def n_whole(self) -> int:
+        """Number of terms of the whole text."""
+        return len(self.scale)
+
+    @property
+    def n_openings(self) -> int:
+        """Number of terms of the opening."""
+        return len(self.gate) - self.n_whole
+
+    def read(self, texts: Sequence[str]) -> tuple[csr_array, csr_array]:
+        """Return what each reader sees: the whole text, scaled, and the opening, counted."""
+        found = [tokens(text) for text in texts]
+        blocks = [
+            counted(map(terms, found), _numbered(self.terms(block)))
+            for block, terms in BLOCKS.items()
+        ]
+        length = np.array([max(1, len(of_text)) for of_text in found])
+        whole = diags_array(1 / np.sqrt(length)) @ hstack(blocks) @ diags_array(self.scale)
+        opening = counted(map(opening_terms, found), _numbered(self.terms("openings")))
+        return csr_array(whole), opening
+
+    def course_like(self, whole: csr_array, opening: csr_array) -> np.ndarray:
+        """Return how much texts are like the course's, shape (n_texts,), 0 to 1."""
+        n_whole = self.n_whole
+        logit = whole @ self.gate[:n_whole] + opening @ self.gate[n_whole:] + self.gate_start
+        share: np.ndarray = expit(logit)
+        return share
+
+    def transform(self, rows: pd.DataFrame) -> csr_array:
+        """Return the matrix of a linear model.
+
+        Parameters
+        ----------
+        rows : DataFrame, shape (n, n_columns)
+            With transcripts, none missing.
+
+        Returns
+        -------
+        csr_array of float64, shape (n, n_whole + 1 + n_openings + 1)
+            The whole text's terms and a constant, then the opening's and a constant: each
+            pair times how much its reader counts.
+        """
+        whole, opening = self.read(rows[TRANSCRIPT].tolist())
+        course = self.course_like(whole, opening)
+        real = 1 - course
+        parts = [diags_array(real) @ whole, csr_array(real[:, None])]
+        parts += [diags_array(course) @ opening, csr_array(course[:, None])]
+        return csr_array(hstack(parts))
+
+    def get_feature_names_out(self, _names: object = None) -> np.ndarray:
+        """Name the columns, for people."""
+        whole = [_readable(term) for block in BLOCKS for term in self.terms(block)]
+        opening = [f"opening: {term.removeprefix('=').strip()}" for term in self.terms("openings")]
+        names = [*whole, "any text", *opening, "any text of the course"]
+        return np.array(names, dtype=object)
+
+
+def _numbered(terms: Iterable[str]) -> dict[str, int]:
+    return {term: number for number, term in enumerate(terms)}
+
+
+def _readable(term: str) -> str:
+    return term.strip().replace(BREAK, "|")
