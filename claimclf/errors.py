@@ -11,6 +11,7 @@
     │   ├── EmptyTableError       no header or no rows
     │   ├── MissingColumnError    a needed column is not there
     │   ├── DuplicateColumnError  two columns of one name
+    │   ├── DamagedIdsError       ids that have all been through a double
     │   ├── OverLimitError        too many bytes, rows or columns
     │   └── TrainingDataError     a readable table that no model can learn from
     ├── ConflictError             it does not go with the present state, or others' work
@@ -178,6 +179,21 @@ class DuplicateColumnError(InputError):
     """Two columns have the same name."""
 
     code = "duplicate-column"
+
+
+class DamagedIdsError(InputError):
+    """Every id of the table has been through a double; `n_ids` says how many there are."""
+
+    code = "damaged-ids"
+
+    def __init__(self, name: str, n_ids: int) -> None:
+        self.n_ids = n_ids
+        super().__init__(
+            f"The ids of {name} cannot be trusted.",
+            f"Found: all {n_ids:,} ids of 16 and more digits are multiples of 1,024: a "
+            "spreadsheet or a program has kept them as numbers and lost their last digits.",
+            "Export the ids as text, or say that they are right (--trust-ids on the shell).",
+        )
 
 
 class OverLimitError(InputError):

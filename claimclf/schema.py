@@ -26,6 +26,11 @@ AUTHOR_ID = "author_id"
 VIDEO_URL = "video_url"
 FIRST_REPORTED = "first_reported_at"
 LAST_REPORTED = "last_reported_at"
+CAPTION = "video_caption"
+SAVES = "video_save_count"
+POSTED_AT = "posted_at"
+# Columns that a report log adds to the videos that it is about.
+REPORT_REASONS, REPORTERS = "report_reasons", "reporters"
 
 #: What happened to a video after it was posted; a young video has next to none of it.
 ENGAGEMENT = (VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS)
@@ -45,8 +50,26 @@ P_VALUES = ("p_opinion", "p_claim")
 STATEMENT_ID, STATEMENT_VIDEOS = "statement_id", "statement_videos"
 STATEMENT_REPORTS, AUTHOR_REPORTS = "statement_reports", "author_reports"
 
-# Columns that validation adds to rejected rows.
-LINE, REASONS, SURPLUS = "line", "reasons", "surplus_fields"
+#: What the words of a video are: `Words`.
+TEXT_SOURCE = "text_source"
+
+# Columns that validation adds to rejected rows and to rows with notes.
+LINE, OUTCOME, REASONS, SURPLUS = "line", "outcome", "reasons", "surplus_fields"
+#: What became of a row: not accepted, or accepted without some of its values.
+REJECTED, NOTED = "rejected", "note"
+
+
+class Words(StrEnum):
+    """Where the words of a video come from, the one that is preferred first.
+
+    A caption is what the author wrote beside the video: it is read where nothing that is said
+    in it is known, and never taken for that.
+    """
+
+    TRANSCRIPT = "transcript"
+    VOICE_TO_TEXT = "voice_to_text"
+    SUBTITLES = "subtitles"
+    CAPTION = "caption"
 
 
 class Lane(StrEnum):
@@ -132,10 +155,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """A table's name and columns, in order."""
+    """A table's name and columns, in order.
+
+    Parameters
+    ----------
+    title : str
+        What people call it.
+    columns : tuple of Column
+        In order.
+    lenient : bool
+        Whether a cell that cannot be read costs its value only, with a note, and rows of one
+        id become one; otherwise the row is rejected.
+    """
 
     title: str
     columns: tuple[Column, ...]
+    lenient: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,6 +187,7 @@ class Contract:
         return next(column for column in self.columns if column.name == name)
 
 
+_LONGEST = 86_400  # a day: streams that were kept
 _MOST = 1e12  # no platform has a count beyond a thousand billion; 1e308 is a broken export
 
 
@@ -185,7 +221,7 @@ _VIDEO = (
         "length of the video",
         "seconds",
         minimum=1,
-        maximum=3600,
+        maximum=_LONGEST,
         aliases=("duration", "video_duration", "duration_sec"),
     ),
     Column(
@@ -201,6 +237,12 @@ _VIDEO = (
         Kind.CATEGORY,
         "whether the author is verified",
         allowed=("not verified", "verified"),
+        synonyms=(
+            *((word, "verified") for word in ("true", "1", "1.0", "yes", "y", "t", "ja", "si")),
+            *((word, "not verified") for word in ("false", "0", "0.0", "no", "n", "f", "nein")),
+            ("unverified", "not verified"),
+            ("not_verified", "not verified"),
+        ),
         aliases=("verified", "author_verified_status"),
     ),
     Column(
@@ -208,6 +250,14 @@ _VIDEO = (
         Kind.CATEGORY,
         "the author's standing",
         allowed=("active", "banned", "under review"),
+        synonyms=(
+            ("under_review", "under review"),
+            ("under-review", "under review"),
+            ("in review", "under review"),
+            ("underreview", "under review"),
+            ("ok", "active"),
+            ("suspended", "banned"),
+        ),
         aliases=("ban_status", "author_status"),
     ),
     _count(VIEWS, "times the video was viewed", "views", "view_count", unit="views"),
@@ -216,6 +266,7 @@ _VIDEO = (
     _count(DOWNLOADS, "times it was downloaded", "downloads", "download_count", unit="downloads"),
     _count(COMMENTS, "comments below it", "comments", "comment_count", unit="comments"),
 )
+_TIME_UNIT = "ISO 8601 or a moment since 1970, UTC unless an offset is given"
 _REPORTS = (
     _count(
         REPORT_COUNT,
@@ -224,6 +275,8 @@ _REPORTS = (
         "report count",
         "number_of_reports",
         "num_reports",
+        "times reported",
+        "reports received",
         unit="reports",
     ),
     Column(
@@ -231,37 +284,72 @@ _REPORTS = (
         Kind.TEXT,
         "identifies the author; kept as text",
         maximum=200,
-        aliases=("author", "author id"),
-        needed=False,
+        aliases=("author", "author id", "username", "account", "uploader", "handle"),
     ),
     Column(
         VIDEO_URL,
         Kind.URL,
         "where the video can be watched",
         maximum=2_000,
-        aliases=("url", "link"),
-        needed=False,
+        aliases=("url", "link", "video link", "share_url", "webpage_url", "webvideourl"),
+    ),
+    Column(FIRST_REPORTED, Kind.TIME, "time of the first report", _TIME_UNIT),
+    Column(LAST_REPORTED, Kind.TIME, "time of the latest report", _TIME_UNIT),
+    Column(
+        CAPTION,
+        Kind.TEXT,
+        "what the author wrote beside the video",
+        "characters",
+        maximum=100_000,
+        aliases=("caption", "video_description", "description", "desc"),
+    ),
+    _count(
+        SAVES,
+        "times it was saved (bookmarked)",
+        "saves",
+        "saved",
+        "save_count",
+        "favorites_count",
+        "favourites_count",
+        "favorites",
+        "bookmarks",
+        unit="saves",
     ),
     Column(
-        FIRST_REPORTED,
+        POSTED_AT,
         Kind.TIME,
-        "time of the first report",
-        "ISO 8601, UTC unless an offset is given",
-        needed=False,
-    ),
-    Column(
-        LAST_REPORTED,
-        Kind.TIME,
-        "time of the latest report",
-        "ISO 8601, UTC unless an offset is given",
-        needed=False,
+        "when the video was posted",
+        _TIME_UNIT,
+        aliases=("posted", "create_time", "createtime", "created_at", "published_at", "date"),
     ),
 )
+#: Names by which a column of reported videos is known besides those of the labelled dataset.
+_MORE_ALIASES = {
+    VIDEO_ID: ("video", "item_id", "aweme_id"),
+    DURATION: ("length", "length (s)", "seconds", "duration (s)"),
+    TRANSCRIPT: ("what is said", "voice_to_text", "subtitles", "speech", "spoken text"),
+    VERIFIED_STATUS: ("verified?", "is_verified", "author verified"),
+    BAN_STATUS: ("account status",),
+    VIEWS: ("plays", "play_count", "playcount"),
+    LIKES: ("digg_count", "diggcount"),
+    SHARES: ("repost_count", "sharecount"),
+    COMMENTS: ("commentcount",),
+}
+
+
+def _optional(column: Column) -> Column:
+    """Return a column as reported videos have it: nothing but the id is needed of them."""
+    aliases = (*column.aliases, *_MORE_ALIASES.get(column.name, ()))
+    is_id = column.name == VIDEO_ID
+    return replace(column, aliases=aliases, needed=is_id, unique=False)
+
 
 #: The labelled dataset: the course's twelve columns.
 LABELLED = Contract("labelled dataset", (_ROW_NUMBER, _CLAIM_STATUS, *_VIDEO))
 #: Reported videos, as they come to a moderator.
-REPORTED = Contract("reported videos", (_ROW_NUMBER, *_VIDEO, *_REPORTS))
+REPORTED = Contract(
+    "reported videos", (_ROW_NUMBER, *map(_optional, (*_VIDEO, *_REPORTS))), lenient=True
+)
 #: Labelled sentences from outside: a label and a text, whatever else there is.
 OUT_OF_DOMAIN = Contract(
     "labelled sentences from elsewhere",
@@ -272,7 +360,29 @@ OUT_OF_DOMAIN = Contract(
 )
 
 #: Words that stand for "no value" in every column but text and identifiers.
-MISSING_WORDS = frozenset({"", "nan", "na", "n/a", "#n/a", "#na", "null", "none", "<na>"})
+MISSING_WORDS = frozenset(
+    {
+        "",
+        "nan",
+        "na",
+        "n/a",
+        "#n/a",
+        "#na",
+        "null",
+        "none",
+        "<na>",
+        "undefined",
+        "-",
+        "–",
+        "—",
+        "#null!",
+        "#value!",
+        "#ref!",
+        "#div/0!",
+        "#name?",
+        "#num!",
+    }
+)
 
 MOST_COLUMNS = 500
 

@@ -14,6 +14,7 @@ from claimclf import __version__, configuration
 from claimclf.cli import (
     data,
     evaluation,
+    inspecting,
     models,
     queue,
     scoring,
@@ -26,7 +27,18 @@ from claimclf.cli.exits import STOPPED, UNFORESEEN, exit_code
 from claimclf.errors import ClaimclfError
 from claimclf.logs import belonging_to, new_id, set_up, unforeseen
 
-_GROUPS = (data, training, evaluation, models, scoring, queue, upkeep, serving, settings)
+_GROUPS = (
+    data,
+    training,
+    evaluation,
+    models,
+    inspecting,
+    scoring,
+    queue,
+    upkeep,
+    serving,
+    settings,
+)
 
 
 class _Commands(click.Group):

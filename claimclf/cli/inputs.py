@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from claimclf.dataset.labelled_texts import LabelledTexts
     from claimclf.people import Person
     from claimclf.queue.storage.database import Database
+    from claimclf.services.mappings import Choice
     from claimclf.services.streaming import EngineFactory, Source
 
 
@@ -21,32 +22,64 @@ def open_source(
     path: Path,
     model: str | None,
     models: Path,
-    columns: tuple[str, ...],
+    choice: Choice,
     encoding: str | None,
     ranking: Ranking = Ranking.REPORTS,
+    reports: Path | None = None,
 ) -> Source:
-    """Return a file to score with a stored model, the champion unless one is named.
+    """Return a file to score with a stored model, the champion unless one is named."""
+    from claimclf.services.models import load_model
+    from claimclf.services.streaming import Source
+
+    return Source(
+        path,
+        load_model(models, model),
+        models,
+        choice.columns,
+        encoding,
+        ranking,
+        choice.trust_ids,
+        choice.sheet,
+        reports,
+    )
+
+
+def open_choice(
+    source: Path,
+    columns: tuple[str, ...],
+    mapping: Path | None,
+    encoding: str | None,
+    sheet: str | None = None,
+    *,
+    trust_ids: bool = False,
+) -> Choice:
+    """Put together what a person says of a file's columns.
 
     Raises
     ------
     InputError
-        If a pair of `columns` (`NAME=YOURS`) names a column that is not there.
+        If a pair of `columns` (`NAME=YOURS`) or the mapping names a column that is not there.
     """
-    from claimclf.services.models import load_model
-    from claimclf.services.streaming import Source
+    from claimclf.services.mappings import Choice, fitting, read_choice
 
-    chosen = _chosen_columns(columns, path, encoding)
-    return Source(path, load_model(models, model), models, chosen, encoding, ranking)
+    kept = Choice() if mapping is None else read_choice(mapping)
+    chosen = dict(pair.partition("=")[::2] for pair in columns)
+    sheet = sheet or kept.sheet
+    if chosen or kept.columns:
+        own_columns = _own_columns(source, encoding, sheet)
+        _check_columns(chosen, own_columns)
+        chosen = fitting(kept, own_columns) | chosen
+    return Choice(chosen, kept.name, trust_ids or kept.trust_ids, sheet)
 
 
-def _chosen_columns(columns: tuple[str, ...], source: Path, encoding: str | None) -> dict[str, str]:
+def _own_columns(source: Path, encoding: str | None, sheet: str | None) -> list[str]:
     from claimclf.dataset.blocks import open_blocks
 
-    chosen = dict(pair.partition("=")[::2] for pair in columns)
-    if not chosen:
-        return chosen
-    with open_blocks(source, encoding=encoding) as blocks:
-        own_columns = blocks.columns
+    with open_blocks(source, encoding=encoding, sheet=sheet, hashed=False) as blocks:
+        return blocks.columns
+
+
+def _check_columns(chosen: dict[str, str], own_columns: list[str]) -> None:
     for name, own in chosen.items():
         if name not in REPORTED.names or own not in own_columns:
             raise InvalidRequestError(
@@ -54,7 +87,6 @@ def _chosen_columns(columns: tuple[str, ...], source: Path, encoding: str | None
                 f"Found: {', '.join(own_columns[:20])}.",
                 f"Write NAME=YOURS, NAME being one of: {', '.join(REPORTED.names)}.",
             )
-    return chosen
 
 
 def read_speech(named: tuple[str, ...], encoding: str | None) -> list[LabelledTexts]:

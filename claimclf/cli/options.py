@@ -38,7 +38,27 @@ COLUMNS = click.option(
     metavar="NAME=YOURS",
     help="Which of your columns is which of the contract's; repeatable.",
 )
-ENCODING = click.option("--encoding", help="Encoding of a CSV that is not UTF-8, such as cp1252.")
+ENCODING = click.option("--encoding", help="Encoding of text that is not UTF-8, such as cp1252.")
+MAPPING = click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="File that says which of your columns is which, as the dashboard exports it.",
+)
+REPORTS = click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    help="Report log, one row a report: counted by video and joined to the table.",
+)
+TRUST_IDS = click.option(
+    "--trust-ids", is_flag=True, help="Take the ids as they are, though they look like doubles."
+)
+SHEET = click.option("--sheet", help="Which sheet of a workbook is read.")
+RAW = click.option(
+    "--raw", is_flag=True, help="Keep cells that a spreadsheet would run as a formula."
+)
+FOR_EXCEL = click.option(
+    "--for-excel", is_flag=True, help="Begin a CSV with a byte-order mark, as Excel wants it."
+)
 ENGINE = click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from claimclf.cli.inputs import engine_factory, open_queue, open_source
+from claimclf.cli.inputs import engine_factory, open_choice, open_queue, open_source
 from claimclf.cli.options import (
     COLUMNS,
     DATABASE,
     ENCODING,
     ENGINE,
+    FOR_EXCEL,
     JSON,
+    MAPPING,
     MODELS,
+    RAW,
+    REPORTS,
     SCHEDULER,
+    SHEET,
+    TRUST_IDS,
     WORKERS,
 )
 from claimclf.cli.output import print_json, show_progress
@@ -36,6 +42,10 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--model", help="Name of a stored model; by default the champion.")
 @COLUMNS
+@MAPPING
+@REPORTS
+@TRUST_IDS
+@SHEET
 @ENGINE
 @SCHEDULER
 @WORKERS
@@ -46,6 +56,10 @@ def ingest(
     source: Path,
     model: str | None,
     columns: tuple[str, ...],
+    mapping: Path | None,
+    reports: Path | None,
+    trust_ids: bool,
+    sheet: str | None,
     engine: str,
     scheduler: str | None,
     workers: int | None,
@@ -56,9 +70,10 @@ def ingest(
     """Put reported videos into the shared queue; the same file twice changes nothing."""
     from claimclf.services.queue import store_file
 
+    choice = open_choice(source, columns, mapping, encoding, sheet, trust_ids=trust_ids)
     batch = store_file(
         *open_queue(url),
-        open_source(source, model, models, columns, encoding),
+        open_source(source, model, models, choice, encoding, reports=reports),
         engine_factory(engine, scheduler, workers),
         show_progress(),
     )
@@ -70,6 +85,11 @@ def ingest(
         f"({batch.n_unscorable:,} cannot be scored), {batch.n_rejected:,} rejected; "
         f"{batch.n_new:,} new cases, {batch.n_known:,} known, {batch.n_reopened:,} reopened"
     )
+    if batch.n_known:
+        click.echo(
+            f"reports of known videos: {batch.n_raised:,} raised, {batch.n_same:,} unchanged, "
+            f"{batch.n_lower:,} lower than before (the larger number stays)"
+        )
 
 
 @click.command()
@@ -98,8 +118,17 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
 )
 @click.option("--since", type=click.DateTime(), help="From this time on (UTC).")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@RAW
+@FOR_EXCEL
 @DATABASE
-def export(what: str, since: datetime | None, output: Path, url: str | None) -> None:
+def export(
+    what: str,
+    since: datetime | None,
+    output: Path,
+    raw: bool,
+    for_excel: bool,
+    url: str | None,
+) -> None:
     """Write decisions, cases or the audit log to a table for other programs."""
     from typing import cast
 
@@ -110,7 +139,7 @@ def export(what: str, since: datetime | None, output: Path, url: str | None) -> 
     require_place(output)
     start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1e6)
     table = read(*open_queue(url), cast("What", what), start)
-    write_table(table, output, private=True)
+    write_table(table, output, raw=raw, private=True, bom=for_excel)
     click.echo(f"{len(table):,} rows written to {output}", err=True)
 
 

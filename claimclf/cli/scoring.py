@@ -6,8 +6,21 @@ from pathlib import Path
 
 import click
 
-from claimclf.cli.inputs import engine_factory, open_source
-from claimclf.cli.options import COLUMNS, ENCODING, ENGINE, MODELS, SCHEDULER, WORKERS
+from claimclf.cli.inputs import engine_factory, open_choice, open_source
+from claimclf.cli.options import (
+    COLUMNS,
+    ENCODING,
+    ENGINE,
+    FOR_EXCEL,
+    MAPPING,
+    MODELS,
+    RAW,
+    REPORTS,
+    SCHEDULER,
+    SHEET,
+    TRUST_IDS,
+    WORKERS,
+)
 from claimclf.cli.output import show_progress
 from claimclf.schema import Ranking
 
@@ -15,7 +28,9 @@ from claimclf.schema import Ranking
 @click.command()
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
-@click.option("--rejects", type=click.Path(path_type=Path), help="Where to put rejected rows.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), help="Where to put rejected rows and notes."
+)
 @click.option("--model", help="Name of a stored model; by default the champion.")
 @click.option(
     "--ranking",
@@ -26,7 +41,12 @@ from claimclf.schema import Ranking
     "or all reports on its statement or its author.",
 )
 @COLUMNS
-@click.option("--raw", is_flag=True, help="Keep cells that a spreadsheet would run as a formula.")
+@MAPPING
+@REPORTS
+@TRUST_IDS
+@SHEET
+@RAW
+@FOR_EXCEL
 @ENGINE
 @SCHEDULER
 @WORKERS
@@ -39,7 +59,12 @@ def score(
     model: str | None,
     ranking: str,
     columns: tuple[str, ...],
+    mapping: Path | None,
+    reports: Path | None,
+    trust_ids: bool,
+    sheet: str | None,
     raw: bool,
+    for_excel: bool,
     engine: str,
     scheduler: str | None,
     workers: int | None,
@@ -49,22 +74,28 @@ def score(
     """Score reported videos and write them in review order; stopped, the same command goes on."""
     from claimclf.services.streaming import score_file
 
+    choice = open_choice(source, columns, mapping, encoding, sheet, trust_ids=trust_ids)
     result = score_file(
-        open_source(source, model, models, columns, encoding, Ranking(ranking)),
+        open_source(source, model, models, choice, encoding, Ranking(ranking), reports),
         output,
         rejects,
         raw=raw,
+        for_excel=for_excel,
         engines=engine_factory(engine, scheduler, workers),
         on_progress=show_progress(),
     )
+    merged = f" as {result.n_videos:,} videos" if result.n_merged else ""
+    notes = "1 note" if result.n_notes == 1 else f"{result.n_notes:,} notes"
     click.echo(
-        f"{result.n_rows:,} rows: {result.n_accepted:,} accepted "
-        f"({result.n_unscorable:,} cannot be scored), {result.n_rejected:,} rejected. "
+        f"{result.n_rows:,} rows: {result.n_accepted:,} accepted{merged} "
+        f"({result.n_unscorable:,} cannot be scored), {result.n_rejected:,} rejected; {notes}. "
         f"Scored with {result.model_name}.",
         err=True,
     )
-    if result.n_rejected and rejects is None:
-        click.echo("Give --rejects FILE to keep the rejected rows and their reasons.", err=True)
+    for remark in result.remarks:
+        click.echo(remark, err=True)
+    if (result.n_rejected or result.n_notes) and rejects is None:
+        click.echo("Give --rejects FILE to keep rejected rows and notes with reasons.", err=True)
 
 
 COMMANDS = (score,)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+import gzip
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from claimclf.dataset.records import cut, find_header
+from claimclf.dataset.formats import told_by_records
+from claimclf.dataset.readers.base import BLOCK_BYTES, Block, Blocks, Layout, Opening
+from claimclf.dataset.readers.delimited import open_delimited
+from claimclf.dataset.readers.info_files import open_archive, open_folder
+from claimclf.dataset.readers.json_documents import DocumentLines, where_records_are
+from claimclf.dataset.readers.json_lines import open_lines
+from claimclf.dataset.readers.parquet import open_parquet
+from claimclf.dataset.readers.shapes import record_of
 from claimclf.dataset.sources import (
     Format,
     HashedStream,
@@ -20,139 +26,19 @@ from claimclf.dataset.sources import (
     check_limit,
     explained,
     format_of,
+    format_of_start,
     opened,
 )
-from claimclf.errors import DuplicateColumnError, EmptyTableError, NotATableError
+from claimclf.errors import NotATableError
 from claimclf.schema import SHELL_LIMITS, Limits
 
-BLOCK_BYTES = 16 * 2**20
-#: So much is read for the header first.
-_HEADER_BYTES = 2**16
-#: A block has no more than this part of what is left of the input, and no less of a whole one.
-_ENDING = 4
+__all__ = ["BLOCK_BYTES", "Block", "Blocks", "Layout", "open_blocks"]
 
-
-@dataclass(frozen=True)
-class Layout:
-    """What the blocks of an input have in common.
-
-    Parameters
-    ----------
-    name : str
-        The input's name, for messages.
-    columns : tuple of str
-        The input's own column names.
-    delimiter : str
-        What stands between the fields of a CSV; empty for Parquet.
-    gaps : tuple of str
-        Columns of whole numbers or truth values that lack a value somewhere, in Parquet.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    delimiter: str = ""
-    gaps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some whole rows of an input; `reading.parse` makes a table of them.
-
-    Parameters
-    ----------
-    number : int
-        Position among the input's blocks, from 0.
-    line : int
-        The input's line on which the content begins; for Parquet the first row's number.
-    rows : int
-        Number of rows, at least 1.
-    content : bytes
-        Records of a CSV in UTF-8, or an Arrow stream.
-    layout : Layout
-        What all blocks of the input have in common.
-    start : int or None
-        Where the content begins in the input's file; None where the file holds it in another
-        form, as a packed one does.
-    """
-
-    number: int
-    line: int
-    rows: int
-    content: bytes = field(repr=False)
-    layout: Layout
-    start: int | None = None
-
-    @cached_property
-    def digest(self) -> str:
-        """Hash of all that the block's table depends on: content, place and layout."""
-        place = repr((self.line, self.layout)).encode()
-        return hashlib.sha256(hashlib.sha256(place).digest() + self.content).hexdigest()
-
-
-class Blocks:
-    """The blocks of an opened input, to be gone through once.
-
-    Parameters
-    ----------
-    layout : Layout
-        What the blocks have in common.
-    stream : HashedStream
-        What they come from.
-    blocks : iterator of Block
-        The blocks, in order.
-
-    Attributes
-    ----------
-    done : int
-        Bytes of the input that have been dealt with.
-    """
-
-    def __init__(self, layout: Layout, stream: HashedStream, blocks: Iterator[Block]) -> None:
-        self.layout = layout
-        self._stream, self._blocks = stream, blocks
-
-    @property
-    def name(self) -> str:
-        """What the input is called in messages."""
-        return self.layout.name
-
-    @property
-    def columns(self) -> list[str]:
-        """The input's own column names."""
-        return list(self.layout.columns)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the input, as it lies on disk."""
-        return self._stream.size
-
-    @property
-    def done(self) -> int:
-        """Bytes of the input read so far."""
-        return self._stream.done
-
-    @property
-    def modified(self) -> int | None:
-        """When the input's file was changed last before it was opened, in ns."""
-        return self._stream.modified
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the bytes on disk, known after the last block; empty unless asked for."""
-        if self.done < self.size:
-            raise ValueError("The hash is known after the last block.")
-        return self._stream.sha256
-
-    def __iter__(self) -> Iterator[Block]:
-        """Read on, a block at a time.
-
-        Raises
-        ------
-        InputError
-            The input is broken, not in its encoding, over a limit, or has no rows.
-        """
-        with explained(self.name):
-            yield from self._blocks
+#: So much is read to tell CSV from JSON.
+_START_BYTES = 2**16
+#: A first line may be so long.
+_LINE_BYTES = 4 * 2**20
+_UNPACKED_AT_ONCE = 2**20
 
 
 @contextmanager
@@ -164,23 +50,29 @@ def open_blocks(
     encoding: str | None = None,
     size: int = BLOCK_BYTES,
     hashed: bool = True,
+    sheet: str | None = None,
 ) -> Iterator[Blocks]:
-    """Open a CSV (comma, semicolon or tab; plain or gzip) or a Parquet file in blocks.
+    """Open a table in blocks, whatever its format: what it is, its content tells.
+
+    CSV, NDJSON and JSON, plain or packed with gzip; Parquet; an Excel workbook; a folder or
+    ZIP archive of yt-dlp's `.info.json` files.
 
     Parameters
     ----------
     source : Path or bytes
-        A file, or its content.
+        A file or folder, or a file's content.
     name : str, optional
         What to call the input in messages; by default the file's name.
     limits : Limits
         The size, rows and columns beyond which the input is refused.
     encoding : str, optional
-        Encoding of a CSV that is not UTF-8.
+        Encoding of text that is not UTF-8.
     size : int
         About how many bytes a block has; more where a record is longer.
     hashed : bool
-        Whether to compute the hash of all bytes.
+        Whether the hash of all bytes is wanted.
+    sheet : str, optional
+        Which sheet of a workbook; by default the one that looks like videos.
 
     Raises
     ------
@@ -190,180 +82,139 @@ def open_blocks(
     """
     if name is None:
         name = source.name if isinstance(source, Path) else "the input"
-    with explained(name):
-        stream = opened(source)
-    with stream:
+    opening = Opening(source, name, limits, encoding, size, sheet)
+    with ExitStack() as stack:
         with explained(name):
-            read = HashedStream(stream, hashed=hashed)
-            blocks = _blocks(read, format_of(stream, name), source, name, limits, encoding, size)
+            if isinstance(source, Path) and source.is_dir():
+                blocks = open_folder(source, opening)
+            else:
+                blocks = _blocks(opening, stack, hashed=hashed)
         yield blocks
 
 
-def _blocks(
-    stream: HashedStream,
-    form: Format,
-    source: Path | bytes,
-    name: str,
-    limits: Limits,
-    encoding: str | None,
-    size: int,
-) -> Blocks:
-    check_limit(name, "bytes", stream.size, limits.size)
+def _blocks(opening: Opening, stack: ExitStack, *, hashed: bool) -> Blocks:
+    file = stack.enter_context(opened(opening.source))
+    form = format_of(file, opening.name)
+    if form is Format.GZIP:
+        inner = _inner_format(opening)
+        if inner in (Format.PARQUET, Format.ZIP):  # these are not read from start to end
+            path = _unpacked(opening, stack)
+            return _blocks(replace(opening, source=path), stack, hashed=hashed)
+    stream = HashedStream(file, hashed=hashed)
+    check_limit(opening.name, "bytes", stream.size, opening.limits.size)
     if form is Format.PARQUET:
-        return _parquet_blocks(source, stream, name, limits, size)
-    text = TextSource(stream, name, limits, encoding, zipped=form is Format.GZIP)
-    return _csv_blocks(stream, text, name, limits, size)
+        return open_parquet(stream, opening)
+    if form is Format.ZIP:
+        return _open_zip(stream, opening, stack)
+    return _open_text(stream, opening, zipped=form is Format.GZIP)
 
 
-def _check_header(name: str, header: Sequence[str], limits: Limits) -> None:
-    check_limit(name, "columns", len(header), limits.columns)
-    seen: dict[str, int] = {}
-    for position, column in enumerate(header, start=1):
-        if column in seen:
-            title = f"'{column}'" if column else "without a name"
-            raise DuplicateColumnError(
-                f"Two columns of {name} have the same name.",
-                f"Found: column {title} at positions {seen[column]} and {position}.",
-                "Rename or remove one of them.",
-            )
-        seen[column] = position
+def _inner_format(opening: Opening) -> Format | None:
+    try:
+        with opened(opening.source) as file, gzip.GzipFile(fileobj=file) as unpacked:
+            return format_of_start(unpacked.read(16), opening.name)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return None  # said by who reads on
 
 
-def _no_rows(name: str) -> EmptyTableError:
-    return EmptyTableError(
-        f"{name} has no rows.", "Found: a header only.", "Add one row per video."
-    )
+def _unpacked(opening: Opening, stack: ExitStack) -> Path:
+    """Unpack into a file that goes when the input is closed."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    path, size = folder / "unpacked", 0
+    with (
+        opened(opening.source) as file,
+        gzip.GzipFile(fileobj=file) as packed,
+        path.open("wb") as unpacked,
+    ):
+        while piece := packed.read(_UNPACKED_AT_ONCE):
+            size += len(piece)
+            check_limit(opening.name, "bytes", size, opening.limits.size)
+            unpacked.write(piece)
+    return path
 
 
-# CSV
+def _open_zip(stream: HashedStream, opening: Opening, stack: ExitStack) -> Blocks:
+    from claimclf.dataset.readers.workbook import is_workbook, open_workbook
+
+    content = stack.enter_context(opened(opening.source))
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(content))
+    except (zipfile.BadZipFile, OSError) as error:
+        raise NotATableError(
+            f"{opening.name} is not a readable ZIP archive or Excel workbook.",
+            "Found: damaged or cut data.",
+            "Save it again.",
+        ) from error
+    if is_workbook(archive):
+        return open_workbook(stream, content, opening)
+    return open_archive(archive, opening)
 
 
-def _csv_blocks(
-    stream: HashedStream, text: TextSource, name: str, limits: Limits, size: int
-) -> Blocks:
-    start, final, header = b"", False, None
-    while header is None:
-        start, final = _more(start, text, min(size, _HEADER_BYTES))
-        header = find_header(start, name, final=final)
-    _check_header(name, header.names, limits)
-    layout = Layout(name, header.names, header.delimiter)
-    place = None if text.start is None else text.start + header.size
-    pieces = _pieces(start[header.size :], final, text, layout, header.lines + 1, place, size)
-    return Blocks(layout, stream, _limited(pieces, name, limits))
+def _open_text(stream: HashedStream, opening: Opening, *, zipped: bool) -> Blocks:
+    name = opening.name
+    text = TextSource(stream, name, opening.limits, opening.encoding, zipped=zipped)
+    held, final = _read_on(b"", text, min(opening.size, _START_BYTES))
+    while not final and not held.strip(b"\xef\xbb\xbf \t\r\n"):
+        held, final = _read_on(held, text, len(held) + _START_BYTES)
+    start = held.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not _is_json(start, final):
+        return open_delimited(text, held, final, stream, opening)
+    while not final and b"\n" not in start and len(held) < _LINE_BYTES:
+        held, final = _read_on(held, text, len(held) + _START_BYTES)
+        start = held.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if _is_lines(start):
+        before = len(held) - len(start)
+        lines = _PlainLines(text) if before == 0 else _Decoded(text)
+        return open_lines(lines, start, final, stream, opening)
+    return open_lines(DocumentLines(text, held, final, name), b"", False, stream, opening)
 
 
-def _more(held: bytes, text: TextSource, size: int) -> tuple[bytes, bool]:
-    """Read on behind what is held, up to a block, or to twice as much in a longer record."""
-    target = size if len(held) < size else 2 * len(held)
-    piece = text.read(target - len(held))
+def _read_on(held: bytes, text: TextSource, size: int) -> tuple[bytes, bool]:
+    piece = text.read(max(1, size - len(held)))
     return held + piece, not piece
 
 
-def _target_size(text: TextSource, size: int) -> int:
-    """Return the bytes of the next block.
-
-    Blocks shrink towards the end of the input, so that all workers finish at about the same time.
-    """
-    return max(1, size // _ENDING, min(size, text.left // _ENDING))
-
-
-def _pieces(
-    held: bytes,
-    final: bool,
-    text: TextSource,
-    layout: Layout,
-    line: int,
-    place: int | None,
-    size: int,
-) -> Iterator[Block]:
-    """Cut the text into blocks of whole records; some may hold blank lines only."""
-    while held or not final:
-        records = None
-        target = _target_size(text, size)
-        if final or len(held) >= target:
-            records = cut(held, layout.delimiter, layout.name, line, final=final)
-        if records is None:
-            held, final = _more(held, text, target)
-            continue
-        yield Block(0, line, records.rows, held[: records.size], layout, place)
-        held, line = held[records.size :], line + records.lines
-        place = None if place is None else place + records.size
+def _is_json(start: bytes, final: bool) -> bool:
+    """Say whether text is JSON: no header of a CSV begins like an object or an array of them."""
+    if start.startswith(b"["):
+        behind = start[1:].lstrip()
+        return behind.startswith((b"{", b"]", b"[{"))
+    return start.startswith(b"{") and start[1:].lstrip()[:1] in (b'"', b"}", b"")
 
 
-def _limited(blocks: Iterator[Block], name: str, limits: Limits) -> Iterator[Block]:
-    """Give the blocks that have rows their numbers, and count the rows."""
-    number = rows = 0
-    for block in blocks:
-        rows += block.rows
-        if block.rows and (limits.rows is None or rows <= limits.rows):
-            yield replace(block, number=number)
-            number += 1
-    check_limit(name, "rows", rows, limits.rows)  # at the end, when the number of rows is known
-    if not rows:
-        raise _no_rows(name)
+def _is_lines(start: bytes) -> bool:
+    """Say whether the first line is an object of its own, and no answer that holds many."""
+    line = start.partition(b"\n")[0]
+    record, _ = record_of(line)
+    if record is None:
+        return False
+    if told_by_records([record]) is not None:
+        return True
+    return where_records_are(line) == (0, 0)
 
 
-# Parquet
+class _Decoded:
+    """Lines that had to be decoded or unpacked, or that begin behind blank ones."""
+
+    start: int | None = None
+
+    def __init__(self, text: TextSource) -> None:
+        self._text = text
+
+    @property
+    def left(self) -> int:
+        return self._text.left
+
+    def read(self, size: int) -> bytes:
+        return self._text.read(size)
 
 
-@contextmanager
-def readable_parquet(name: str) -> Iterator[None]:
-    """Say in words that a Parquet file is damaged."""
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:  # damaged pages are an OSError
-        raise NotATableError(
-            f"{name} is not a readable Parquet file.",
-            "Found: damaged or cut data.",
-            "Export it again.",
-        ) from error
+class _PlainLines(_Decoded):
+    """Lines as they stand in the input: who reads JSON checks the encoding himself."""
 
+    def __init__(self, text: TextSource) -> None:
+        super().__init__(text)
+        self.start = text.start
 
-def _parquet_blocks(
-    source: Path | bytes, stream: HashedStream, name: str, limits: Limits, size: int
-) -> Blocks:
-    with readable_parquet(name):
-        parquet = pq.ParquetFile(source if isinstance(source, Path) else pa.BufferReader(source))
-        check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
-        columns = tuple(parquet.schema_arrow.names)
-        _check_header(name, columns, limits)
-        if not columns or not parquet.metadata.num_rows:
-            raise _no_rows(name)
-        layout = Layout(name, columns, gaps=_gaps(parquet))
-    return Blocks(layout, stream, _batches(parquet, stream, layout, size))
-
-
-def _gaps(parquet: pq.ParquetFile) -> tuple[str, ...]:
-    """Name the columns whose cells pandas stores otherwise where a value is missing."""
-    kinds = (pa.types.is_integer, pa.types.is_boolean)
-    names = [part.name for part in parquet.schema_arrow if any(kind(part.type) for kind in kinds)]
-    gaps = set()
-    for batch in parquet.iter_batches(columns=names) if names else ():
-        gaps |= {name for name in names if batch.column(name).null_count}
-    return tuple(name for name in names if name in gaps)
-
-
-def _batches(
-    parquet: pq.ParquetFile, stream: HashedStream, layout: Layout, size: int
-) -> Iterator[Block]:
-    data = parquet.metadata
-    held = sum(data.row_group(number).total_byte_size for number in range(data.num_row_groups))
-    rows = max(1, size * data.num_rows // max(1, held))
-    line = 1
-    with readable_parquet(layout.name):
-        for number, batch in enumerate(parquet.iter_batches(batch_size=rows)):
-            yield Block(number, line, len(batch), _written(batch), layout)
-            line += len(batch)
-            # Its parts stand anywhere in the file: hashed as far as the rows have come.
-            stream.read(stream.size * (line - 1) // data.num_rows - stream.done)
-
-
-def _written(batch: pa.RecordBatch) -> bytes:
-    for number, part in enumerate(batch.schema):
-        if pa.types.is_dictionary(part.type):  # each batch has another one
-            plain = batch.column(number).cast(part.type.value_type)
-            batch = batch.set_column(number, part.name, plain)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return bytes(sink.getvalue())
+    def read(self, size: int) -> bytes:
+        return self._text.raw(size) if self._text.is_plain else self._text.read(size)

@@ -118,7 +118,8 @@ def demo_videos(n_rows: int, seed: int = 0, *, labelled: bool = False) -> pd.Dat
     if labelled:
         videos.insert(1, CLAIM_STATUS, np.where(claim, CLAIM, OPINION))
         return videos
-    return videos.assign(**_reports(n_rows, rng))[list(REPORTED.names)]
+    reported = videos.assign(**_reports(n_rows, rng))
+    return reported[[name for name in REPORTED.names if name in reported]]
 
 
 def _pick(choices: Sequence[str], n: int, rng: np.random.Generator) -> np.ndarray:

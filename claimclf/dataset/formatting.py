@@ -11,6 +11,9 @@ from claimclf.dataset.texts import Text, arrow_array, joined
 
 # A spreadsheet runs a cell that begins with one of these, full-width forms included.
 _FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"
+#: Text with apostrophes before what would run, or before more apostrophes.
+_PROTECTED = r"^'+(?:[\t\r\n]|\s*[=+\-@＝＋－＠])"
+_UNDONE = r"^'(?='*(?:[\t\r\n]|\s*[=+\-@＝＋－＠]))"
 _NUMBER = r"^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$"
 
 
@@ -44,7 +47,26 @@ def neutralised_text(cells: pd.Series) -> pd.Series:
         cells = cells.astype(object)
     text = cells.astype("str")
     runs = text.str.contains(_FORMULA) & ~text.str.match(_NUMBER)
+    # What begins like protected text is protected, too: so that it can be undone for sure.
+    runs |= text.str.contains(_PROTECTED)
     return cells.mask(runs.fillna(False).astype(bool), "'" + text)
+
+
+def unprotected_text(cells: pd.Series) -> pd.Series:
+    """Take away the apostrophes that `neutralised_text` has put.
+
+    Parameters
+    ----------
+    cells : Series of str
+        Of a table that this program wrote.
+    """
+    text = Text.of(cells)
+    protected = text.begins(b"'")
+    if not protected.any():
+        return cells
+    looked_at = text.some(protected).series()
+    undone = looked_at.str.replace(_UNDONE, "", regex=True)
+    return text.replaced(protected, Text.of(undone)).series().set_axis(cells.index)
 
 
 def is_plain(frame: pd.DataFrame) -> bool:

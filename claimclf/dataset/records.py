@@ -9,6 +9,7 @@ of positions tell; everything else is left to the csv module, which defines the 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ DELIMITERS = (",", ";", "\t")
 #: A header line beyond this is no header; a small gzip file may unpack to an endless line.
 _HEADER_CHARACTERS = 4_000_000
 _LF, _CR, _QUOTE = b'\n\r"'
+#: The line with which spreadsheets are told what stands between fields.
+_SEPARATOR = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?')
 
 
 @dataclass(frozen=True)
@@ -130,12 +133,19 @@ def find_header(text: bytes, name: str, *, final: bool) -> Header | None:
         blank += 1
     if blank == len(lines):
         if final:
-            raise EmptyTableError(
-                f"{name} is empty.", "Found: no header line.", "Give a CSV with a header and rows."
-            )
+            raise _no_header(name)
         _holds_something(text[sum(map(len, lines)) :], name)
         return None
-    delimiter = _delimiter(lines[blank].decode())
+    given = _SEPARATOR.fullmatch(lines[blank].strip())
+    if given:  # a line for spreadsheets, before the header
+        blank += 1
+        while blank < len(lines) and not _holds_something(lines[blank], name):
+            blank += 1
+        if blank == len(lines):
+            if final:
+                raise _no_header(name)
+            return None
+    delimiter = given[1].decode() if given else _delimiter(lines[blank].decode())
     reader = csv_reader((line.decode() for line in lines[blank:]), delimiter)
     try:
         names = next(reader)
@@ -146,6 +156,12 @@ def find_header(text: bytes, name: str, *, final: bool) -> Header | None:
         return None
     used = blank + line_number(reader)
     return Header(tuple(names), delimiter, sum(map(len, lines[:used])), used)
+
+
+def _no_header(name: str) -> EmptyTableError:
+    return EmptyTableError(
+        f"{name} is empty.", "Found: no header line.", "Give a CSV with a header and rows."
+    )
 
 
 def _lines(text: bytes, *, final: bool) -> list[bytes]:

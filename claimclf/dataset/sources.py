@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, Protocol, cast
 
 from charset_normalizer import from_bytes
 
@@ -28,15 +28,16 @@ from claimclf.schema import Limits
 
 _SNIFF_BYTES = 65_536
 _SAMPLE_BYTES = 16 * _SNIFF_BYTES
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+#: What to give instead.
+READABLE = "Give a CSV (UTF-8), NDJSON, JSON, Excel (.xlsx) or Parquet file."
 #: First bytes of files that are often given by mistake.
 _SIGNATURES = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
     b"SQLite format 3": "an SQLite database",
 }
 
@@ -62,6 +63,26 @@ def check_limit(name: str, unit: str, number: int, limit: int | None) -> None:
             f"Found: {number:,}; the limit is {limit:,}.",
             "Remove columns that are not needed." if unit == "columns" else advice,
         )
+
+
+class ByteStream(Protocol):
+    """Counts an input's bytes while they are read, and hashes them where that is wanted."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+
+    @property
+    def done(self) -> int:
+        """Bytes read so far."""
+
+    @property
+    def modified(self) -> int | None:
+        """When the input's file was changed last, in ns; None where there is no file."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what has been read so far; empty where it is not wanted."""
 
 
 class HashedStream:
@@ -121,6 +142,7 @@ class Format(StrEnum):
     TEXT = "text"
     GZIP = "gzip"
     PARQUET = "parquet"
+    ZIP = "zip"
 
 
 def format_of(stream: BinaryIO, name: str) -> Format:
@@ -133,15 +155,28 @@ def format_of(stream: BinaryIO, name: str) -> Format:
     """
     start = stream.read(16)
     stream.seek(0)
+    return format_of_start(start, name)
+
+
+def format_of_start(start: bytes, name: str) -> Format:
+    """Tell the formats apart by an input's first bytes.
+
+    Raises
+    ------
+    NotATableError
+        They are those of something else.
+    """
     for signature, what in _SIGNATURES.items():
         if start.startswith(signature):
             raise NotATableError(
-                f"{name} is not a CSV or Parquet table.",
+                f"{name} is not a table that can be read.",
                 f"Found: {what}.",
-                "Export the table as CSV (UTF-8) and give that file.",
+                READABLE,
             )
     if start.startswith(_PARQUET):
         return Format.PARQUET
+    if start.startswith(_ZIP):
+        return Format.ZIP
     return Format.GZIP if start.startswith(_GZIP) else Format.TEXT
 
 
@@ -213,6 +248,21 @@ class TextSource:
             return None
         return len(codecs.BOM_UTF8) if self._sample.startswith(codecs.BOM_UTF8) else 0
 
+    def raw(self, size: int) -> bytes:
+        """Return about `size` bytes as they are, those in between two calls of `read` first.
+
+        For text whose reader checks the encoding itself; it must be UTF-8, in no need of
+        decoding.
+        """
+        held: bytes = self._decoder.getstate()[0]
+        self._decoder.reset()
+        return held + self._read(size)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text is UTF-8 as far as anybody said, packed or not."""
+        return self._encoding is None
+
     def _is_itself(self, content: bytes) -> bool:
         """Say whether bytes need no decoding: most text is ASCII."""
         return self._encoding is None and content.isascii() and not self._decoder.getstate()[0]
@@ -244,9 +294,9 @@ class TextSource:
         utf_16 = self._sample.startswith((b"\xff\xfe", b"\xfe\xff"))
         if b"\x00" in self._sample[:_SNIFF_BYTES] and not utf_16:
             return NotATableError(
-                f"{name} is not a CSV or Parquet table.",
+                f"{name} is not a table that can be read.",
                 "Found: binary data.",
-                "Export the table as CSV (UTF-8) and give that file.",
+                READABLE,
             )
         return WrongEncodingError(name, "utf-16" if utf_16 else _likely_encoding(self._sample))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -138,7 +139,12 @@ def require_place(path: Path) -> None:
 
 
 def write_table(
-    frame: pd.DataFrame, path: Path, *, raw: bool = False, private: bool = False
+    frame: pd.DataFrame,
+    path: Path,
+    *,
+    raw: bool = False,
+    private: bool = False,
+    bom: bool = False,
 ) -> None:
     """Write a CSV, or Parquet where the name ends in `.parquet`, whole or not at all.
 
@@ -153,6 +159,8 @@ def write_table(
         never altered.
     private : bool
         Whether nobody else on this machine may read it.
+    bom : bool
+        Whether a CSV begins with a byte-order mark, by which Excel knows its encoding.
 
     Raises
     ------
@@ -162,19 +170,20 @@ def write_table(
     require_place(path)
     if leads_to_no_file(path):
         with path.open("wb") as stream:
-            _write(frame, stream, path.suffix, raw)
+            _write(frame, stream, path.suffix, raw, bom)
         return
     try:
         with replacing(path, private=private) as stream:
-            _write(frame, stream, path.suffix, raw)
+            _write(frame, stream, path.suffix, raw, bom)
     except OSError as error:
         raise UnavailableError(
             f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
         ) from error
 
 
-def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool) -> None:
+def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool, bom: bool) -> None:
     if suffix == ".parquet":
         frame.to_parquet(stream, index=False)
     else:
+        stream.write(BOM_UTF8 if bom else b"")
         stream.writelines(_csv_parts(frame, raw=raw))

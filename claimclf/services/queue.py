@@ -6,6 +6,7 @@ its decorator and is checked before anything else.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -80,7 +81,8 @@ def store_file(
 
     report = on_progress or (lambda what, done, total: None)
     with ranked_file(source, engines=engines, on_progress=report) as (accounted, videos):
-        file = (source.path.name, accounted.sha256, accounted.n_rejected)
+        digest = _digest(accounted.sha256, source)
+        file = (source.path.name, digest, accounted.n_rejected, accounted.n_merged)
         stored = partial(report, "videos stored")
         return _store(database, person, videos, file, source.model, stored)
 
@@ -107,26 +109,38 @@ def store_ranked(
         database,
         person,
         ranked.videos,
-        (validated.table.name, validated.table.sha256, validated.n_rejected),
+        (
+            validated.table.name,
+            validated.table.sha256,
+            validated.n_rejected,
+            validated.n_merged,
+        ),
         model,
         on_progress,
         statement_keys,
     )
 
 
+def _digest(sha256: str, source: Source) -> str:
+    """Return what stands for a file, and for the report log beside it if there is one."""
+    if source.reports is None:
+        return sha256
+    return hashlib.sha256(sha256.encode() + source.reports.read_bytes()).hexdigest()
+
+
 def _store(
     database: Database,
     person: Person,
     videos: pd.DataFrame | Videos,
-    file: tuple[str, str, int],
+    file: tuple[str, str, int, int],
     model: Model,
     on_progress: Callable[[int, int], object] | None,
     keys_of: KeysOf | None = None,
 ) -> ingest.Batch:
     from claimclf.queue.intake import ingest
 
-    name, sha256, n_rejected = file
-    upload = ingest.Upload(name, sha256, model.name, model.manifest.version, n_rejected)
+    name, sha256, *counts = file
+    upload = ingest.Upload(name, sha256, model.name, model.manifest.version, *counts)
     report = on_progress or (lambda done, total: None)
     return ingest.ingest(database, person, videos, upload, report, keys_of)
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from claimclf.dataset.blocks import BLOCK_BYTES, Blocks, open_blocks
-from claimclf.dataset.validation.columns import require_columns
+from claimclf.dataset.reading import Table, first_rows, read_table
+from claimclf.dataset.report_log import ReportLog, count_reports
+from claimclf.dataset.validation.ids import NO_IDS, IdCounts
+from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.writing import require_place
 from claimclf.errors import ClaimclfError, ConflictError, EngineError, NotConfiguredError
 from claimclf.files import own_folder
 from claimclf.modeling.scoring.ranking import check_authors
 from claimclf.modeling.store.model import Model
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
+from claimclf.services.inspecting import Facts, remarks_of, require_read
 from claimclf.streaming.engines import Distance, Engine, local_engine
-from claimclf.streaming.groups import STRETCH, find_repeated, sum_groups
+from claimclf.streaming.groups import STRETCH, sum_groups
+from claimclf.streaming.merging import merge_repeated
 from claimclf.streaming.output import write_ranked, write_rejected
-from claimclf.streaming.parts import Job, handed, prepare, score_block
+from claimclf.streaming.parts import Job, Part, handed, prepare, score_block, write_frame
 from claimclf.streaming.ranges import RANGE, Arrangement, RankedVideos, arrange_all
 
 _logger = logging.getLogger(__name__)
@@ -53,9 +59,15 @@ class Source:
     chosen : mapping of str to str
         Column of the contract -> the file's column, where names do not match.
     encoding : str or None
-        Encoding of a CSV that is not UTF-8.
+        Encoding of text that is not UTF-8.
     ranking : Ranking
         What puts one video before another.
+    trust_ids : bool
+        Whether a person says that the ids are right.
+    sheet : str or None
+        Which sheet of a workbook.
+    reports : Path or None
+        A report log about the videos.
     """
 
     path: Path
@@ -64,6 +76,9 @@ class Source:
     chosen: Mapping[str, str]
     encoding: str | None = None
     ranking: Ranking = Ranking.REPORTS
+    trust_ids: bool = False
+    sheet: str | None = None
+    reports: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,14 @@ class Accounted:
         Hash of the file's bytes; empty unless asked for.
     n_rows, n_accepted, n_unscorable, n_rejected : int
         Rows; accepted + rejected = all rows.
+    n_merged : int
+        Accepted rows that repeat a video and are part of it.
+    n_notes : int
+        What could not be used of accepted rows.
+    sources : dict of str to int
+        Where words come from -> rows; the empty name is for those without any.
+    remarks : tuple of str
+        What to know of how the file was read, each a sentence.
     """
 
     model_name: str
@@ -105,6 +128,15 @@ class Accounted:
     n_accepted: int
     n_unscorable: int
     n_rejected: int
+    n_merged: int = 0
+    n_notes: int = 0
+    sources: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def n_videos(self) -> int:
+        """Number of videos."""
+        return self.n_accepted - self.n_merged
 
 
 def score_file(
@@ -113,6 +145,7 @@ def score_file(
     rejects: Path | None = None,
     *,
     raw: bool = False,
+    for_excel: bool = False,
     engines: EngineFactory | None = None,
     sizes: Sizes = Sizes(),
     on_progress: Progress = lambda what, done, total: None,
@@ -128,6 +161,8 @@ def score_file(
         Where ranked videos go and, unless None, rejected rows: CSV, or Parquet by the name.
     raw : bool
         Keep cells of a CSV that a spreadsheet would run as a formula.
+    for_excel : bool
+        Begin a CSV with a byte-order mark, by which Excel knows its encoding.
     engines : callable, optional
         Returns an engine; by default one of a process for each core, for a large file.
     sizes : Sizes
@@ -148,17 +183,17 @@ def score_file(
         require_place(place)
     with (
         working_folder(output) as folder,
-        open_blocks(
-            source.path, encoding=source.encoding, size=sizes.block, hashed=False
-        ) as blocks,
+        _opened(source, sizes, hashed=False) as blocks,
         _engine(blocks, engines) as engine,
     ):
         arrangement = _arranged(source, blocks, folder, engine, sizes, on_progress)
         if rejects is not None:
-            write_rejected(rejects, arrangement.parts, engine, raw=raw)
+            write_rejected(rejects, arrangement.parts, engine, raw=raw, bom=for_excel)
         report = partial(on_progress, "videos written")
-        write_ranked(output, arrangement, folder, engine, raw=raw, on_progress=report)
-        return _accounted(source.model.name, blocks.sha256, arrangement)
+        write_ranked(
+            output, arrangement, folder, engine, raw=raw, bom=for_excel, on_progress=report
+        )
+        return _accounted(source, blocks, arrangement)
 
 
 @contextmanager
@@ -186,13 +221,13 @@ def ranked_file(
     """
     with (
         working_folder(source.path) as folder,
-        open_blocks(source.path, encoding=source.encoding, size=sizes.block) as blocks,
+        _opened(source, sizes) as blocks,
     ):
         with _engine(blocks, engines) as engine:
             arrangement = _arranged(
                 source, blocks, folder, engine, sizes, on_progress, is_typed=True
             )
-        accounted = _accounted(source.model.name, blocks.sha256, arrangement)
+        accounted = _accounted(source, blocks, arrangement)
         # New workers gather: those that scored would keep their models, and memory that they freed.
         with _engine(blocks, engines) as engine:
             yield accounted, RankedVideos(arrangement, engine)
@@ -215,11 +250,14 @@ def _arranged(
     is_typed: bool = False,
 ) -> Arrangement:
     """Go all the way to videos in rank order, in files."""
-    columns = require_columns(blocks.columns, REPORTED, source.chosen)
-    check_authors(source.ranking, AUTHOR_ID in columns)
+    first, mapping = understood(source)
+    require_read(mapping, first, source.model, source.models)
+    check_authors(source.ranking, AUTHOR_ID in mapping.columns)
     manifest = source.model.manifest
     models = source.models.absolute()  # workers may be in another folder
-    job = Job(folder, models, manifest.name, manifest.version, source.chosen, is_typed)
+    log = None if source.reports is None else count_reports(read_table(source.reports))
+    reports = "" if log is None else _kept(log, folder)
+    job = Job(folder, models, manifest.name, manifest.version, mapping, is_typed, reports)
     if engine.distance is not Distance.REMOTE:
         prepare(job, source.model)
     parts = []
@@ -227,17 +265,80 @@ def _arranged(
     for part in engine.map(partial(score_block, job=job), items):
         parts.append(part)
         on_progress("MB scored", blocks.done // _MEGABYTE, blocks.size // _MEGABYTE)
-    find_repeated(parts, sizes.stretch)
+    _refuse_doubles(parts, mapping, blocks.name)
+    merge_repeated(engine, parts, job, sizes.stretch)
     sum_groups(engine, parts, sizes.stretch)
     return arrange_all(engine, parts, source.ranking, sizes.range)
 
 
-def _accounted(model_name: str, sha256: str, arrangement: Arrangement) -> Accounted:
-    n_rows = sum(part.n_rows for part in arrangement.parts)
-    n_accepted = sum(arrangement.sizes)
-    unscorable = arrangement.n_unscorable
-    _logger.info("Scored %d rows with %s, %d rejected", n_rows, model_name, n_rows - n_accepted)
-    return Accounted(model_name, sha256, n_rows, n_accepted, unscorable, n_rows - n_accepted)
+def _opened(source: Source, sizes: Sizes, *, hashed: bool = True) -> AbstractContextManager[Blocks]:
+    return open_blocks(
+        source.path,
+        encoding=source.encoding,
+        size=sizes.block,
+        hashed=hashed,
+        sheet=source.sheet,
+    )
+
+
+def understood(source: Source) -> tuple[Table, TableMapping]:
+    """Understand a file by its first rows.
+
+    Returns
+    -------
+    first : Table
+        Its first rows.
+    mapping : TableMapping
+        How it is read.
+
+    Raises
+    ------
+    InputError
+        The file cannot be used.
+    """
+    first = first_rows(source.path, encoding=source.encoding, sheet=source.sheet)
+    mapping = understand(first, REPORTED, source.chosen, trust_ids=source.trust_ids)
+    return first, replace(mapping, has_reports=source.reports is not None)
+
+
+def _kept(log: ReportLog, folder: Path) -> str:
+    """Put a report log into the working folder, where workers read it."""
+    name = f"reports-{log.sha256[:32]}.arrow"
+    write_frame(log.videos.reset_index(), str(folder / name))
+    return name
+
+
+def _refuse_doubles(parts: Sequence[Part], mapping: TableMapping, name: str) -> None:
+    counts = sum((IdCounts(*part.id_counts) for part in parts), NO_IDS)
+    if not mapping.are_trusted:
+        counts.refuse_doubles(name)
+
+
+def _accounted(source: Source, blocks: Blocks, arrangement: Arrangement) -> Accounted:
+    parts, (first, mapping) = arrangement.parts, understood(source)
+    n_rows = sum(part.n_rows for part in parts)
+    n_accepted = sum(part.n_accepted for part in parts)
+    n_merged = n_accepted - len(arrangement)
+    name = source.model.name
+    _logger.info("Scored %d rows with %s, %d rejected", n_rows, name, n_rows - n_accepted)
+    sources: Counter[str] = Counter()
+    for part in parts:
+        sources.update(part.sources)
+    facts = Facts(
+        n_rows, n_accepted, n_merged, sources, sum(part.n_dated for part in parts), source.ranking
+    )
+    return Accounted(
+        source.model.name,
+        blocks.sha256,
+        n_rows,
+        n_accepted,
+        arrangement.n_unscorable,
+        n_rows - n_accepted,
+        n_merged,
+        sum(part.n_notes for part in parts) + n_merged,
+        dict(sources),
+        tuple(remarks_of(mapping, first, facts)),
+    )
 
 
 @contextmanager

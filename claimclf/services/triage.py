@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from claimclf.configuration import models_folder
 from claimclf.dataset.reading import Table
+from claimclf.dataset.validation.mapping import understand
 from claimclf.dataset.validation.validate import validate
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
@@ -26,6 +29,7 @@ from claimclf.schema import (
     VERIFIED_STATUS,
     Ranking,
 )
+from claimclf.services.inspecting import require_read
 
 
 def triage(
@@ -34,6 +38,9 @@ def triage(
     chosen: Mapping[str, str] | None = None,
     on_progress: Callable[[int, int], object] | None = None,
     ranking: Ranking = Ranking.REPORTS,
+    *,
+    trust_ids: bool = False,
+    models: Path | None = None,
 ) -> Ranked:
     """Validate, score and rank reported videos.
 
@@ -52,13 +59,20 @@ def triage(
         Called with videos scored and videos in all.
     ranking : Ranking
         What puts one video before another.
+    trust_ids : bool
+        Whether a person says that the ids are right.
+    models : Path, optional
+        The store whose other models are named where this one needs more than there is.
 
     Raises
     ------
     InputError
-        A needed column is not there, or the one that the ranking needs.
+        A column that the model or the ranking needs is not there, or no id can be trusted.
     """
-    return rank(score(validate(table, REPORTED, chosen), model, on_progress), ranking)
+    mapping = understand(table, REPORTED, chosen, trust_ids=trust_ids)
+    require_read(mapping, table, model, models or models_folder())
+    validated = validate(table, REPORTED, mapping=mapping)
+    return rank(score(validated, model, on_progress), ranking)
 
 
 def reranked(ranked: Ranked, ranking: Ranking) -> Ranked:

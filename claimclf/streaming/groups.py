@@ -23,8 +23,8 @@ STRETCH = 1_000_000
 #: Place of a video's author and of its reports among a part's keys.
 AUTHOR, REPORTS = TAIL_WORDS, TAIL_WORDS + 1
 
-#: Arrays that are kept with each part: rows whose id stood before with the line where it did,
-#: places of the videos that stay, and what their statements and authors amount to.
+#: Arrays that are kept with each part: rows whose id stood before, places of the videos that
+#: stay, and what their statements and authors amount to.
 REPEATED, KEPT, STATEMENTS, AUTHORS = "repeated", "kept", "statements", "authors"
 
 #: What a video's group amounts to, and whether the video is its first; `id` is 0 for a
@@ -34,36 +34,47 @@ TOTALS = np.dtype(
 )
 
 
-def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> None:
+def find_repeated(parts: Sequence[Part], stretch: int = STRETCH) -> Iterator[np.ndarray]:
     """Keep with each part its rows whose id stood in an earlier row, and its videos that stay.
 
-    Ids are compared by 128 bits: no video is rejected because its id resembles another.
+    Ids are told apart by 128 bits: no video is taken for another because it looks like it.
+
+    Yields
+    ------
+    ndarray of int, shape (n, 3)
+        Place of the part, row and group of all rows whose id stands in several, group by group.
     """
-    pairs_by_part: list[list[np.ndarray]] = [[np.empty((0, 2), dtype=np.int64)] for _ in parts]
+    again_in: list[list[np.ndarray]] = [[np.empty(0, dtype=np.int64)] for _ in parts]
     n_stretches = _n_stretches(sum(part.n_rows for part in parts), stretch)
+    repeated = []
     for number in range(n_stretches):
-        for place, pairs in _repeated_within(parts, number, n_stretches):
-            pairs_by_part[place].append(pairs)
-    for part, pairs_of_part in zip(parts, pairs_by_part, strict=True):
-        again = np.concatenate(pairs_of_part)
-        part.keep(REPEATED, again[np.argsort(again[:, 0])])
-        part.keep(KEPT, np.flatnonzero(~np.isin(part.array("rows"), again[:, 0])))
+        groups, again = _repeated_within(parts, number, n_stretches)
+        for place in np.unique(groups[again, 0]):
+            again_in[place].append(groups[again & (groups[:, 0] == place), 1])
+        if len(groups):
+            repeated.append(groups)
+    for part, rows_of_part in zip(parts, again_in, strict=True):
+        rows = np.sort(np.concatenate(rows_of_part))
+        part.keep(REPEATED, rows)
+        part.keep(KEPT, np.flatnonzero(~np.isin(part.array("rows"), rows)))
+    yield from repeated
 
 
 def _repeated_within(
     parts: Sequence[Part], number: int, n_stretches: int
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the repeated rows of parts, with the line of their id's first row."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows whose id stands in several, as `find_repeated` does, and which are later ones."""
     ids, place, row = _ids_within(parts, number, n_stretches)
+    nothing = np.empty((0, 3), dtype=np.int64), np.empty(0, dtype=bool)
     if not (np.diff(np.sort(ids[:, 0])) == 0).any():
-        return
+        return nothing
     order = np.lexsort((ids[:, 1], ids[:, 0]))  # stable: the first row stays the first
     is_first = np.append(True, (np.diff(ids[order, :2], axis=0) != 0).any(axis=1))
-    first = order[np.flatnonzero(is_first)[np.cumsum(is_first) - 1]][~is_first]
-    again = order[~is_first]
-    pairs = np.column_stack([row[again], ids[first, 2].astype(np.int64)])
-    for number_of_part in np.unique(place[again]):
-        yield int(number_of_part), pairs[place[again] == number_of_part]
+    group = np.cumsum(is_first) - 1
+    in_several = np.bincount(group)[group] > 1
+    order, again = order[in_several], ~is_first[in_several]
+    rows = np.column_stack([place[order], row[order], group[in_several]]).astype(np.int64)
+    return rows, again
 
 
 def _ids_within(
@@ -74,7 +85,7 @@ def _ids_within(
     for place, part in enumerate(parts):
         own = part.ids()
         row = _within(own[:, 0], number, n_stretches)
-        row = row[own[row, 0] != 0]  # a missing id is reported as missing
+        row = row[own[row, 0] != 0]  # of rows that are not accepted
         ids.append(own[row])
         places.append(np.full(len(row), place, dtype=np.int32))
         rows.append(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from claimclf.dataset.validation.problems import duplicate_problems, in_order, rejected_rows
+from claimclf.dataset.validation.problems import in_order, rejected_rows
 from claimclf.dataset.writing import csv_lines, holds_cr
 from claimclf.files import leads_to_no_file, replacing
 from claimclf.modeling.scoring.ranking import output
-from claimclf.schema import REPORTED, SURPLUS, VIDEO_ID, Ranking
+from claimclf.schema import REPORTED, SURPLUS, Ranking
 from claimclf.streaming.engines import Engine
-from claimclf.streaming.groups import REPEATED
+from claimclf.streaming.merging import NOTES as MERGE_NOTES
 from claimclf.streaming.parts import OWN, Part, write_frame
 from claimclf.streaming.ranges import Arrangement, gather
 
@@ -40,11 +41,14 @@ class Form:
         Whether a CSV keeps cells that a spreadsheet would run as a formula.
     has_cr : bool
         Whether some cell of the whole table holds a CR.
+    bom : bool
+        Whether a CSV begins with a byte-order mark.
     """
 
     is_parquet: bool
     raw: bool
     has_cr: bool
+    bom: bool = False
 
     def write(self, frame: pd.DataFrame, path: Path, *, is_first: bool) -> Path:
         """Write a stretch of the table to a file."""
@@ -69,6 +73,9 @@ class Form:
         if self.is_parquet:
             _join_parquet(list(stretches), file)
             return
+        if self.bom:
+            file.write(BOM_UTF8)
+            file.flush()  # what follows may not go through this process
         for stretch in stretches:
             with stretch.open("rb") as lines:
                 _append(lines, file)
@@ -122,12 +129,13 @@ def write_ranked(
     engine: Engine,
     *,
     raw: bool,
+    bom: bool = False,
     on_progress: Callable[[int, int], object],
 ) -> None:
     """Write all videos in rank order, as `Ranked.output` has them."""
     parts = arrangement.parts
     has_cr = arrangement.has_cr or any("\r" in name for name in parts[0].own)
-    form = Form(path.suffix == PARQUET, raw, has_cr)
+    form = Form(path.suffix == PARQUET, raw, has_cr, bom)
     ranks = _ranks(arrangement, folder)
     stretches = engine.map(partial(_write_ranks, parts, arrangement.ranking, form), ranks)
     ends = [one.first - 1 for one in ranks[1:]] + [len(arrangement)]
@@ -154,16 +162,18 @@ def _write_ranks(parts: Sequence[Part], ranking: Ranking, form: Form, ranks: Ran
     videos = gather(parts, ranking, ranks.number, ranks.first)
     cells = [name for name in videos.columns if name.startswith(OWN)]
     own = videos[cells].set_axis(parts[0].own, axis=1)
-    frame = output(videos.drop(columns=cells), own, parts[0].columns)
+    frame = output(videos.drop(columns=cells), own, parts[0].columns, parts[0].shown)
     return form.write(frame, ranks.path, is_first=ranks.number == 0)
 
 
-def write_rejected(path: Path, parts: Sequence[Part], engine: Engine, *, raw: bool) -> None:
-    """Write all rejected rows in the order of the input, as `Validated.rejected` has them."""
+def write_rejected(
+    path: Path, parts: Sequence[Part], engine: Engine, *, raw: bool, bom: bool = False
+) -> None:
+    """Write rejected rows and rows with notes in the input's order, as `Validated.report`."""
     has_surplus = any(part.has_surplus for part in parts)
     gathered = partial(_gather_rejected, has_surplus=has_surplus)
     has_cr = any(list(engine.map(gathered, parts)))  # a list, so that every part is gathered
-    form = Form(path.suffix == PARQUET, raw, has_cr)
+    form = Form(path.suffix == PARQUET, raw, has_cr, bom)
     form.join(engine.map(partial(_write_rejected, form=form), parts), path)
 
 
@@ -175,23 +185,18 @@ def _gather_rejected(part: Part, has_surplus: bool) -> bool:
 
 
 def _rejected_of(part: Part, has_surplus: bool) -> pd.DataFrame:
-    """Return a part's rejected rows, those with a repeated id among them."""
-    again = part.array(REPEATED)
+    """Return a part's rejected rows, and its rows with notes."""
     rows = part.table("rejected").set_index("row")
+    notes = part.table("notes")
+    if Path(f"{part.path}.{MERGE_NOTES}.arrow").is_file():
+        notes = in_order(pd.concat([notes, part.table(MERGE_NOTES)], ignore_index=True), REPORTED)
     videos = part.table("videos").set_index(part.array("rows"))
-    repeated = videos.loc[videos.index.isin(again[:, 0])]
+    noted = videos.loc[videos.index.isin(notes["row"])]
     cells = [f"{OWN}{place}" for place in range(len(part.own))]
-    own = pd.concat([rows[cells], repeated[cells]]).set_axis(part.own, axis=1)
-    ids = pd.concat([rows[VIDEO_ID], repeated[VIDEO_ID]])
+    own = pd.concat([rows[cells], noted[cells]]).set_axis(part.own, axis=1)
     lines = part.ids()[:, 2].astype(int)
-    row, first = again[:, 0], again[:, 1]
-    duplicates = duplicate_problems(
-        VIDEO_ID, row, lines[row], ids.loc[row].tolist(), first.tolist()
-    )
-    problems = in_order(
-        pd.concat([part.table("problems"), duplicates], ignore_index=True), REPORTED
-    )
-    return rejected_rows(problems, lines, own, rows[SURPLUS] if has_surplus else None)
+    surplus = rows[SURPLUS] if has_surplus else None
+    return rejected_rows(part.table("problems"), lines, own, surplus, notes)
 
 
 def _write_rejected(part: Part, form: Form) -> Path:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,9 +23,10 @@ import pyarrow as pa
 from claimclf.dataset.blocks import Block, Blocks
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
+from claimclf.dataset.report_log import join_reports
 from claimclf.dataset.sources import modified
 from claimclf.dataset.statements import statement_keys
-from claimclf.dataset.validation.cells import read_column
+from claimclf.dataset.validation.mapping import TableMapping
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InputError
@@ -37,8 +39,11 @@ from claimclf.schema import (
     AUTHOR_ID,
     REASON,
     REPORT_COUNT,
+    REPORT_REASONS,
     REPORTED,
+    REPORTERS,
     SURPLUS,
+    TEXT_SOURCE,
     TRANSCRIPT,
     VIDEO_ID,
     VIEWS,
@@ -49,7 +54,7 @@ _logger = logging.getLogger(__name__)
 
 #: Raise it when the same block would make another part: what an older program has left is
 #: then scored anew, rather than taken for what this one would have made.
-FORMAT = 1
+FORMAT = 2
 #: Format -> what the names of its parts hold in its place; the first was named by a release.
 _NAMED = {1: "0.1.0"}
 #: The input's own columns stand in a part's files under this and their place.
@@ -74,24 +79,33 @@ class Job:
         The model store.
     model_name, model_version : str
         What predicts.
-    chosen : mapping of str to str
-        Column of the contract -> the input's column, where names do not match.
+    mapping : TableMapping
+        How the input is read.
     is_typed : bool
-        Whether parts hold all typed columns of the videos, rather than the input's own cells
-        and the columns that they are ranked by.
+        Whether all typed columns of the videos are kept, rather than the input's own cells and
+        what they are ranked by.
+    reports : str
+        The name of a file in the folder with the reports by video, which is that of its content;
+        empty for none.
     """
 
     folder: Path
     models: Path
     model_name: str
     model_version: str
-    chosen: Mapping[str, str]
+    mapping: TableMapping
     is_typed: bool = False
+    reports: str = ""
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Typed columns besides those of the contract."""
+        return (TEXT_SOURCE, REPORT_REASONS, REPORTERS)
 
     def part_name(self, block: Block) -> str:
         """Name a block's part after everything that its content depends on."""
         model = (self.model_name, self.model_version)
-        how = (self.is_typed, sorted(self.chosen.items()))
+        how = (self.is_typed, self.mapping, self.reports)
         depends = repr((_NAMED.get(FORMAT, FORMAT), block.digest, *model, *how))
         return f"{block.number:06d}-{hashlib.sha256(depends.encode()).hexdigest()[:32]}"
 
@@ -178,14 +192,22 @@ class Part:
         Its block's.
     path : str
         Its files are this and an ending.
-    n_rows, n_accepted : int
-        Rows of the block, and those without a problem of their own.
+    n_rows, n_accepted, n_notes : int
+        Rows of the block, those that are accepted, and notes on these.
     own : list of str
         The input's own columns.
     columns : dict of str to str
         Column of the contract -> the input's own column.
     has_surplus : bool
         Whether some row has more fields than the header.
+    shown : list of str
+        Columns that are written as they were read, too.
+    id_counts : list of int
+        What the ids say of their column, as `IdCounts`.
+    n_dated : int
+        Videos whose posting time was taken from the id.
+    sources : dict of str to int
+        Where words come from -> videos; the empty name is for those without any.
     """
 
     number: int
@@ -195,10 +217,15 @@ class Part:
     own: list[str]
     columns: dict[str, str]
     has_surplus: bool
+    n_notes: int
+    shown: list[str]
+    id_counts: list[int]
+    n_dated: int
+    sources: dict[str, int]
 
     @property
     def n_rejected(self) -> int:
-        """Rows with a problem of their own."""
+        """Rows that are not accepted."""
         return self.n_rows - self.n_accepted
 
     def ids(self) -> np.ndarray:
@@ -207,7 +234,7 @@ class Part:
         Returns
         -------
         ndarray of uint64, shape (n_rows, 3), by column
-            Fingerprints are 0 where there is no id.
+            Fingerprints are 0 where the row is not accepted.
         """
         return self.array("ids")
 
@@ -246,10 +273,29 @@ class Part:
         """Return a table among the part's files.
 
         There are `videos` (accepted: predictions and, as the job says, typed or own columns),
-        `sample` (some of them, with their `place` there), `rejected` (`row`, typed id,
-        surplus and the input's own columns) and `problems` (as `Validated` has them).
+        `sample` (some of them, with their `place` there), `rejected` (`row`, surplus and the
+        input's own columns), `problems` and `notes` (as `Validated` has them).
         """
         return read_frame(f"{self.path}.{ending}.arrow")
+
+    def put(self, ending: str, frame: pd.DataFrame) -> None:
+        """Put a table among the part's files."""
+        write_frame(frame, f"{self.path}.{ending}.arrow")
+
+    def merged(self, ending: str) -> pd.DataFrame:
+        """Return `videos` or `sample`, with what later rows of the same ids add to them."""
+        frame = self.table(ending)
+        if not Path(f"{self.path}.merged.arrow").is_file():
+            return frame
+        merged = self.table("merged").set_index("place")
+        places = frame["place"] if "place" in frame else frame.index.to_series()
+        is_changed = places.isin(merged.index)
+        if not is_changed.any():
+            return frame
+        new = merged.loc[places[is_changed]]
+        names = [name for name in merged.columns if name in frame]
+        changed = frame[is_changed].assign(**{name: new[name].array for name in names})
+        return pd.concat([frame[~is_changed], changed]).sort_index()
 
 
 def score_block(block: AnyBlock, job: Job) -> Part:
@@ -267,8 +313,10 @@ def score_block(block: AnyBlock, job: Job) -> Part:
     if done.is_file():
         _logger.debug("Block %d was scored before", block.number)
         return Part(**json.loads(done.read_text("utf-8")))
-    validated = validate(parse(block), REPORTED, job.chosen, unique=False)
-    scored = score(validated, _model(job))
+    validated = with_reports(
+        validate(parse(block), REPORTED, unique=False, mapping=job.mapping), job
+    )
+    scored = score(validated, model_of(job))
     videos = validated.accepted.join(scored.predictions)
     part = _written(block.number, path, validated, videos, is_typed=job.is_typed)
     unfinished = Path(f"{path}.json.new")
@@ -276,6 +324,19 @@ def score_block(block: AnyBlock, job: Job) -> Part:
     unfinished.replace(done)
     _logger.debug("Block %d scored: %d rows", block.number, part.n_rows)
     return part
+
+
+def with_reports(validated: Validated, job: Job) -> Validated:
+    """Join the report log that the job names, if it does."""
+    if not job.reports:
+        return validated
+    reports = _reports(str(job.folder / job.reports))
+    return replace(validated, accepted=join_reports(validated.accepted, reports))
+
+
+@lru_cache(maxsize=1)
+def _reports(path: str) -> pd.DataFrame:
+    return read_frame(path).set_index(VIDEO_ID)
 
 
 _MODELS: dict[tuple[str, str], Model] = {}
@@ -293,7 +354,8 @@ def prepare(job: Job, model: Model) -> None:
     score(validate(read_table(one), REPORTED, unique=False), model)  # imports what it needs
 
 
-def _model(job: Job) -> Model:
+def model_of(job: Job) -> Model:
+    """Return what predicts, at hand from the second time on."""
     key = (job.model_name, job.model_version)
     if key not in _MODELS:
         _MODELS.clear()
@@ -313,21 +375,28 @@ def _written(
         table.columns,
         validated.columns,
         bool(table.surplus),
+        validated.n_notes,
+        list(validated.mapping.shown) if validated.mapping else [],
+        list(astuple(validated.id_counts)),
+        validated.n_dated,
+        validated.sources,
     )
-    ids, _ = read_column(table.frame[validated.columns[VIDEO_ID]], REPORTED[VIDEO_ID])
+    ids = videos[VIDEO_ID].reindex(table.frame.index)
     part.keep("ids", _ids(ids, table.lines))
-    part.keep("keys", _keys(videos))
+    part.keep("keys", keys_of(videos))
     part.keep("rows", videos.index.to_numpy())
     own = table.frame.set_axis([f"{OWN}{place}" for place in range(len(part.own))], axis=1)
-    ranked = videos[[name for name in _RANKED if name in videos]]
+    wanted = dict.fromkeys((*_RANKED, *part.shown))
+    ranked = videos[[name for name in wanted if name in videos]]
     places = np.sort(np.random.default_rng(number).permutation(len(videos))[:_SAMPLE])
     surplus = pd.Series(table.surplus, dtype="str")
-    beside = own.assign(row=own.index, **{VIDEO_ID: ids, SURPLUS: surplus})
+    beside = own.assign(row=own.index, **{SURPLUS: surplus})
     for ending, frame in {
         "videos": videos if is_typed else ranked.join(own),
         "sample": ranked.iloc[places].assign(place=places),
         "rejected": beside.loc[own.index.difference(videos.index)],
         "problems": validated.problems,
+        "notes": validated.notes,
     }.items():
         write_frame(frame, f"{path}.{ending}.arrow")
     return part
@@ -339,7 +408,8 @@ def _ids(ids: pd.Series, lines: np.ndarray) -> np.ndarray:
     return np.asfortranarray(np.column_stack([*hashed, lines.astype(np.uint64)]))
 
 
-def _keys(videos: pd.DataFrame) -> np.ndarray:
+def keys_of(videos: pd.DataFrame) -> np.ndarray:
+    """Return what `Part.keys` does."""
     authors = np.zeros(len(videos), dtype=np.uint64)
     if AUTHOR_ID in videos:
         authors = _fingerprints(videos[AUTHOR_ID].to_numpy(dtype=object), "who posted the video")

@@ -168,7 +168,7 @@ def choose_cuts(parts: Sequence[Part], ranking: Ranking, size: int) -> Cuts:
 
 
 def _sample(part: Part) -> pd.DataFrame:
-    unrepeated, sample = part.unrepeated(), part.table("sample")
+    unrepeated, sample = part.unrepeated(), part.merged("sample")
     sample = sample[np.isin(sample["place"], unrepeated)]
     return _with_totals(part, sample, np.searchsorted(unrepeated, sample["place"]))
 
@@ -208,7 +208,7 @@ class Arranged:
 def arrange(part: Part, cuts: Cuts) -> Arranged:
     """Write a part's videos again, in order and cut into ranges."""
     unrepeated = part.unrepeated()
-    videos = part.table("videos").iloc[unrepeated].reset_index(drop=True)
+    videos = part.merged("videos").iloc[unrepeated].reset_index(drop=True)
     videos = _with_totals(part, videos, np.arange(len(unrepeated)))
     keys = sort_keys(videos, cuts.ranking)
     # A cut is a video's own keys: among equals it comes first, and begins the range.

@@ -15,11 +15,12 @@ from claimclf.errors import MissingColumnError, WrongEncodingError
 from claimclf.schema import UPLOAD_LIMITS, Contract
 from claimclf.ui.messages import explained, plain, say_error
 
-_SUFFIXES = ["csv", "gz", "parquet", "tsv", "txt"]
 T = TypeVar("T")
 
 LIMITS_IN_WORDS = (
-    f"CSV (comma, semicolon or tab; UTF-8), CSV.GZ or Parquet, up to "
+    f"CSV (UTF-8), NDJSON, JSON, Excel (.xlsx) or Parquet, also packed with gzip, or a ZIP of "
+    f"yt-dlp's .info.json files; what TikTok's Research API, Zeeschuimer, 4CAT, yt-dlp and Apify "
+    f"export is known. Up to "
     f"{(UPLOAD_LIMITS.size or 0) // 2**20} MB, {UPLOAD_LIMITS.rows:,} rows and "
     f"{UPLOAD_LIMITS.columns} columns."
 )

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claimclf.dataset import reading
 from claimclf.dataset.blocks import Block, open_blocks
+from claimclf.dataset.readers import delimited
 from claimclf.dataset.reading import Table, parse, read_table
 from claimclf.errors import (
     EmptyTableError,
@@ -279,7 +279,7 @@ def test_regular_text_never_needs_the_slow_parser(
     columns = reported_rows(len(notes), note=notes)
     content = as_csv(columns, ",", newline, quote_all=quote_all) + newline + f"too,few{newline}"
     expected = put_together(pieces(content.encode(), 10**6))
-    monkeypatch.setattr(reading, "_parse_any", None)
+    monkeypatch.setattr(delimited, "_parse_any", None)
     assert put_together(pieces(content.encode(), 300)) == expected
 
 

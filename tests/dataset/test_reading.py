@@ -313,7 +313,7 @@ def test_a_parquet_file_without_rows_is_empty() -> None:
 def test_a_missing_file_and_a_folder_are_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file or directory"):
         read_table(tmp_path / "absent.csv")
-    with pytest.raises(InputError, match="Is a directory"):
+    with pytest.raises(InputError, match=r"a folder without \.info\.json files"):
         read_table(tmp_path)
 
 

@@ -13,7 +13,8 @@ from claimclf.dataset.blocks import open_blocks
 from claimclf.dataset.reading import parse, read_table
 from claimclf.dataset.validation.cells import read_column
 from claimclf.dataset.validation.columns import match_columns
-from claimclf.dataset.validation.problems import MESSAGES, duplicate_problems, in_order
+from claimclf.dataset.validation.mapping import understand
+from claimclf.dataset.validation.problems import MESSAGES, in_order
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import MissingColumnError
@@ -29,8 +30,23 @@ def checked(content: bytes, contract: Contract = REPORTED, **chosen: str) -> Val
 
 def codes(validated: Validated) -> list[tuple[int, str, str]]:
     """Line, column and reason code of every problem."""
-    found = validated.problems[["line", "column", "code"]]
+    return listed(validated.problems)
+
+
+def noted(validated: Validated) -> list[tuple[int, str, str]]:
+    """Line, column and code of every note."""
+    return listed(validated.notes)
+
+
+def listed(problems: pd.DataFrame) -> list[tuple[int, str, str]]:
+    found = problems[["line", "column", "code"]]
     return [tuple(problem) for problem in found.itertuples(index=False)]
+
+
+def merged(validated: Validated) -> list[int]:
+    """Rows that repeat a video."""
+    again = validated.notes["code"].isin(["repeated", "contradicting"])
+    return validated.notes.loc[again, "row"].tolist()
 
 
 # Rows in = rows out
@@ -63,8 +79,11 @@ def test_accepted_and_rejected_rows_are_all_rows_and_no_row_is_both(
 ) -> None:
     validated = checked(as_csv(columns).encode())
     accepted, rejected = validated.accepted, validated.rejected
-    assert sorted([*accepted.index, *rejected.index]) == list(range(len(columns["video_id"])))
+    rows = [*accepted.index, *merged(validated), *rejected.index]
+    assert sorted(rows) == list(range(len(columns["video_id"])))
     assert validated.n_rejected == len(rejected)
+    assert validated.n_accepted == len(accepted) + len(merged(validated))
+    assert not set(validated.notes["row"]) & set(rejected.index)
     assert (rejected["reasons"].str.len() > 0).all()
     assert rejected["line"].tolist() == [validated.table.lines[row] for row in rejected.index]
     assert set(validated.problems["row"]) == set(rejected.index)
@@ -78,6 +97,7 @@ def test_ids_and_extra_columns_are_carried_through_untouched(
 ) -> None:
     validated = checked(as_csv(columns).encode())
     rejected = validated.rejected
+    assert set(validated.notes["code"]) <= set(MESSAGES)
     for row, video_id in validated.accepted["video_id"].items():
         assert video_id == columns["video_id"][row].strip()
     for name, cells in columns.items():
@@ -89,8 +109,23 @@ def test_ids_and_extra_columns_are_carried_through_untouched(
 
 @relaxed
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=10))
-def test_of_equal_ids_the_first_is_accepted(ids: list[str]) -> None:
-    validated = checked(reported_csv(len(ids), video_id=ids))
+def test_of_equal_ids_one_video_is_made(ids: list[str]) -> None:
+    text = "someone read online that it is"
+    validated = checked(reported_csv(len(ids), video_id=ids, video_transcription_text=text))
+    assert validated.accepted["video_id"].tolist() == list(dict.fromkeys(ids))
+    assert codes(validated) == []
+    assert validated.n_accepted == len(ids)
+    for row, note in validated.notes.groupby("row"):
+        first = ids.index(ids[row]) + 2
+        assert note["message"].tolist() == [
+            f"video_id '{ids[row]}' stands on line {first} already: one video, the largest counts"
+        ]
+
+
+@relaxed
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=10))
+def test_of_equal_labelled_ids_the_first_is_accepted(ids: list[str]) -> None:
+    validated = checked(labelled_csv(len(ids), video_id=ids), LABELLED)
     assert validated.accepted["video_id"].tolist() == list(dict.fromkeys(ids))
     for row, problem in validated.problems.groupby("row"):
         first = ids.index(ids[row]) + 2
@@ -109,8 +144,19 @@ def test_of_equal_ids_the_first_is_accepted(ids: list[str]) -> None:
         ("video_id", "   ", "missing"),
         ("video_id", "x" * 201, "too_long"),
         ("video_id", "a\0", "nul_character"),
-        ("video_duration_sec", "0", "too_small"),
-        ("video_duration_sec", "3600.5", "too_large"),
+    ],
+)
+def test_a_bad_id_rejects_its_row_alone(column: str, cell: str, code: str) -> None:
+    validated = checked(reported_csv(3, **{column: ["video-1", cell, "video-3"]}))
+    assert codes(validated) == [(3, column, code)]
+    assert validated.accepted.index.tolist() == [0, 2]
+
+
+UNREADABLE = pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        ("video_duration_sec", "-1", "too_small"),
+        ("video_duration_sec", "86400.5", "too_large"),
         ("video_duration_sec", "a minute", "not_a_number"),
         ("video_transcription_text", "x" * 100_001, "too_long"),
         ("video_transcription_text", "so\0", "nul_character"),
@@ -120,7 +166,7 @@ def test_of_equal_ids_the_first_is_accepted(ids: list[str]) -> None:
         ("video_like_count", "1e308", "too_large"),
         ("video_share_count", "inf", "too_large"),
         ("video_download_count", "2.5", "not_whole"),
-        ("video_comment_count", "1,234", "not_a_number"),
+        ("video_comment_count", "1.234K", "ambiguous"),
         ("report_count", "0.5", "not_whole"),
         ("report_count", "-3", "too_small"),
         ("report_count", "many", "not_a_number"),
@@ -133,12 +179,38 @@ def test_of_equal_ids_the_first_is_accepted(ids: list[str]) -> None:
         ("last_reported_at", "2025-02-30", "not_a_time"),
     ],
 )
-def test_a_bad_cell_rejects_its_row_alone(column: str, cell: str, code: str) -> None:
+
+
+@UNREADABLE
+def test_a_bad_cell_costs_its_value_alone(column: str, cell: str, code: str) -> None:
     good = GOOD.get(column, "")
     cells = [good.format(n=1), cell, good.format(n=3)]
     validated = checked(reported_csv(3, **{column: cells}))
-    assert codes(validated) == [(3, column, code)]
+    assert codes(validated) == []
+    assert noted(validated) == [(3, column, code)]
+    assert validated.accepted.index.tolist() == [0, 1, 2]
+    assert bool(validated.accepted[column].isna()[1])
+    if good:
+        assert validated.accepted[column].notna().tolist() == [True, False, True]
+
+
+LABELLED_ONLY = {"video_duration_sec": "0", "video_view_count": "-1", "verified_status": "maybe"}
+
+
+@pytest.mark.parametrize("column", list(LABELLED_ONLY))
+def test_a_bad_cell_rejects_its_labelled_row_alone(column: str) -> None:
+    good = GOOD[column]
+    cells = [good.format(n=1), LABELLED_ONLY[column], good.format(n=3)]
+    validated = checked(labelled_csv(3, **{column: cells}), LABELLED)
+    assert [(line, name) for line, name, _ in codes(validated)] == [(3, column)]
     assert validated.accepted.index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("cell", ["0", "0.0", "00:00"])
+def test_a_length_of_nothing_is_no_length_and_no_note(cell: str) -> None:
+    validated = checked(reported_csv(1, video_duration_sec=cell))
+    assert (codes(validated), noted(validated)) == ([], [])
+    assert validated.accepted["video_duration_sec"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +218,7 @@ def test_a_bad_cell_rejects_its_row_alone(column: str, cell: str, code: str) -> 
     [
         ("video_duration_sec", "1", 1.0),
         ("video_duration_sec", "3600", 3600.0),
+        ("video_duration_sec", "7200", 7200.0),
         ("video_view_count", "0", 0.0),
         ("video_view_count", "1e12", 1e12),
         ("report_count", " 7 ", 7.0),
@@ -163,7 +236,7 @@ def test_a_bad_cell_rejects_its_row_alone(column: str, cell: str, code: str) -> 
 )
 def test_a_good_cell_is_read_as_its_kind(column: str, cell: str, value: object) -> None:
     validated = checked(reported_csv(1, **{column: cell}))
-    assert codes(validated) == []
+    assert (codes(validated), noted(validated)) == ([], [])
     assert validated.accepted[column].tolist() == [value]
 
 
@@ -171,27 +244,42 @@ def test_a_good_cell_is_read_as_its_kind(column: str, cell: str, value: object) 
 @pytest.mark.parametrize("column", ["video_duration_sec", "verified_status", "report_count"])
 def test_a_word_for_no_value_is_a_missing_value_and_no_problem(column: str, word: str) -> None:
     validated = checked(reported_csv(1, **{column: word}))
-    assert codes(validated) == []
+    assert (codes(validated), noted(validated)) == ([], [])
     assert validated.accepted[column].isna().tolist() == [True]
 
 
 def test_all_problems_of_a_row_stand_in_its_reasons() -> None:
-    content = reported_csv(
+    content = labelled_csv(
         2,
         video_id=["ok", ""],
         video_duration_sec=["5", "0"],
         verified_status=["verified", "?"],
-        report_count=["1", "-1"],
+        video_view_count=["1", "-1"],
     )
-    rejected = checked(content).rejected
+    rejected = checked(content, LABELLED).rejected
     assert rejected["line"].tolist() == [3]
     expected = [
         "video_id is missing",
         "video_duration_sec is 0; the least is 1",
         "verified_status is '?'; allowed: not verified, verified",
-        "report_count is -1; the least is 0",
+        "video_view_count is -1; the least is 0",
     ]
     assert rejected["reasons"].tolist() == ["; ".join(expected)]
+
+
+def test_rejected_rows_and_notes_stand_in_one_report_in_the_order_of_the_file() -> None:
+    content = reported_csv(
+        4, video_id=["a", "", "c", "d"], verified_status=["?", "?", "verified", "verified"],
+        report_count=["-1", "1", "2", "many"],
+    )  # fmt: skip
+    validated = checked(content)
+    assert validated.report[["line", "outcome", "reasons", "report_count"]].to_numpy().tolist() == [
+        [2, "note", "verified_status is '?'; allowed: not verified, verified; "
+            "report_count is -1; the least is 0", "-1"],
+        [3, "rejected", "video_id is missing", "1"],
+        [5, "note", "report_count is not a number: 'many'", "many"],
+    ]  # fmt: skip
+    assert (validated.n_accepted, validated.n_rejected, validated.n_notes) == (3, 1, 3)
 
 
 def test_missing_ids_are_not_duplicates_of_each_other() -> None:
@@ -212,16 +300,17 @@ def test_rows_of_another_width_are_rejected_with_everything_they_held() -> None:
 
 
 def test_a_message_quotes_at_most_sixty_characters() -> None:
-    rejected = checked(reported_csv(1, report_count="9x" * 5_000)).rejected
-    assert len(rejected["reasons"].iloc[0]) < 120
+    notes = checked(reported_csv(1, report_count="9x" * 5_000)).notes
+    assert len(notes["message"].iloc[0]) < 120
 
 
 def test_own_columns_named_like_those_added_are_renamed_and_kept() -> None:
-    content = reported_csv(1, report_count="-1", line="a", reasons="b", input_line="c")
+    content = reported_csv(1, video_id="", line="a", reasons="b", input_line="c", outcome="d")
     rejected = checked(content).rejected
     assert rejected.columns.is_unique
     assert rejected["line"].tolist() == [2]
-    assert "report_count is -1" in rejected["reasons"].iloc[0]
+    assert "video_id is missing" in rejected["reasons"].iloc[0]
+    assert rejected["input_outcome"].tolist() == ["d"]
     assert rejected["input_reasons"].tolist() == ["b"]
     assert {"a", "c"} <= set(rejected.iloc[0].astype("str"))
 
@@ -239,7 +328,8 @@ def test_typed_parquet_and_csv_are_accepted_alike() -> None:
     frame.assign(video_id=frame["video_id"].astype("int64")).to_parquet(stream)
     from_csv, from_parquet = checked(content), checked(stream.getvalue())
     pd.testing.assert_frame_equal(from_parquet.accepted, from_csv.accepted)
-    assert from_parquet.problems["message"].tolist() == from_csv.problems["message"].tolist()
+    assert from_parquet.notes["message"].tolist() == from_csv.notes["message"].tolist()
+    assert len(from_csv.notes) == 1
 
 
 # Cells, many at once and one at a time
@@ -291,8 +381,19 @@ def test_cells_are_read_as_pandas_reads_them_one_by_one(kind: Kind, data: st.Dat
     column = Column("x", kind, "", synonyms=(("1", "claim"), ("0", "opinion")))
     values, problems = read_column(pd.Series(cells, dtype="str"), column)
     expected, unread = read_plainly(cells, column)
-    pd.testing.assert_series_equal(values, expected)
-    assert problems["row"].tolist() == unread
+    assert_read_alike(values, problems, expected, unread)
+
+
+def assert_read_alike(
+    values: pd.Series, problems: pd.DataFrame, expected: pd.Series, unread: list[int]
+) -> None:
+    """Check that all that pandas reads is read in the same way, and the rest read or told."""
+    told = problems["row"].tolist()
+    assert set(told) <= set(unread)
+    read = [row for row in unread if row not in told]
+    assert values[read].notna().all()
+    others = values.mask(values.index.isin(read))
+    pd.testing.assert_series_equal(others, expected, check_dtype=not read)
 
 
 @pytest.mark.parametrize(
@@ -317,8 +418,7 @@ def test_one_odd_cell_among_usual_ones_is_read_as_ever(kind: Kind, usual: str, c
     for tried in (cells, [cell]):
         values, problems = read_column(pd.Series(tried, dtype="str"), column)
         expected, unread = read_plainly(tried, column)
-        pd.testing.assert_series_equal(values, expected)
-        assert problems["row"].tolist() == unread
+        assert_read_alike(values, problems, expected, unread)
 
 
 @settings(relaxed, max_examples=25)
@@ -330,7 +430,7 @@ def test_one_odd_cell_among_usual_ones_is_read_as_ever(kind: Kind, usual: str, c
 def test_a_web_address_is_what_the_pattern_says(urls: list[str]) -> None:
     cells = pd.Series(urls, dtype="str").str.strip()
     wrong = cells[(cells != "") & ~cells.str.match(r"https?://\S+$")].index
-    problems = checked(reported_csv(len(urls), video_url=cells.tolist())).problems
+    problems = checked(reported_csv(len(urls), video_url=cells.tolist())).notes
     assert problems.loc[problems["code"] == "not_a_url", "row"].tolist() == wrong.tolist()
 
 
@@ -339,31 +439,30 @@ def test_a_web_address_is_what_the_pattern_says(urls: list[str]) -> None:
 
 @relaxed
 @given(reported_tables(), st.integers(1, 400))
-def test_parts_checked_apart_and_their_duplicates_are_the_whole_checked(
+def test_parts_checked_apart_are_the_whole_checked(
     columns: dict[str, list[str]], size: int
 ) -> None:
     content = as_csv(columns).encode()
-    whole = checked(content)
+    table = read_table(content)
+    mapping = understand(table, REPORTED)
+    whole = validate(table, REPORTED, unique=False, mapping=mapping)
     with open_blocks(content, size=size) as blocks:
-        parts = [validate(parse(block), REPORTED, unique=False) for block in blocks]
+        parts = [
+            validate(parse(block), REPORTED, unique=False, mapping=mapping) for block in blocks
+        ]
     starts = np.cumsum([0, *(len(part.table) for part in parts)]).tolist()
-    found = [part.problems.assign(row=part.problems["row"] + start)
-             for part, start in zip(parts, starts, strict=False)]  # fmt: skip
-    ids = pd.concat(
-        [read_column(part.table.frame["video_id"], REPORTED["video_id"])[0] for part in parts],
-        ignore_index=True,
-    )
-    lines = whole.table.lines
-    rows = np.flatnonzero(ids.duplicated() & ids.notna())
-    firsts = [int(lines[ids.tolist().index(ids[row])]) for row in rows]
-    found.append(duplicate_problems("video_id", rows, lines[rows], ids[rows].tolist(), firsts))
-    together = in_order(pd.concat(found, ignore_index=True), REPORTED)
-    pd.testing.assert_frame_equal(together, whole.problems, check_dtype=False)
+    for name in ("problems", "notes"):
+        found = [
+            getattr(part, name).assign(row=getattr(part, name)["row"] + start)
+            for part, start in zip(parts, starts, strict=False)
+        ]
+        together = in_order(pd.concat(found, ignore_index=True), REPORTED)
+        pd.testing.assert_frame_equal(together, getattr(whole, name), check_dtype=False)
 
 
 def test_reasons_of_one_cell_come_in_one_order() -> None:
     long = "\0" * 201
-    validated = checked(reported_csv(2, video_id=long, video_view_count="-0.5"))
+    validated = checked(labelled_csv(2, video_id=long, video_view_count="-0.5"), LABELLED)
     reasons = [("video_id", "nul_character"), ("video_id", "duplicate"), ("video_id", "too_long"),
                ("video_view_count", "too_small"), ("video_view_count", "not_whole")]  # fmt: skip
     assert [(column, code) for line, column, code in codes(validated) if line == 3] == reasons
@@ -396,32 +495,44 @@ def test_a_column_found_by_alias_is_checked_under_its_own_name() -> None:
     columns["Number_of_Reports"] = columns.pop("report_count")
     validated = checked(as_csv(columns).encode())
     assert validated.columns["report_count"] == "Number_of_Reports"
-    assert codes(validated) == [(3, "report_count", "too_small")]
-    assert validated.rejected["Number_of_Reports"].tolist() == ["-5"]
+    assert noted(validated) == [(3, "report_count", "too_small")]
+    assert validated.report["Number_of_Reports"].tolist() == ["-5"]
 
 
 def test_a_chosen_column_is_used() -> None:
     content = reported_csv(1, report_count=None, flags="12")
-    with pytest.raises(MissingColumnError):
-        checked(content)
+    assert checked(content).accepted["report_count"].isna().all()
     assert checked(content, report_count="flags").accepted["report_count"].tolist() == [12.0]
 
 
-@pytest.mark.parametrize("name", REPORTED.needed)
+@pytest.mark.parametrize("name", [name for name in LABELLED.needed if name != "claim_status"])
 def test_a_missing_column_is_named_with_what_was_found_and_what_to_do(name: str) -> None:
     with pytest.raises(MissingColumnError) as caught:
-        checked(reported_csv(2, **{name: None}))
+        checked(labelled_csv(2, **{name: None}), LABELLED)
     assert caught.value.missing == (name,)
     message = str(caught.value)
     assert message.startswith(f"Column '{name}' is missing. Found: ")
     assert "Match columns" in message
-    assert all(other in message for other in GOOD if other != name)
+    assert all(other in message for other in GOOD if other not in (name, "report_count"))
 
 
 def test_all_missing_columns_are_named_at_once() -> None:
     with pytest.raises(MissingColumnError) as caught:
-        checked(b"video_id,x\n1,2\n")
-    assert caught.value.missing == REPORTED.needed[1:]
+        checked(b"video_id,x\n1,2\n", LABELLED)
+    assert set(caught.value.missing) == set(LABELLED.needed) - {"video_id"}
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name != "video_id"])
+def test_no_column_but_the_id_is_needed_of_reported_videos(name: str) -> None:
+    validated = checked(reported_csv(2, **{name: None}))
+    assert (codes(validated), noted(validated)) == ([], [])
+    assert validated.accepted[name].isna().all()
+    assert name not in validated.columns
+
+
+def test_without_an_id_a_table_is_refused() -> None:
+    with pytest.raises(MissingColumnError, match="'video_id' is missing"):
+        checked(reported_csv(2, video_id=None, report_count="1"))
 
 
 def test_a_table_of_one_column_is_told_about_delimiters() -> None:
@@ -429,7 +540,7 @@ def test_a_table_of_one_column_is_told_about_delimiters() -> None:
         checked(reported_csv(2, delimiter="|"))
 
 
-@pytest.mark.parametrize("name", ["author_id", "video_url", "first_reported_at", "#"])
+@pytest.mark.parametrize("name", ["author_id", "video_url", "first_reported_at"])
 def test_an_optional_column_may_be_left_out_or_given(name: str) -> None:
     given: dict[str, Any] = {name: ""}
     assert name not in checked(reported_csv(1)).columns

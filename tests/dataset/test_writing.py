@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claimclf.dataset.formatting import is_plain
+from claimclf.dataset.formatting import is_plain, neutralised_text, unprotected_text
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import (
     csv_lines,
@@ -38,7 +38,7 @@ FORMULAS = [
     "--1",
     "-",
 ]
-HARMLESS = ["", "a=b", "'=1", "7", "-6", "+49", "-1.5e-3", "a\n=b", "# title", "<b>", "שלום", "😀"]
+HARMLESS = ["", "a=b", "'tis", "7", "-6", "+49", "-1.5e-3", "a\n=b", "# title", "<b>", "שלום", "😀"]
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 risky = st.builds(lambda pad, start, rest: pad + start + rest, st.sampled_from(["", " ", "  "]),
                   st.sampled_from(STARTS), text)  # fmt: skip
@@ -74,6 +74,16 @@ def test_neutralising_only_ever_adds_one_apostrophe(cells: list[str]) -> None:
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_a_formula_gets_an_apostrophe(cell: str) -> None:
     assert neutralised(pd.DataFrame({"text": [cell]}))["text"].tolist() == [f"'{cell}"]
+
+
+cells_of_ours = text | risky | st.text(st.sampled_from("'=+-@\t 1a"), max_size=5)
+
+
+@relaxed
+@given(st.lists(cells_of_ours, min_size=1, max_size=6))
+def test_what_protects_a_spreadsheet_can_be_undone(cells: list[str]) -> None:
+    column = pd.Series(cells, dtype="str")
+    assert unprotected_text(neutralised_text(column)).tolist() == cells
 
 
 @pytest.mark.parametrize("dtype", ["str", "object", "category"])

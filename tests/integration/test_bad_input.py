@@ -39,7 +39,12 @@ class Run:
 
     @property
     def rejected(self) -> list[Row]:
-        return rows_of(self.rejects)
+        return [row for row in rows_of(self.rejects) if row["outcome"] == "rejected"]
+
+    @property
+    def noted(self) -> list[Row]:
+        """Rows that were accepted without some of their values."""
+        return [row for row in rows_of(self.rejects) if row["outcome"] == "note"]
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -86,7 +91,7 @@ def accounted(run: Run, rows: int) -> tuple[list[Row], list[Row]]:
     ranked, rejected = run.ranked, run.rejected
     assert len(ranked) + len(rejected) == rows
     assert [row["rank"] for row in ranked] == [str(n) for n in range(1, len(ranked) + 1)]
-    assert all(int(row["line"]) >= 2 and row["reasons"] for row in rejected)
+    assert all(int(row["line"]) >= 2 and row["reasons"] for row in rows_of(run.rejects))
     summary = run.result.stderr.splitlines()[0]
     assert summary.startswith(f"{rows:,} rows: {len(ranked):,} accepted")
     assert f"{len(rejected):,} rejected" in summary
@@ -105,11 +110,11 @@ WHOLE_GZIP = gzip.compress(reported_csv(100))
 REFUSED = {
     "a renamed PNG": (
         b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9,
-        r"not a CSV or Parquet table\. Found: a PNG image\. Export the table as CSV",
+        r"not a table that can be read\. Found: a PNG image\. Give a CSV",
     ),
     "binary data": (
         b"\x7fELF" + bytes(range(256)) * 9,
-        r"not a CSV or Parquet table\. Found: binary data\. Export the table as CSV",
+        r"not a table that can be read\. Found: binary data\. Give a CSV",
     ),
     "an empty file": (b"", r"is empty\. Found: no header line\. Give a CSV"),
     "a header only": (
@@ -118,7 +123,7 @@ REFUSED = {
     ),
     "one column": (
         b"video_id\n1\n2\n",
-        r"missing\. Found: video_id\. The table has one column only: save it with commas",
+        r"missing\. Found: video_id\. The model \S+ reads video_transcription_text",
     ),
     "pipes between fields": (
         reported_csv(delimiter="|"),
@@ -140,9 +145,13 @@ REFUSED = {
         reported_csv().replace(b"report_count", b"video_id", 1),
         r"same name\. Found: column 'video_id' at positions 1 and 11\. Rename or remove one",
     ),
-    "no report count": (
-        reported_csv(report_count=None),
-        r"Column 'report_count' is missing\. Found: video_id, .*--column",
+    "no id": (
+        reported_csv(video_id=None, report_count="1"),
+        r"Column 'video_id' is missing\. Found: video_duration_sec, .*--column",
+    ),
+    "nothing that a model reads": (
+        reported_csv(video_transcription_text=None),
+        r"Column 'video_transcription_text' is missing\. Found: .* reads video_transcription_text",
     ),
     "a quote that is not closed": (
         reported_csv() + b'"open,1\n',
@@ -174,7 +183,7 @@ def test_unusable_input_is_refused_in_one_clear_line(
 
 
 def test_a_folder_or_a_missing_file_is_refused(tmp_path: Path, score: Score) -> None:
-    assert "cannot be opened. Found: Is a directory. Check the path." in refused(score(tmp_path))
+    assert "Found: a folder without .info.json files of yt-dlp." in refused(score(tmp_path))
     absent = refused(score(tmp_path / "absent.csv"))
     assert "absent.csv cannot be opened. Found: No such file or directory." in absent
 
@@ -238,7 +247,8 @@ def test_latin_1_is_read_when_asked_for(score: Score) -> None:
 
 def test_quoted_line_breaks_stay_in_their_cell(score: Score) -> None:
     text = 'first line\r\nsecond, "quoted" line\n\nlast'
-    content = reported_csv(3, video_transcription_text=text, report_count=["1", "-1", "2"])
+    content = reported_csv(3, video_transcription_text=text, report_count=["1", "3", "2"])
+    content = content.replace(b"video-2", b"")
     ranked, rejected = accounted(score(content), 3)
     assert {row["video_transcription_text"] for row in [*ranked, *rejected]} == {text}
     assert [row["line"] for row in rejected] == ["6"]
@@ -265,36 +275,84 @@ def test_extra_columns_and_ids_are_carried_through(score: Score) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "lines", "reason"),
+    [
+        (["", "b", " ", "d"], ["2", "4"], "video_id is missing"),
+        (["a", "7.23457E+18", "c", "d"], ["3"], "'7.23457E+18' is not the whole id"),
+        (["a", "b", "x" * 201, "d"], ["4"], "video_id has 201 characters"),
+    ],
+)
+def test_rows_without_a_whole_id_are_rejected_with_line_and_reason_and_the_others_scored(
+    cells: list[str], lines: list[str], reason: str, score: Score
+) -> None:
+    run = score(reported_csv(4, video_id=cells))
+    ranked, rejected = accounted(run, 4)
+    assert [row["line"] for row in rejected] == lines
+    assert all(reason in row["reasons"] for row in rejected)
+    assert all(row["lane"] in ("claims", "opinions") for row in ranked)
+    assert run.noted == []
+
+
+@pytest.mark.parametrize(
     ("column", "cells", "lines", "reason"),
     [
-        ("video_id", ["a", "b", "a", "a"], ["4", "5"], "video_id 'a' stands on line 2 already"),
-        ("video_id", ["", "b", " ", "d"], ["2", "4"], "video_id is missing"),
         ("report_count", ["1", "-2", "3", "4"], ["3"], "report_count is -2; the least is 0"),
         ("report_count", ["1", "2", "2.5", "4"], ["4"], "report_count is not a whole number: 2.5"),
         ("report_count", ["1", "2", "1e308", "4"], ["4"], "report_count is 1e+308; the most is"),
         ("video_view_count", ["-7"] * 4, ["2", "3", "4", "5"], "video_view_count is -7"),
-        (
-            "video_transcription_text",
-            ["someone read online that it is", "a\0b", *["our view is that it is"] * 2],
-            ["3"],
-            "video_transcription_text contains a NUL character",
-        ),
-        ("video_duration_sec", ["30", "1e308", "30", "30"], ["3"], "the most is 3,600"),
+        ("video_duration_sec", ["30", "1e308", "30", "30"], ["3"], "the most is 86,400"),
+        ("verified_status", ["True", "perhaps", "no", ""], ["3"], "verified_status is 'perhaps'"),
     ],
 )
-def test_bad_rows_are_rejected_with_line_and_reason_and_the_others_scored(
+def test_a_cell_that_cannot_be_read_costs_its_value_and_is_noted(
     column: str, cells: list[str], lines: list[str], reason: str, score: Score
 ) -> None:
-    content = reported_csv(4, **{column: cells})
-    ranked, rejected = accounted(score(content), 4)
-    assert [row["line"] for row in rejected] == lines
-    assert all(reason in row["reasons"] for row in rejected)
+    run = score(reported_csv(4, **{column: cells}))
+    ranked, rejected = accounted(run, 4)
+    assert rejected == []
+    assert [row["line"] for row in run.noted] == lines
+    assert all(reason in row["reasons"] for row in run.noted)
     assert all(row["lane"] in ("claims", "opinions") for row in ranked)
+    assert f"{len(lines)} note" in run.result.stderr
+
+
+def test_a_text_that_cannot_be_read_sets_its_video_apart(score: Score) -> None:
+    texts = ["someone read online that it is", "a\0b", *["our view is that it is"] * 2]
+    run = score(reported_csv(4, video_transcription_text=texts))
+    ranked, _ = accounted(run, 4)
+    assert [row["line"] for row in run.noted] == ["3"]
+    assert (ranked[-1]["video_id"], ranked[-1]["lane"]) == ("video-2", "uncertain")
+
+
+def test_rows_of_one_id_become_one_video_with_the_largest_counts(score: Score) -> None:
+    content = reported_csv(
+        4, video_id=["a", "b", "a", "a"], report_count=["3", "1", "9", "2"],
+        video_transcription_text="someone read online that it is",
+        video_view_count=["", "1", "5", "4"],
+    )  # fmt: skip
+    run = score(content)
+    assert [(row["video_id"], row["report_count"]) for row in run.ranked] == [
+        ("a", "9"),
+        ("b", "1"),
+    ]
+    assert [row["line"] for row in run.noted] == ["4", "5"]
+    assert all("stands on line 2 already: one video" in row["reasons"] for row in run.noted)
+    assert "4 rows: 4 accepted as 2 videos" in run.result.stderr
+
+
+def test_a_row_that_contradicts_an_earlier_one_of_its_id_adds_nothing(score: Score) -> None:
+    texts = ["someone read online that it is", "our view is that it is not"]
+    content = reported_csv(2, video_id="a", report_count=["3", "9"], video_transcription_text=texts)
+    run = score(content)
+    assert [(row["report_count"], row["video_transcription_text"]) for row in run.ranked] == [
+        ("3", texts[0])
+    ]
+    assert "another text or author: the first row counts" in run.noted[0]["reasons"]
 
 
 def test_rejected_rows_are_counted_where_no_file_for_them_is_given(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
-    source.write_bytes(reported_csv(3, report_count=["1", "-1", "x"]))
+    source.write_bytes(reported_csv(3, video_id=["a", "", " "]))
     arguments = ["score", source, "--output", tmp_path / "out.csv", "--models", ROOT / "models"]
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exit_code == 0
@@ -302,9 +360,11 @@ def test_rejected_rows_are_counted_where_no_file_for_them_is_given(tmp_path: Pat
     assert "--rejects FILE" in result.stderr
 
 
-def test_a_10_mb_transcript_is_rejected_with_a_short_reason(score: Score) -> None:
+def test_a_10_mb_transcript_is_not_read_with_a_short_note(score: Score) -> None:
     content = reported_csv(2, video_transcription_text=["x" * 10_000_000, "fine"])
-    _, rejected = accounted_large(score(content))
+    ranked, rejected = accounted_large(score(content))
+    assert len(ranked) == 2
+    assert rejected["outcome"].tolist() == ["note"]
     assert rejected["reasons"].tolist() == [
         "video_transcription_text has 10,000,000 characters; the most is 100,000"
     ]
@@ -321,26 +381,45 @@ def accounted_large(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """As `accounted`, for two rows with cells that the csv module refuses by default."""
     assert run.result.exit_code == 0, run.result.exception
     ranked, rejected = pd.read_csv(run.output), pd.read_csv(run.rejects)
-    assert len(ranked) + len(rejected) == 2
+    assert len(ranked) + (rejected["outcome"] == "rejected").sum() == 2
     return ranked, rejected
 
 
 @pytest.mark.parametrize("word", ["NaN", "NA", "None", "null", ""])
-def test_a_count_that_is_a_word_for_no_value_sets_the_video_apart(word: str, score: Score) -> None:
+def test_a_count_that_is_a_word_for_no_value_is_missing_where_a_model_reads_it(
+    word: str, score: Score
+) -> None:
     content = reported_csv(3, video_view_count=["5", word, "7"])
-    ranked, _ = accounted(score(content), 3)
+    ranked, _ = accounted(score(content, "--model", "course-random-forest"), 3)
     assert [row["lane"] == "uncertain" for row in ranked] == [False, False, True]
     apart = ranked[-1]
     assert (apart["video_id"], apart["claim_probability"]) == ("video-2", "")
     assert (apart["prediction"], apart["video_view_count"]) == ("", word)
 
 
-@pytest.mark.parametrize("column", ["video_transcription_text", "report_count"])
-def test_a_video_without_transcript_or_reports_is_set_apart(column: str, score: Score) -> None:
-    run = score(reported_csv(3, **{column: ["", "1", "2"]}))
+def test_a_video_without_words_is_set_apart(score: Score) -> None:
+    run = score(reported_csv(3, video_transcription_text=["", "our view is", "my view is"]))
     ranked, _ = accounted(run, 3)
     assert (ranked[-1]["video_id"], ranked[-1]["lane"]) == ("video-1", "uncertain")
     assert "(1 cannot be scored)" in run.result.stderr
+
+
+@pytest.mark.parametrize("cells", [None, ["", "1", "2"]])
+def test_without_report_counts_videos_are_scored_and_that_is_said(
+    cells: list[str] | None, score: Score
+) -> None:
+    run = score(reported_csv(3, report_count=cells))
+    ranked, _ = accounted(run, 3)
+    assert all(row["claim_probability"] for row in ranked)
+    said = "No report counts are given: videos are ranked by claim probability"
+    assert (said in run.result.stderr) is (cells is None)
+
+
+def test_a_model_that_reads_more_says_so_and_names_one_that_does_not(score: Score) -> None:
+    content = reported_csv(verified_status=None, author_ban_status=None)
+    line = refused(score(content, "--model", "course-random-forest"))
+    assert "Columns 'verified_status', 'author_ban_status' are missing." in line
+    assert "content-random-forest" in line
 
 
 def test_ids_and_transcripts_that_read_nan_are_text(score: Score) -> None:
@@ -353,7 +432,7 @@ def test_ids_and_transcripts_that_read_nan_are_text(score: Score) -> None:
 
 
 def test_nothing_accepted_is_an_empty_output_with_its_header(score: Score) -> None:
-    run = score(reported_csv(2, report_count="-1"))
+    run = score(reported_csv(2, video_id=""))
     accounted(run, 2)
     assert run.output.read_text().startswith("rank,lane,video_id,prediction,claim_probability,")
 
@@ -385,18 +464,19 @@ def test_only_formulas_are_changed_in_a_csv_for_people(score: Score) -> None:
 
 
 def test_rejected_rows_are_neutralised_too(score: Score) -> None:
-    content = reported_csv(2, video_transcription_text=FORMULA, report_count="=1+1")
+    content = reported_csv(2, video_transcription_text=FORMULA, video_id="", note="=1+1")
     run = score(content)
     _, rejected = accounted(run, 2)
     assert by_id(rejected, "video_transcription_text") == [f"'{FORMULA}"] * 2
-    assert by_id(rejected, "report_count") == ["'=1+1"] * 2
+    assert by_id(rejected, "note") == ["'=1+1"] * 2
 
 
 def test_raw_keeps_every_cell(score: Score) -> None:
     content = reported_csv(6, video_transcription_text=TEXTS, report_count=[*"12345", "=1"])
-    ranked, rejected = accounted(score(content, "--raw"), 6)
-    assert by_id([*ranked, *rejected], "video_transcription_text") == TEXTS
-    assert by_id(rejected, "report_count") == ["=1"]
+    run = score(content, "--raw")
+    ranked, _ = accounted(run, 6)
+    assert by_id(ranked, "video_transcription_text") == TEXTS
+    assert by_id(run.noted, "report_count") == ["=1"]
 
 
 def test_parquet_keeps_every_cell(score: Score) -> None:

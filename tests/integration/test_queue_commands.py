@@ -43,7 +43,8 @@ def stored(content: bytes, tmp_path: Path, url: str, *more: object) -> Result:
 def test_ingest_accounts_for_all_rows_and_a_second_time_changes_nothing(
     tmp_path: Path, url: str
 ) -> None:
-    content = reported_csv(4, report_count=["1", "-1", "", "2"])
+    said = ["so it is today", "so it is now", "", "so it is here"]
+    content = reported_csv(4, video_id=["a", "", "c", "d"], video_transcription_text=said)
     done = stored(content, tmp_path, url)
     assert done.exit_code == 0, done.output
     assert done.stdout == (

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from claimclf.dataset.blocks import open_blocks
 from claimclf.dataset.reading import read_table
+from claimclf.dataset.validation.mapping import understand
 from claimclf.dataset.writing import write_table
 from claimclf.errors import (
     ClaimclfError,
@@ -37,7 +38,7 @@ from claimclf.errors import (
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
-from claimclf.schema import Ranking
+from claimclf.schema import REPORTED, Ranking
 from claimclf.services.streaming import (
     Accounted,
     Sizes,
@@ -71,7 +72,7 @@ def scored(source: Path, output: Path, **how: Any) -> Accounted:
 def scored_whole(source: Path, output: Path, ranking: Ranking, *, raw: bool) -> None:
     ranked = triage(read_table(source), model(), ranking=ranking)
     write_table(ranked.output(), output, raw=raw)
-    write_table(ranked.scored.validated.rejected, beside(output), raw=raw)
+    write_table(ranked.scored.validated.report, beside(output), raw=raw)
 
 
 def beside(output: Path) -> Path:
@@ -301,13 +302,14 @@ def parts_beside(output: Path) -> dict[Path, int]:
 
 
 def test_another_model_or_another_choice_of_columns_finds_nothing_done(tmp_path: Path) -> None:
-    job = Job(tmp_path, MODELS, "a", "1", {})
+    read = understand(read_table(reported_csv(3, id="")), REPORTED)
+    job = Job(tmp_path, MODELS, "a", "1", read)
     with open_blocks(reported_csv(3)) as blocks:
         (block,) = blocks
     others = [
         replace(job, model_name="b"),
         replace(job, model_version="2"),
-        replace(job, chosen={"video_id": "id"}),
+        replace(job, mapping=replace(read, columns={**read.columns, "video_id": ("id",)})),
     ]
     names = {one.part_name(block) for one in [job, *others]}
     assert len(names) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,17 @@ import pyarrow.compute as pc
 
 from claimclf.dataset.texts import Text
 from claimclf.dataset.validation.problems import problems_of
+from claimclf.dataset.validation.units import (
+    EARLIEST,
+    PLAIN,
+    SINCE_1970,
+    Decimals,
+    Units,
+    each_once,
+    reader_of,
+    time_in,
+    tomorrow,
+)
 from claimclf.schema import MISSING_WORDS, Column, Kind
 
 #: Kinds of columns that hold text, and numbers.
@@ -20,11 +32,15 @@ NUMERIC = (Kind.COUNT, Kind.NUMBER)
 GRAPHIC = bytes(range(0x21, 0x7F))
 
 _EXACT_DIGITS = 15
+#: From here on not every whole number is a double.
+_WHOLE = 2**53
 #: The least and the most that each byte of a plain time may be.
 _TIMES = np.array([[*b"1000-00-00T00:00:00"], [*b"2999-99-99T99:99:99"]], dtype=np.uint8)
 
 
-def read_column(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+def read_column(
+    cells: pd.Series, column: Column, units: Units = PLAIN
+) -> tuple[pd.Series, pd.DataFrame]:
     """Read cells as a column's kind, each for itself.
 
     Parameters
@@ -33,6 +49,8 @@ def read_column(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFra
         A column of `Table.frame`, its index from 0.
     column : Column
         What they should be.
+    units : Units
+        What the file's own pattern says of its cells.
 
     Returns
     -------
@@ -44,17 +62,17 @@ def read_column(cells: pd.Series, column: Column) -> tuple[pd.Series, pd.DataFra
     if column.kind in NUMERIC and pd.api.types.is_numeric_dtype(cells.dtype):
         numbers = cells.astype("float64").reset_index(drop=True)
         return numbers, problems_of([], column.name, "not_a_number", [])
-    text = _text(cells)
+    text = text_of(cells)
     if column.kind in TEXTUAL:
-        return _or_missing(text), _unreadable_text(text, column)
+        return or_missing(text), _unreadable_text(text, column)
     if column.kind is Kind.CATEGORY:
         return _categories(text, column), problems_of([], "", "missing", [])
     if column.kind is Kind.TIME:
-        return _times(text, column)
-    return _numbers(text, column)
+        return _times(text, column, units)
+    return _numbers(text, column, units)
 
 
-def _text(cells: pd.Series) -> Text:
+def text_of(cells: pd.Series) -> Text:
     """Cells as stripped text, missing as the empty string."""
     if cells.dtype != "str":
         cells = cells.map(_plain, na_action="ignore").astype("str")
@@ -67,15 +85,16 @@ def _text(cells: pd.Series) -> Text:
 
 
 def _plain(cell: object) -> str:
-    """Write a typed cell (from Parquet) as a CSV would."""
-    if isinstance(cell, float) and cell.is_integer():
+    """Write a typed cell (from Parquet) as a CSV would; what a double rounds is left marked."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _WHOLE:
         return str(int(cell))
     if isinstance(cell, pd.Timestamp):
         return cell.isoformat()
     return str(cell)
 
 
-def _or_missing(text: Text) -> pd.Series:
+def or_missing(text: Text) -> pd.Series:
+    """Return cells of text, the empty ones as missing."""
     empty = text.lengths == 0
     if not empty.any():
         return text.series()
@@ -95,29 +114,70 @@ def _categories(text: Text, column: Column) -> pd.Series:
     return values.take(coded.indices.to_numpy()).reset_index(drop=True)
 
 
-def _numbers(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+def _numbers(text: Text, column: Column, units: Units) -> tuple[pd.Series, pd.DataFrame]:
     """Read numbers; plain digits, up to where a float is exact, by Arrow."""
     plain = text.within(*b"09") & (text.lengths > 0) & (text.lengths <= _EXACT_DIGITS)
     values = np.full(len(plain), np.nan)
     values[plain] = text.some(plain).cells.cast(pa.int64()).to_numpy()
     others = np.flatnonzero(~plain & (text.lengths > 0))
-    texts = _without_missing_words(text.cells.take(pa.array(others)).to_pandas())
-    values[others] = pd.to_numeric(texts, errors="coerce").astype("float64")
-    unreadable = texts.notna().to_numpy() & np.isnan(values[others])
-    problems = problems_of(others[unreadable], column.name, "not_a_number", texts[unreadable])
-    return pd.Series(values), problems
+    given = _without_missing_words(text.cells.take(pa.array(others)).to_pandas())
+    read, ambiguous = _odd_numbers(given, column, units)
+    values[others] = read
+    unread = given.notna().to_numpy() & np.isnan(read) & ~ambiguous
+    found = problems_of(others[unread], column.name, "not_a_number", given[unread])
+    if not ambiguous.any():
+        return pd.Series(values), found
+    doubts = problems_of(others[ambiguous], column.name, "ambiguous", given[ambiguous])
+    return pd.Series(values), pd.concat([found, doubts])
 
 
-def _times(text: Text, column: Column) -> tuple[pd.Series, pd.DataFrame]:
+def _odd_numbers(given: pd.Series, column: Column, units: Units) -> tuple[np.ndarray, np.ndarray]:
+    """Read numbers as Python writes them, all at once; each other spelling by itself."""
+    values = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy(copy=True)
+    ambiguous = np.zeros(len(values), dtype=bool)
+    # 12.345 is a number of Python's, too: in a file with decimal commas it is another one.
+    unread = np.isnan(values)
+    if units.decimals is Decimals.COMMA:
+        unread |= given.str.contains(".", regex=False).fillna(False).to_numpy(dtype=bool)
+    unread &= given.notna().to_numpy()
+    if unread.any():
+        own = given[unread].reset_index(drop=True)
+        values[unread], ambiguous[unread] = each_once(own, reader_of(column, units))
+    return values, ambiguous
+
+
+def _times(text: Text, column: Column, units: Units) -> tuple[pd.Series, pd.DataFrame]:
     plain = _plain_times(text)
+    plain = _moments(text) if plain is None else plain
     if plain is not None:
         return plain, problems_of([], column.name, "not_a_time", [])
     texts = _without_missing_words(text.series())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # mixed formats are slower, not wrong
         values = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
-    unreadable = np.flatnonzero(texts.notna() & values.isna())
-    return values, problems_of(unreadable, column.name, "not_a_time", texts.iloc[unreadable])
+    unread = (texts.notna() & values.isna()).to_numpy()
+    if not unread.any():
+        return values, problems_of([], column.name, "not_a_time", [])
+    days, own = units.days_of(column.name), texts[unread].reset_index(drop=True)
+    seconds, doubts = each_once(own, partial(time_in, days=days, serial_days=units.serial_days))
+    if np.isnan(seconds).all():
+        return values, _unread_times(unread, own, doubts, np.isnan(seconds), column)
+    moments = pd.to_datetime(np.round(seconds * 1e6), unit="us", utc=True).as_unit("us")
+    whole = values.astype("datetime64[us, UTC]")
+    whole = whole.where(~unread, pd.Series(moments, index=np.flatnonzero(unread)))
+    return whole, _unread_times(unread, own, doubts, np.isnan(seconds), column)
+
+
+def _unread_times(
+    unread: np.ndarray, own: pd.Series, doubts: np.ndarray, none: np.ndarray, column: Column
+) -> pd.DataFrame:
+    rows, cells = np.flatnonzero(unread), own.to_numpy(dtype=object)
+    none = none & ~doubts
+    parts = [
+        problems_of(rows[none], column.name, "not_a_time", cells[none]),
+        problems_of(rows[doubts], column.name, "ambiguous", cells[doubts]),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1])
 
 
 def _plain_times(text: Text) -> pd.Series | None:
@@ -138,6 +198,22 @@ def _plain_times(text: Text) -> pd.Series | None:
     except pa.ArrowInvalid:  # a day that no month has
         return None
     return pd.Series(times.to_numpy()).dt.tz_localize("UTC")
+
+
+def _moments(text: Text) -> pd.Series | None:
+    """Read seconds, milliseconds or microseconds since 1970, where all cells are such."""
+    lengths = text.lengths
+    given = lengths > 0
+    factors = np.select([lengths == size for size in SINCE_1970], list(SINCE_1970.values()), 0)
+    if not given.any() or not (factors[given] > 0).all() or not text.within(*b"09").all():
+        return None
+    micros = np.full(len(lengths), np.iinfo(np.int64).min)
+    numbers = text.some(given).cells.cast(pa.int64()).to_numpy()
+    micros[given] = numbers * (10**6 // factors[given])
+    least, most = (int(time.timestamp() * 1e6) for time in (EARLIEST, tomorrow()))
+    if not ((micros[given] >= least) & (micros[given] <= most)).all():
+        return None
+    return pd.Series(micros.view("datetime64[us]")).dt.tz_localize("UTC")
 
 
 def _unreadable_text(text: Text, column: Column) -> pd.DataFrame:

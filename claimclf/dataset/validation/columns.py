@@ -53,10 +53,30 @@ def require_columns(
         A needed column is not there.
     """
     columns = match_columns(own_names, contract, chosen)
-    missing = [name for name in contract.needed if name not in columns]
+    require_found(columns, own_names, contract)
+    return columns
+
+
+def require_found(columns: Iterable[str], own_names: Sequence[str], contract: Contract) -> None:
+    """Insist on the columns that are needed.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        The contract's columns that were found.
+    own_names : sequence of str
+        The input's own column names.
+    contract : Contract
+        What is needed.
+
+    Raises
+    ------
+    MissingColumnError
+        A needed column is not there.
+    """
+    missing = [name for name in contract.needed if name not in set(columns)]
     if missing:
         raise MissingColumnError(missing, own_names, _hint(own_names))
-    return columns
 
 
 def set_apart(own: pd.DataFrame, added: Iterable[str]) -> pd.DataFrame:

@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.validation.columns import set_apart
-from claimclf.schema import LINE, REASONS, SURPLUS, Contract
+from claimclf.schema import LINE, NOTED, OUTCOME, REASONS, REJECTED, SURPLUS, Contract
 
 #: Reason code -> what is wrong, with the column, the cell and the rule filled in; in the order
 #: in which the reasons of one cell are given.
 MESSAGES = {
     "malformed": "the row has {found} fields; the header has {rule}",
+    "unreadable": "the line cannot be read: {found}",
     "not_a_number": "{column} is not a number: {found}",
     "not_a_time": "{column} is not a time like 2025-01-31T12:00: {found}",
     "nul_character": "{column} contains a NUL character",
+    "ambiguous": "{column} can be read in two ways: {found}",
     "missing": "{column} is missing",
+    "damaged": "{column} is damaged, {found} is not the whole id: export the ids as text",
     "duplicate": "{column} {found} stands on line {rule} already",
     "too_long": "{column} has {found} characters; the most is {rule}",
     "too_small": "{column} is {found}; the least is {rule}",
@@ -25,6 +28,11 @@ MESSAGES = {
     "not_whole": "{column} is not a whole number: {found}",
     "not_allowed": "{column} is {found}; allowed: {rule}",
     "not_a_url": "{column} is not a web address: {found}",
+    "repaired": "{column} {found} is damaged; {rule} is taken from the link",
+    "not_its_time": "{column} {found} says that the video is of {rule}, which no TikTok video is",
+    "repeated": "{column} {found} stands on line {rule} already: one video, the largest counts",
+    "contradicting": "{column} {found} stands on line {rule} already with another text or "
+    "author: the first row counts",
 }
 
 
@@ -110,27 +118,42 @@ def in_order(problems: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 
 def rejected_rows(
-    problems: pd.DataFrame, lines: np.ndarray, own: pd.DataFrame, surplus: pd.Series | None
+    problems: pd.DataFrame,
+    lines: np.ndarray,
+    own: pd.DataFrame,
+    surplus: pd.Series | None,
+    notes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Put rejected rows together: line, all reasons, the input's own cells.
+    """Put rows with problems or notes together: line, outcome, reasons, the input's own cells.
 
     Parameters
     ----------
     problems : DataFrame, shape (n_problems, 5)
-        In order.
+        Of rejected rows, in order.
     lines : ndarray of int, shape (n_rows,)
         The line of each row.
     own : DataFrame, shape (n, n_own_columns)
-        The input's cells, at least those of the rejected rows; the index is the row's position.
+        The input's cells, at least those of these rows; the index is the row's position.
     surplus : Series of str or None
         Row position -> fields beyond the header; None where no row of the input has any.
+    notes : DataFrame or None
+        Of accepted rows, in order.
     """
-    reasons = problems.groupby("row", sort=True)["message"].agg("; ".join)
-    own = set_apart(
-        own.loc[reasons.index], [LINE, REASONS, *([] if surplus is None else [SURPLUS])]
-    )
+    said = {REJECTED: problems} if notes is None else {REJECTED: problems, NOTED: notes}
+    reasons = pd.concat(
+        [
+            part.groupby("row", sort=True)["message"].agg("; ".join).to_frame().assign(of=outcome)
+            for outcome, part in said.items()
+        ]
+    ).sort_index(kind="stable")
+    added = [LINE, OUTCOME, REASONS, *([] if surplus is None else [SURPLUS])]
+    own = set_apart(own.loc[reasons.index], added)
     head = pd.DataFrame(
-        {LINE: lines[reasons.index.to_numpy(dtype=int)], REASONS: reasons.to_numpy()},
+        {
+            LINE: lines[reasons.index.to_numpy(dtype=int)],
+            OUTCOME: pd.array(reasons["of"].to_numpy(), dtype="str"),
+            REASONS: reasons["message"].to_numpy(),
+        },
         index=own.index,
     )
     rejected = pd.concat([head, own], axis=1)

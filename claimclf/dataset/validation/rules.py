@@ -11,7 +11,7 @@ import pandera.pandas as pandera
 import pyarrow.compute as pc
 from pandera.errors import SchemaErrors
 
-from claimclf.dataset.reading import Table
+from claimclf.dataset.readers.base import Table
 from claimclf.dataset.texts import Text
 from claimclf.dataset.validation.cells import GRAPHIC, NUMERIC, TEXTUAL
 from claimclf.dataset.validation.problems import problems_of, shown
@@ -72,6 +72,7 @@ def _schema(contract: Contract, names: tuple[str, ...], unique: bool) -> pandera
                 report_duplicates="exclude_first",
             )
             for name in names
+            if name in contract.names
         }
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from claimclf.dataset.spoken import said_in_all
 from claimclf.modeling.evaluation.measuring import predict_claim
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.store.model import Model, Predictor
@@ -106,8 +107,6 @@ def predictions(
     model: Model,
     videos: pd.DataFrame,
     on_progress: Callable[[int, int], object] | None = None,
-    *,
-    also_needed: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """Predict, and put each video into a lane; none is left out.
 
@@ -119,8 +118,6 @@ def predictions(
         Typed columns, with missing values.
     on_progress : callable, optional
         Called with videos done and videos in all.
-    also_needed : tuple of str
-        Columns that must be there besides those that the model reads.
 
     Returns
     -------
@@ -128,9 +125,8 @@ def predictions(
         `claim_probability` (NaN where the video cannot be scored), `prediction` (empty
         there), `lane`, and `reason` why a person must look at it; the videos' index.
     """
-    read = FEATURE_SETS[model.manifest.feature_set].columns
-    columns = tuple(dict.fromkeys((*read, *also_needed)))
-    reason = unscorable_reason(videos, columns)
+    videos = spoken(videos)
+    reason = unscorable_reason(videos, FEATURE_SETS[model.manifest.feature_set].columns)
     scorable = (reason == "").to_numpy()
     predicted = predict(model.predictor, videos[scorable], on_progress)
     claims = predict_claim(predicted.probability, model.manifest.threshold)
@@ -150,6 +146,14 @@ def predictions(
         return found
     missing = {PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason}
     return found.reindex(videos.index).fillna(missing)
+
+
+def spoken(videos: pd.DataFrame) -> pd.DataFrame:
+    """Return videos with what is said in them alone: without sounds, speakers' marks, times."""
+    said = said_in_all(videos[TRANSCRIPT])
+    if said is videos[TRANSCRIPT]:
+        return videos
+    return videos.assign(**{TRANSCRIPT: said.mask(said == "")})
 
 
 def _lanes(model: Model, predicted: Prediction, claims: np.ndarray) -> np.ndarray:

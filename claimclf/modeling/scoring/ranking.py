@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from claimclf.dataset.statements import statements
 from claimclf.dataset.validation.columns import set_apart
@@ -69,10 +71,18 @@ class Ranked:
     def output(self) -> pd.DataFrame:
         """Return `OUTPUT`, the input's own columns, untouched, and `ADDED`, in rank order."""
         validated = self.scored.validated
-        return output(self.videos, validated.table.frame.loc[self.videos.index], validated.columns)
+        own = validated.table.frame.loc[self.videos.index]
+        mapping = validated.mapping
+        shown = () if mapping is None else mapping.shown
+        return output(self.videos, own, validated.columns, shown)
 
 
-def output(videos: pd.DataFrame, own: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+def output(
+    videos: pd.DataFrame,
+    own: pd.DataFrame,
+    columns: Mapping[str, str],
+    shown: Sequence[str] = (),
+) -> pd.DataFrame:
     """Return what is written for people: `OUTPUT`, the input's own columns and `ADDED`.
 
     Parameters
@@ -83,14 +93,29 @@ def output(videos: pd.DataFrame, own: pd.DataFrame, columns: Mapping[str, str]) 
         The input's cells of the same videos, in the same order and with the same index.
     columns : mapping of str to str
         Column of the contract -> the input's own column.
+    shown : sequence of str
+        Columns of the contract that are written as they were read, too: those that stand in
+        no column of the input under their own name.
     """
-    doubled = [columns[name] for name in (VIDEO_ID, REPORT_COUNT)]
+    doubled = [columns[name] for name in (VIDEO_ID, REPORT_COUNT) if name in columns]
     own = own.drop(columns=[name for name in doubled if name in OUTPUT])
     added = [name for name in ADDED if name in videos]
-    own = set_apart(own, (*OUTPUT, *added))
+    own = set_apart(own, (*OUTPUT, *shown, *added))
     counts = videos[REPORT_COUNT].astype("Int64")
     head = videos[list(OUTPUT)].assign(**{REPORT_COUNT: counts})
-    return pd.concat([head, own, videos[added]], axis=1).reset_index(drop=True)
+    read = pd.DataFrame({name: _as_read(videos[name]) for name in shown}, index=videos.index)
+    return pd.concat([head, own, read, videos[added]], axis=1).reset_index(drop=True)
+
+
+def _as_read(cells: pd.Series) -> pd.Series:
+    """Write whole numbers without decimals, and times like 2025-01-31T12:00:00Z."""
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        moments = pa.array(cells.dt.tz_convert(None).astype("datetime64[s]"), from_pandas=True)
+        text = pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ").cast(pa.large_string())
+        return pd.Series(text.to_pandas(), dtype="str").set_axis(cells.index)
+    if pd.api.types.is_float_dtype(cells.dtype) and not (cells % 1 > 0).any():
+        return cells.astype("Int64")
+    return cells
 
 
 def rank(scored: Scored, ranking: Ranking = Ranking.REPORTS) -> Ranked:

@@ -10,12 +10,6 @@ import pandas as pd
 from claimclf.dataset.validation.validated import Validated
 from claimclf.modeling.scoring.prediction import predictions
 from claimclf.modeling.store.model import Model
-from claimclf.schema import ENGAGEMENT, REPORT_COUNT
-
-#: What a reported video must have whatever the model reads, so that an upload is accounted
-#: for in the same way under every champion: a missing count is a broken export, and a person
-#: should see it.
-NEEDED = (*ENGAGEMENT, REPORT_COUNT)
 
 
 @dataclass(frozen=True)
@@ -61,4 +55,4 @@ def predicted(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> pd.DataFrame:
     """Return what a model says of reported videos, as `prediction.predictions` does."""
-    return predictions(model, videos, on_progress, also_needed=NEEDED)
+    return predictions(model, videos, on_progress)

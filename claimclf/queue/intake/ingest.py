@@ -24,6 +24,7 @@ from sqlalchemy import literal as sql_literal
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.people import Person
+from claimclf.queue.intake.knowledge import compare_reports, complete_known
 from claimclf.queue.intake.matching import match_known_statements
 from claimclf.queue.intake.staging import (
     KeysOf,
@@ -78,6 +79,8 @@ class Upload:
         What predicted its videos.
     n_rejected : int
         Rows that were not accepted.
+    n_merged : int
+        Accepted rows that repeat a video and are part of it.
     """
 
     file_name: str
@@ -85,6 +88,7 @@ class Upload:
     model_name: str
     model_version: str
     n_rejected: int = 0
+    n_merged: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,9 @@ class Batch:
     n_rows, n_accepted, n_rejected, n_unscorable : int
         Rows of the file; accepted + rejected = all rows.
     n_new, n_known, n_reopened : int
-        Accepted rows that made a case, whose case was there already, and whose case was opened
-        again by them.
+        Videos that made a case, that met one, and that opened it again.
+    n_raised, n_same, n_lower : int
+        Known videos with more reports than before, as many, and fewer; the larger number stays.
     is_repeated : bool
         Whether this very file was stored before, and nothing was changed now.
     """
@@ -118,6 +123,9 @@ class Batch:
     n_new: int
     n_known: int
     n_reopened: int
+    n_raised: int = 0
+    n_same: int = 0
+    n_lower: int = 0
     is_repeated: bool = False
 
 
@@ -132,7 +140,8 @@ def ingest(
     """Store a ranked upload while other people go on working.
 
     A known video's reports and their times move forward only; its engagement is the newest
-    upload's. Held cases keep prediction and rank.
+    upload's; what the upload lacks stays as it is known. Cases that somebody holds keep
+    prediction and rank.
 
     Parameters
     ----------
@@ -205,6 +214,8 @@ def _store(connection: Connection, at: int, person: Person, upload: Upload) -> B
     settings = settings_of(connection)
     end_lapsed(connection, at)
     batch_id = _new_batch(connection, at, person, upload)
+    complete_known(connection)
+    compared = compare_reports(connection)
     match_known_statements(connection)
     n_known = _update_known(connection, at, settings, batch_id, upload)
     _fill_totals(connection, n_known)
@@ -212,12 +223,15 @@ def _store(connection: Connection, at: int, person: Person, upload: Upload) -> B
     _rank_groups(connection)
     reopened = _reopened(connection, batch_id) if n_known else []
     drop_cuts(connection)
-    counts: dict[str, Any] = {"n_new": batches.c.n_accepted - n_known, "n_known": n_known}
+    counts: dict[str, Any] = {
+        "n_new": batches.c.n_accepted - upload.n_merged - n_known,
+        "n_known": n_known,
+    }
     counts |= {"n_reopened": len(reopened)}
     finished = update(batches).where(batches.c.id == batch_id).values(counts).returning(batches)
-    batch = _batch_of(connection.execute(finished).one()._asdict())
+    batch = _batch_of(connection.execute(finished).one()._asdict() | compared)
     facts = {"file": upload.file_name, "sha256": upload.file_sha256, "n_new": batch.n_new}
-    facts |= {"n_known": n_known, "n_reopened": len(reopened)}
+    facts |= {"n_known": n_known, "n_reopened": len(reopened), **compared}
     entries = [Entry("ingest", batch_id=batch_id, details=facts)]
     entries += [Entry(Event.REPORTED_AGAIN, number, batch_id) for number in reopened]
     append(connection, person, at, entries)
@@ -246,8 +260,8 @@ def _new_batch(connection: Connection, at: int, person: Person, upload: Upload) 
         "model_version": upload.model_version,
         "uploaded_by": person.name,
         "at": at,
-        "n_rows": n_accepted + upload.n_rejected,
-        "n_accepted": n_accepted,
+        "n_rows": n_accepted + upload.n_merged + upload.n_rejected,
+        "n_accepted": n_accepted + upload.n_merged,
         "n_rejected": upload.n_rejected,
         "n_unscorable": n_unscorable,
         **dict.fromkeys(("n_new", "n_known", "n_reopened"), 0),

@@ -33,6 +33,7 @@ from claimclf.schema import (
     LAST_REPORTED,
     REPORT_COUNT,
     STATEMENT_ID,
+    TEXT_SOURCE,
     TRANSCRIPT,
     VIDEO_ID,
 )
@@ -67,6 +68,8 @@ staged = Table(
     temporary,
     *(Column(name, cases.c[name].type) for name in _NAMES),
     Column("sample_draw", Double),
+    # Where the words come from: a caption never takes the place of what is said.
+    Column(TEXT_SOURCE, Text),
     prefixes=["TEMPORARY"],
 )
 #: The keys of the upload's statements.
@@ -156,7 +159,7 @@ def sum_groups_anew(connection: Connection) -> None:
 def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     columns = [_cells(videos, name) for name in _NAMES]
     drawn = draws(seed, columns[_NAMES.index(VIDEO_ID)])
-    return list(zip(*columns, drawn, strict=True))
+    return list(zip(*columns, drawn, _cells(videos, TEXT_SOURCE), strict=True))
 
 
 def _totals(videos: pd.DataFrame, group: str) -> list[tuple[str, int, int]]:

@@ -8,19 +8,23 @@ import streamlit as st
 
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.schema import LANE, Lane
+from claimclf.services.inspecting import account_of
 from claimclf.ui.guard import at_click
+from claimclf.ui.messages import plain
 from claimclf.ui.upload.ranked import MOST_SHOWN, cut_cells
 
 if TYPE_CHECKING:
+    from claimclf.dataset.validation.validated import Validated
     from claimclf.modeling.scoring.ranking import Ranked
 
 
 def show_validation(ranked: Ranked) -> None:
     """Account for every row of the upload."""
     validated = ranked.scored.validated
+    _show_reading(ranked)
     tiles = {
         "Rows": len(validated.table),
-        "Accepted": len(validated.accepted),
+        "Accepted": validated.n_accepted,
         "Rejected": validated.n_rejected,
         "Cannot be scored": ranked.n_unscorable,
         "Predicted claims": int((ranked.videos[LANE] == Lane.CLAIMS).sum()),
@@ -41,3 +45,32 @@ def show_validation(ranked: Ranked) -> None:
                 "text/csv",
                 on_click="ignore",
             )
+    _show_notes(validated)
+
+
+def _show_reading(ranked: Ranked) -> None:
+    """Say what the file is, and what to know of how it was read."""
+    account = account_of(ranked)
+    st.markdown(f"**{plain(account.sentence)}**")
+    for remark in account.remarks:
+        st.caption(plain(remark))
+
+
+def _show_notes(validated: Validated) -> None:
+    """List what could not be used of accepted rows."""
+    if not validated.n_notes:
+        return
+    word = "note" if validated.n_notes == 1 else "notes"
+    with st.expander(
+        f"{validated.n_notes:,} {word} on accepted rows: see what could not be used",
+        icon=":material/edit_note:",
+    ):
+        notes = validated.notes[["line", "column", "message"]]
+        st.dataframe(cut_cells(notes.head(MOST_SHOWN)), hide_index=True)
+        st.download_button(
+            "Download all notes and rejected rows",
+            at_click(lambda: to_csv_bytes(validated.report)),
+            "notes.csv",
+            "text/csv",
+            on_click="ignore",
+        )

@@ -67,7 +67,7 @@ def test_ranking_is_total_and_does_not_depend_on_the_order_of_rows(
 
 
 @pytest.mark.parametrize(
-    "column", ["video_transcription_text", "video_view_count", "report_count", "verified_status"]
+    "column", ["video_transcription_text", "video_view_count", "verified_status"]
 )
 def test_video_without_a_needed_value_is_listed_apart_and_never_dropped(
     forest: Model, column: str
@@ -82,6 +82,17 @@ def test_video_without_a_needed_value_is_listed_apart_and_never_dropped(
     assert last["reason"] == f"cannot be scored: no {column}"
     assert pd.isna(last["claim_probability"])
     assert ranked.n_unscorable == 1
+
+
+def test_a_video_without_report_count_is_scored_and_comes_behind_those_with_one(
+    forest: Model,
+) -> None:
+    frame = VIDEOS.head(5).astype({"report_count": object})
+    frame.loc[2, "report_count"] = None
+    ranked = triage(read_table(frame.to_csv(index=False).encode()), forest)
+    assert ranked.n_unscorable == 0
+    lane = ranked.videos.groupby(ranked.videos["lane"] == Lane.OPINIONS)["video_id"].agg(list)
+    assert any(ids[-1] == frame.loc[2, "video_id"] for ids in lane)
 
 
 def test_output_leads_with_our_columns_and_keeps_the_inputs_own_untouched(forest: Model) -> None:

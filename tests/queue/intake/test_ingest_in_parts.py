@@ -84,9 +84,10 @@ def test_a_file_stored_in_parts_makes_the_same_queue(
     whole.close()
     parts = Database(new_url())
     with ranked_file(source, sizes=MANY, engines=factories[place]) as (found, videos):
-        upload = Upload(source.path.name, found.sha256, model.name, "1", found.n_rejected)
+        counts = (found.n_rejected, found.n_merged)
+        upload = Upload(source.path.name, found.sha256, model.name, "1", *counts)
         ingest(parts, CLERK, videos, upload)
-    assert found.n_rejected == 10
+    assert (found.n_rejected, found.n_merged) == (0, 10)
     assert stored(parts) == expected
     parts.close()
 

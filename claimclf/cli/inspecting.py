@@ -1,0 +1,93 @@
+"""The command that says what a file is before anything is done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from claimclf.cli.inputs import open_choice
+from claimclf.cli.options import COLUMNS, ENCODING, JSON, MAPPING, SHEET, TRUST_IDS
+from claimclf.cli.output import print_json
+
+if TYPE_CHECKING:
+    from claimclf.services.inspecting import Inspection
+
+_MOST_SHOWN = 10
+
+
+@click.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@COLUMNS
+@MAPPING
+@TRUST_IDS
+@SHEET
+@click.option(
+    "--save-mapping", type=click.Path(path_type=Path), help="Write the mapping to this file."
+)
+@JSON
+@ENCODING
+def inspect(
+    source: Path,
+    columns: tuple[str, ...],
+    mapping: Path | None,
+    trust_ids: bool,
+    sheet: str | None,
+    save_mapping: Path | None,
+    as_json: bool,
+    encoding: str | None,
+) -> None:
+    """Say what a file is, which column is read as which, and what cannot be used."""
+    from claimclf.services.inspecting import inspect_file
+    from claimclf.services.mappings import Choice, write_choice
+
+    choice = open_choice(source, columns, mapping, encoding, sheet, trust_ids=trust_ids)
+    found = inspect_file(
+        source,
+        choice.columns,
+        encoding=encoding,
+        sheet=choice.sheet,
+        trust_ids=choice.trust_ids,
+    )
+    if save_mapping is not None:
+        own = found.mapping.first | choice.columns
+        chosen = Choice(own, choice.name, choice.trust_ids, choice.sheet)
+        save_mapping.write_bytes(write_choice(chosen))
+    if as_json:
+        print_json(found.as_record())
+    else:
+        _print(found)
+
+
+def _print(found: Inspection) -> None:
+    click.echo(found.sentence)
+    for remark in found.remarks:
+        click.echo(f"- {remark}")
+    click.echo("\nRead:")
+    for name, own in found.columns:
+        click.echo(f"  {name:<26} from {own}")
+    if found.left_out:
+        click.echo(f"Not read: {', '.join(found.left_out)}")
+    click.echo("\nThe first rows:")
+    for row in found.preview.to_dict("records"):
+        cells = (f"{name}={_cut(value)}" for name, value in row.items() if value == value)
+        click.echo(f"  {'  '.join(cells)}")
+    click.echo(
+        f"\n{found.facts.n_rows:,} rows: {found.facts.n_accepted:,} accepted, "
+        f"{found.n_rejected:,} rejected, {found.n_notes:,} notes"
+    )
+    for title, problems in (("rejected", found.problems), ("note", found.notes)):
+        for _, problem in problems.head(_MOST_SHOWN).iterrows():
+            click.echo(f"  line {problem['line']:,}, {title}: {problem['message']}")
+        if len(problems) > _MOST_SHOWN:
+            click.echo(f"  and {len(problems) - _MOST_SHOWN:,} more")
+
+
+def _cut(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) and not value.is_integer() else str(value)
+    text = text.removesuffix(".0") if isinstance(value, float) else " ".join(text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+COMMANDS = (inspect,)
