@@ -215,9 +215,33 @@ class SearchError(InvalidRequestError):
 
 
 class LostLeaseError(ConflictError):
-    """The hold on a case is over, or somebody else decided on it meanwhile."""
+    """The hold on a case is over, or somebody else decided on it meanwhile.
+
+    Parameters
+    ----------
+    may_take : bool
+        Whether the person may take the case again.
+    by, said : str or None
+        Who was first, and with which decision; None where nobody was.
+    at : int or None
+        When: microseconds since 1970, UTC.
+    """
 
     code = "lost-lease"
+
+    def __init__(
+        self,
+        problem: str,
+        found: str = "",
+        advice: str = "",
+        *,
+        may_take: bool = False,
+        by: str | None = None,
+        said: str | None = None,
+        at: int | None = None,
+    ) -> None:
+        super().__init__(problem, found, advice)
+        self.may_take, self.by, self.said, self.at = may_take, by, said, at
 
 
 class ServerError(NotConfiguredError):

@@ -6,16 +6,24 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
+
+from claimclf.dataset.hashing import mixed, numbered
+from claimclf.dataset.slips import letter_sets, linked, packed
 
 #: In the course's dataset the framing comes first and the statement last; this many words at
 #: the end distinguish statements.
 ENDING_WORDS = 6
 
-#: Two videos share a statement if this many last words agree in all places but at most one.
+#: Two videos share a statement if this many last words agree, but for a slip in one of them.
 TAIL_WORDS = 7
+#: What stands for a video's words: for each place a key of the other words, and the word there;
+#: and, at place `EXACT`, one key of all, from which a statement has its id.
+EXACT = 2 * TAIL_WORDS
+N_KEYS = EXACT + 1
 
 # Characters at the end that mostly hold that many words; and how many times as many to look
 # at where they do not. Most of a long transcript is never looked at.
@@ -35,13 +43,18 @@ _APOSTROPHES = frozenset("'’‘ʼ")
 _APART = frozenset({"Mn", "Cf"})
 _ZERO_WIDTH_SPACE = "\u200b"
 
-# The constants of splitmix64, a mixer in which every bit of the input moves every bit of the
-# result.
 _PLACES = np.arange(1, TAIL_WORDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-_MIXERS = (
-    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
-    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+# In the place of a word where a key stands for all of them.
+_ALL_WORDS = np.uint64(1) << np.uint64(63)
+# Words before a statement rather than in it. As the first of the seven each stands for all, and
+# so does any word before one of them ("the news that").
+_FRAMING = (
+    *("that", "said", "says", "saying", "claimed", "claims", "claiming", "claim", "learned"),
+    *("learnt", "read", "heard", "discovered", "revealed", "told", "mentioned", "reported"),
+    *("posted", "shared", "stated", "explained", "found", "me", "us", "them", "someone"),
 )
+# In the place of such a word.
+_FRAME = _ALL_WORDS | np.uint64(1)
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,12 @@ def endings(transcripts: pd.Series, words: int = ENDING_WORDS) -> pd.Series:
 def statements(transcripts: pd.Series) -> Statements:
     """Group the videos that assert the same statement.
 
-    Two transcripts share a statement if their last 7 words agree in all places but at most
-    one, and so do those linked through others. Fewer than 7 words share a statement with the
-    very same words only. Case, punctuation, vowel points and invisible characters do not
-    count; a word of a script without spaces is all between two punctuation marks.
+    Two transcripts share a statement if their last 7 words agree but for a slip of the pen in
+    at most one of them (see `claimclf.dataset.slips`), and so do those linked through others.
+    Another word, number or negation makes another statement. Fewer than 7 words share a
+    statement with the very same words only. Case, punctuation, vowel points and invisible
+    characters do not count; a word of a script without spaces is all between two punctuation
+    marks.
 
     Parameters
     ----------
@@ -95,11 +110,11 @@ def statements(transcripts: pd.Series) -> Statements:
     Statements
         Of n videos, in the order of `transcripts`.
     """
-    keys = statement_keys(transcripts)
+    keys = word_keys(transcripts)
     worded = np.asarray(keys.any(axis=1))
     keys = keys[worded]
-    # All keys together stand for the whole tail; equal tails are one node of the graph.
-    tails = keys.view(np.uint64).sum(axis=1)
+    # Equal tails are one node of the graph.
+    tails = keys[:, EXACT].view(np.uint64)
     node, first = numbered(tails)
     n_groups, group_of_node = _linked(keys[first])
 
@@ -116,10 +131,11 @@ def statements(transcripts: pd.Series) -> Statements:
 def statement_keys(transcripts: pd.Series) -> np.ndarray:
     """Return what to look statements up by: videos with a key in common share a statement.
 
-    Key j stands for the last 7 words without the j-th of them. With fewer than 7 words all
-    keys are the same and stand for all words. A key depends on the words alone, so it can be
-    stored and compared with those of later uploads; other words have the same one by an
-    accident of 1 in 2**64.
+    Key j stands for the last 7 words with any order of the letters in the j-th of them, and
+    any of these doubled; the last key for the very words. With fewer than 7 words all keys
+    stand for these very words. A key depends on the words alone, so it can be stored and
+    compared with those of later uploads; other words have the same one by an accident of 1 in
+    2**64. Not all videos that share a statement have a key in common.
 
     Parameters
     ----------
@@ -128,15 +144,47 @@ def statement_keys(transcripts: pd.Series) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int64, shape (n, 7)
+    ndarray of int64, shape (n, 8)
         Signed, as databases store integers. All 0 for a transcript that is missing or has no
         words: look nothing up by it.
     """
-    keys = np.zeros((len(transcripts), TAIL_WORDS), dtype=np.uint64)
+    return keys_to_store(word_keys(transcripts))
+
+
+def keys_to_store(keys: np.ndarray) -> np.ndarray:
+    """Return what `statement_keys` returns, from what `word_keys` did."""
+    around = keys[:, :TAIL_WORDS].view(np.uint64)
+    words = keys[:, TAIL_WORDS:EXACT].view(np.uint64)
+    # Those of fewer words and of none stay as they are.
+    are_all = (words == _ALL_WORDS) | (around == 0)
+    slips = np.where(are_all, around, mixed(around + letter_sets(words)))
+    return np.column_stack([slips.view(np.int64), keys[:, EXACT]])
+
+
+def word_keys(transcripts: pd.Series) -> np.ndarray:
+    """Return what videos are grouped by: keys of words, and the words that these leave out.
+
+    Key j stands for the last 7 words without the j-th of them, and is followed, 7 columns on,
+    by this word: two videos with the same key share a statement if the words are the same but
+    for a slip (`claimclf.dataset.slips.linked`). The last column stands for all words; it
+    is the same for the very same words only. With fewer than 7 words all keys are the same and
+    stand for all of them.
+
+    Parameters
+    ----------
+    transcripts : Series of str, shape (n,)
+        Any text; may have missing values.
+
+    Returns
+    -------
+    ndarray of int64, shape (n, 15)
+        All 0 for a transcript that is missing or has no words: compare nothing with it.
+    """
+    keys = np.zeros((len(transcripts), N_KEYS), dtype=np.uint64)
     for start in range(0, len(transcripts), _CHUNK_ROWS):
         chunk = transcripts.iloc[start : start + _CHUNK_ROWS].tolist()
         texts = [text if isinstance(text, str) else "" for text in chunk]
-        keys[start : start + len(texts)] = _keys(*_tails(texts, _CUT))
+        keys[start : start + len(texts)] = _keys(_tails(texts, _CUT))
     return keys.view(np.int64)
 
 
@@ -173,34 +221,48 @@ def _pairs(groups: pd.DataFrame, by: list[str]) -> int:
 # Words
 
 
-def _tails(texts: Sequence[str], cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hash the last 7 words of each text.
+@dataclass(frozen=True)
+class _Tails:
+    """The last 7 words of each of n texts, the last word last; arbitrary where there is none.
+
+    Parameters
+    ----------
+    hashes, letters : ndarray of uint64, shape (n, 7)
+        Each word's hash, and its letters as `packed` returns them.
+    n_words : ndarray of int, shape (n,)
+        From 0 to 7; more until all texts were looked at.
+    """
+
+    hashes: np.ndarray
+    letters: np.ndarray
+    n_words: np.ndarray
+
+    def put(self, rows: list[int], others: _Tails) -> None:
+        """Put others in the place of some."""
+        self.hashes[rows], self.letters[rows] = others.hashes, others.letters
+        self.n_words[rows] = others.n_words
+
+
+def _tails(texts: Sequence[str], cut: int) -> _Tails:
+    """Return the last 7 words of each text.
 
     Parameters
     ----------
     texts : sequence of str, of length n
     cut : int
         Look at this many last characters first, and at more where they are not enough.
-
-    Returns
-    -------
-    words : ndarray of uint64, shape (n, 7)
-        The last word last; arbitrary where there is none.
-    n_words : ndarray of int, shape (n,)
-        From 0 to 7.
     """
-    words, n_words = _last_words([text[-cut:] for text in texts])
+    tails = _last_words([text[-cut:] for text in texts])
     # The first of these words may be cut in two: it takes one more to know the last 7.
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    scarce = np.flatnonzero((n_words <= TAIL_WORDS) & (lengths > cut)).tolist()
+    scarce = np.flatnonzero((tails.n_words <= TAIL_WORDS) & (lengths > cut)).tolist()
     if scarce:
-        longer = [texts[row] for row in scarce]
-        words[scarce], n_words[scarce] = _tails(longer, _CUT_GROWTH * cut)
-    return words, np.minimum(n_words, TAIL_WORDS)
+        tails.put(scarce, _tails([texts[row] for row in scarce], _CUT_GROWTH * cut))
+    return _Tails(tails.hashes, tails.letters, np.minimum(tails.n_words, TAIL_WORDS))
 
 
-def _last_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Hash the last 7 words of each text, and count all its words.
+def _last_words(texts: Sequence[str]) -> _Tails:
+    """Return the last 7 words of each text, and count all its words.
 
     All texts together are one array of numbers: no word becomes a Python object.
     """
@@ -208,21 +270,32 @@ def _last_words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
     starts, ends = edges[::2], edges[1::2]
     words_so_far = np.searchsorted(starts, np.flatnonzero(codes == _END))
-    hashes = _word_hashes(codes, starts, ends)
+    places = _places(codes, starts)
+    hashes = _word_hashes(codes, places, starts, ends)
+    letters = packed(codes, places, starts, ends, hashes)
     # Where a text has fewer words, those of other texts are taken, and one more makes sure
-    # that there are any. They do not matter, as the number of words limits which are read.
+    # that there are any. They do not matter, as the number of words says which to read.
     last = words_so_far[:, None] + np.arange(-TAIL_WORDS, 0)
-    words = np.append(hashes, np.uint64(0)).take(last, mode="clip")
-    return words, np.diff(words_so_far, prepend=0)
+    hashes, letters = (
+        np.append(each, np.uint64(0)).take(last, mode="clip") for each in (hashes, letters)
+    )
+    return _Tails(hashes, letters, np.diff(words_so_far, prepend=0))
 
 
-def _word_hashes(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Hash each word by its characters and their places in it, the same on every machine."""
-    start = np.zeros(len(codes), dtype=np.uint64)
+def _places(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the place of each character in its word, from 0."""
+    start = np.zeros(len(codes), dtype=np.int64)
     start[starts] = starts
-    place = np.arange(1, len(codes) + 1, dtype=np.uint64) - np.maximum.accumulate(start)
-    mixed = _mixed((place << np.uint64(32)) + codes)
-    up_to = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(mixed)])
+    places: np.ndarray = np.arange(len(codes)) - np.maximum.accumulate(start)
+    return places
+
+
+def _word_hashes(
+    codes: np.ndarray, places: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> np.ndarray:
+    """Hash each word by its characters and their places in it, the same on every machine."""
+    each = mixed(((places + 1).astype(np.uint64) << np.uint64(32)) + codes)
+    up_to = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(each)])
     hashes: np.ndarray = up_to[ends] - up_to[starts]
     return hashes
 
@@ -254,64 +327,45 @@ def _plain(char: str) -> int:
 # Keys
 
 
-def _keys(words: np.ndarray, n_words: np.ndarray) -> np.ndarray:
-    used = np.arange(TAIL_WORDS, 0, -1) <= n_words[:, None]
-    placed = np.where(used, _mixed(words + _PLACES), np.uint64(0))
+def _keys(tails: _Tails) -> np.ndarray:
+    used = np.arange(TAIL_WORDS, 0, -1) <= tails.n_words[:, None]
+    placed = np.where(used, mixed(tails.hashes + _PLACES), np.uint64(0))
     together = placed.sum(axis=1, keepdims=True)
+    keys = np.empty((len(placed), N_KEYS), dtype=np.uint64)
     # The place is mixed in, so that one key never stands for words around different gaps.
-    keys = _mixed(together - placed + _PLACES)
-    short = n_words < TAIL_WORDS
+    keys[:, :TAIL_WORDS] = mixed(together - placed + _PLACES)
+    keys[:, TAIL_WORDS:EXACT] = tails.letters
+    frames = np.isin(tails.hashes[:, :2], _framing()).any(axis=1)
+    keys[frames, TAIL_WORDS] = _FRAME
+    short = tails.n_words < TAIL_WORDS
     # The number is mixed in, so that few words are not taken for many with one left out.
-    number = n_words[short, None].astype(np.uint64)
-    keys[short] = _mixed(together[short] + _mixed(number))
-    keys[n_words == 0] = 0
+    number = tails.n_words[short, None].astype(np.uint64)
+    keys[short, :TAIL_WORDS] = mixed(together[short] + mixed(number))
+    # No word is left out of these.
+    keys[short, TAIL_WORDS:EXACT] = _ALL_WORDS
+    keys[:, EXACT] = keys[:, :TAIL_WORDS].sum(axis=1)
+    keys[tails.n_words == 0] = 0
     return keys
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
-    for shift, factor in _MIXERS:
-        values = (values ^ (values >> shift)) * factor
-    mixed: np.ndarray = values ^ (values >> np.uint64(31))
-    return mixed
+@cache
+def _framing() -> np.ndarray:
+    codes = _plain_codes(" ".join(_FRAMING) + "\n")
+    edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
+    starts, ends = edges[::2], edges[1::2]
+    return _word_hashes(codes, _places(codes, starts), starts, ends)
 
 
 # Groups
 
 
-def numbered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give numbers to values by their appearance.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Whole numbers.
-
-    Returns
-    -------
-    number : ndarray of int, shape (n,)
-        The same for equal values, from 0 in order of appearance.
-    first : ndarray of int, shape (n_distinct,)
-        Where each number first appears.
-    """
-    numbers = pd.factorize(values)[0]
-    # A value that is new has a number above all before it.
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
-    return numbers, first
-
-
 def _linked(keys: np.ndarray) -> tuple[int, np.ndarray]:
     """Return how many groups rows with a key in common make, and the group of each row."""
     n = len(keys)
-    rows = np.arange(n, dtype=np.int32)
-    edges = []
-    for column in keys.T:
-        numbers, first = numbered(column)
-        # A link to the first row with the same key is enough, however many rows have it: no
-        # more links than keys, and none at all for a key that stands alone.
-        to = first[numbers].astype(np.int32)
-        linked = to != rows
-        edges.append((rows[linked], to[linked]))
-    ends = np.concatenate(edges, axis=1)
+    ends = np.concatenate(
+        [linked(keys[:, place], keys[:, TAIL_WORDS + place]) for place in range(TAIL_WORDS)],
+        axis=1,
+    )
     from scipy.sparse import coo_array  # takes a second to import
     from scipy.sparse.csgraph import connected_components
 

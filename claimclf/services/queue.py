@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from claimclf.errors import NotConfiguredError
 from claimclf.people import Capability, Person
 from claimclf.queue.queries import briefing as briefings
-from claimclf.queue.queries import holding, listing, tallying, views
+from claimclf.queue.queries import holding, listing, statement, tallying, views
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review import bulk, decisions, leases
 from claimclf.queue.settings import preferences
@@ -246,18 +246,34 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
 
 @needs(Capability.REVIEW)
 def decide_cases(
-    database: Database, person: Person, case_ids: Sequence[int], verdict: decisions.Verdict
+    database: Database,
+    person: Person,
+    chosen: Sequence[tuple[int, int]],
+    verdict: decisions.Verdict,
 ) -> bulk.Bulk:
-    """Decide on all chosen cases at once."""
-    return bulk.decide_cases(database, person, case_ids, verdict)
+    """Decide on all chosen cases at once; each is named by its number and version as shown."""
+    return bulk.decide_cases(database, person, chosen, verdict)
+
+
+@needs(Capability.REVIEW)
+def preview_statement(
+    database: Database, person: Person, statement_id: str, case_id: int | None = None
+) -> statement.Preview:
+    """Return the cases that one decision for a statement would change, to be looked at first."""
+    return statement.preview(database, person, statement_id, bulk.MOST, case_id)
 
 
 @needs(Capability.REVIEW)
 def decide_statement(
-    database: Database, person: Person, statement_id: str, verdict: decisions.Verdict
+    database: Database,
+    person: Person,
+    statement_id: str,
+    chosen: Sequence[tuple[int, int]],
+    verdict: decisions.Verdict,
+    left_out: Sequence[int] = (),
 ) -> bulk.Bulk:
-    """Decide on all open cases of a statement at once."""
-    return bulk.decide_statement(database, person, statement_id, verdict)
+    """Decide on those cases of a statement that `preview_statement` showed and were chosen."""
+    return bulk.decide_statement(database, person, statement_id, chosen, verdict, left_out)
 
 
 @needs(Capability.REVIEW)

@@ -14,14 +14,16 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from claimclf.dataset.statements import TAIL_WORDS, numbered
+from claimclf.dataset.hashing import numbered
+from claimclf.dataset.slips import linked
+from claimclf.dataset.statements import EXACT, N_KEYS, TAIL_WORDS
 from claimclf.streaming.engines import Engine
 from claimclf.streaming.parts import Part
 
 #: Rows looked at together.
 STRETCH = 1_000_000
 #: Place of a video's author and of its reports among a part's keys.
-AUTHOR, REPORTS = TAIL_WORDS, TAIL_WORDS + 1
+AUTHOR, REPORTS = N_KEYS, N_KEYS + 1
 
 #: Arrays that are kept with each part: rows whose id stood before, places of the videos that
 #: stay, and what their statements and authors amount to.
@@ -188,20 +190,29 @@ def _roots_file(parts: Sequence[Part], name: str) -> str:
 def _links(
     parts: Sequence[Part], n_stretches: int, stretch: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Link videos with the first one that has the same key, in one column and stretch of keys."""
+    """Link videos of one statement, or of one author, in one column and stretch of keys."""
     column, number = stretch
-    keys, videos = [], []
+    keys, words, videos = [], [], []
     for part, first in _starts(parts):
         own = part.keys()[part.unrepeated(), column]
         here = _within(own, number, n_stretches)
         here = here[own[here] != 0]
         keys.append(own[here])
         videos.append((first + here).astype(np.int32))
-    key, first_of_key = numbered(np.concatenate(keys))
+        if column != AUTHOR:
+            words.append(part.keys()[part.unrepeated()[here], TAIL_WORDS + column])
     video = np.concatenate(videos)
-    to = video[first_of_key[key]]
-    linked = to != video
-    return video[linked], to[linked]
+    if column == AUTHOR:
+        key, first_of_key = numbered(np.concatenate(keys))
+        return _with_first(video, video[first_of_key[key]])
+    one, other = linked(np.concatenate(keys), np.concatenate(words))
+    return video[one], video[other]
+
+
+def _with_first(videos: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the links that lead from one video to another."""
+    leads = videos != first
+    return videos[leads], first[leads]
 
 
 def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
@@ -236,7 +247,7 @@ def _totals_within(parts: Sequence[Part], groups: Groups, start: int, size: int)
         place = groups.roots(np.arange(first, first + len(unrepeated), dtype=np.int32)) - start
         here = np.flatnonzero((place >= 0) & (place < size))
         keys, place = part.keys()[unrepeated[here]], place[here]
-        np.minimum.at(smallest, place, keys[:, :TAIL_WORDS].view(np.uint64).sum(axis=1))
+        np.minimum.at(smallest, place, keys[:, EXACT].view(np.uint64))
         np.add.at(n_videos, place, 1)
         np.add.at(reports, place, keys[:, REPORTS])
     totals = np.zeros(size, dtype=TOTALS)

@@ -25,7 +25,7 @@ from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import parse, read_table
 from claimclf.dataset.report_log import join_reports
 from claimclf.dataset.sources import modified
-from claimclf.dataset.statements import statement_keys
+from claimclf.dataset.statements import word_keys
 from claimclf.dataset.validation.mapping import TableMapping
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
@@ -414,7 +414,7 @@ def keys_of(videos: pd.DataFrame) -> np.ndarray:
     if AUTHOR_ID in videos:
         authors = _fingerprints(videos[AUTHOR_ID].to_numpy(dtype=object), "who posted the video")
     reports = videos[REPORT_COUNT].fillna(0).to_numpy(dtype=np.int64)
-    columns = [statement_keys(videos[TRANSCRIPT]), authors.view(np.int64), reports]
+    columns = [word_keys(videos[TRANSCRIPT]), authors.view(np.int64), reports]
     return np.asfortranarray(np.column_stack(columns))
 
 

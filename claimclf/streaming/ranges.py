@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from claimclf.dataset.formatting import is_text
-from claimclf.dataset.statements import TAIL_WORDS, statement_ids
+from claimclf.dataset.statements import N_KEYS, keys_to_store, statement_ids
 from claimclf.dataset.writing import holds_cr
 from claimclf.modeling.scoring.ranking import in_order, sort_keys
 from claimclf.schema import (
@@ -124,7 +124,7 @@ class RankedVideos:
             first = np.flatnonzero(statements["is_first"] & (statements["id"] != 0))
             yield (
                 statement_ids(statements["id"][first]),
-                part.keys()[part.unrepeated()[first], :TAIL_WORDS],
+                keys_to_store(part.keys()[part.unrepeated()[first], :N_KEYS]),
             )
 
 

@@ -236,7 +236,7 @@ def test_late_click_is_told_and_moves_no_other_case(database: Database) -> None:
     opinion = Verdict(Decision.OPINION)
     queue.decide(database, BEN, theirs.case.id, theirs.token, theirs.case.version, opinion)
     app = press(app, "Take over")
-    assert "Someone else decided this meanwhile." in says(app)
+    assert "ben decided this first." in says(app)
     assert queue.held_case(database, ANNA) is not None
     assert queue.held_case(database, ME) is None
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import re
 import unicodedata
 from itertools import combinations
 
@@ -44,14 +43,34 @@ def partition(group: np.ndarray) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(group == number).tolist()) for number in set(group.tolist())}
 
 
+def is_slip(one: str, other: str) -> bool:
+    """Say by plain means whether two words of letters are the same but for a slip."""
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if one[0] != other[0] or len(shorter) < 4:
+        return False
+    if len(longer) == 4:
+        return sorted(one) == sorted(other)
+    if len(shorter) == 4:
+        return shorter in without_one(longer)
+    return bool(({one} | without_one(one)) & ({other} | without_one(other)))
+
+
+def without_one(word: str) -> set[str]:
+    """The word without each of its letters but the first."""
+    return {word[:place] + word[place + 1 :] for place in range(1, len(word))}
+
+
 def one_by_one(transcripts: list[str]) -> set[frozenset[int]]:
     """Apply the rule to every pair, and link until nothing changes."""
     tails = [text.split()[-7:] for text in transcripts]
 
     def alike(one: list[str], other: list[str]) -> bool:
-        different = sum(a != b for a, b in zip(one, other, strict=False))
+        different = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
         full = len(one) == len(other) == 7
-        return (full and different <= 1) or one == other != []
+        slip = full and len(different) == 1 and is_slip(*different[0])
+        return slip or one == other != []
 
     group = list(range(len(tails)))
     for _ in tails:
@@ -64,38 +83,63 @@ def one_by_one(transcripts: list[str]) -> set[frozenset[int]]:
 # What shares a statement
 
 
+#: Few letters, so that slips and other words come about by chance.
+alike_words = st.lists(
+    st.text("ab", min_size=3, max_size=6).map("x".__add__), min_size=6, max_size=8
+).map(" ".join)
+#: The same but for a word or two.
+alike_texts = st.builds(
+    lambda text, changes: [
+        " ".join([*text.split()[:place], word, *text.split()[place + 1 :]])
+        for place, word in changes
+    ],
+    alike_words,
+    st.lists(st.tuples(st.integers(0, 7), st.text("ab", max_size=6).map("x".__add__)), max_size=12),
+)
+
+
 @relaxed
-@given(st.lists(few_words, max_size=12), st.integers(0, 30))
-def test_groups_are_those_of_the_rule_applied_to_every_pair(
-    transcripts: list[str], more_letters: int
-) -> None:
-    # Words that differ in their first letter only, of any length.
-    transcripts = [re.sub(r"(\w)", r"\1" + "x" * more_letters, text) for text in transcripts]
+@given(st.lists(few_words, max_size=12) | alike_texts)
+def test_groups_are_those_of_the_rule_applied_to_every_pair(transcripts: list[str]) -> None:
     assert partition(statements(texts(*transcripts)).group) == one_by_one(transcripts)
 
 
 @pytest.mark.parametrize("place", range(1, 8))
-def test_one_changed_word_does_not_change_the_statement(place: int) -> None:
-    assert together(SENTENCE, replaced({place: "other"}))
+def test_one_slip_does_not_change_the_statement_and_another_word_does(place: int) -> None:
+    word = WORDS[-place]
+    if len(word) > 4 and word != "eleven":
+        assert together(SENTENCE, replaced({place: word[:-1] + "z"}))
+    assert not together(SENTENCE, replaced({place: "other"}))
 
 
-@pytest.mark.parametrize("places", list(combinations(range(1, 8), 2)))
-def test_two_changed_words_make_another_statement(places: tuple[int, int]) -> None:
-    assert not together(SENTENCE, replaced(dict.fromkeys(places, "other")))
+@pytest.mark.parametrize("places", list(combinations((1, 2, 5), 2)))
+def test_two_slips_make_another_statement(places: tuple[int, int]) -> None:
+    slips = {place: WORDS[-place] + "z" for place in places}
+    assert all(together(SENTENCE, replaced({place: word})) for place, word in slips.items())
+    assert not together(SENTENCE, replaced(slips))
 
 
 def test_a_text_between_two_others_links_them() -> None:
-    one_changed, two_changed = replaced({2: "other"}), replaced({2: "other", 5: "other"})
-    assert together(SENTENCE, two_changed, one_changed)
+    one_slip, two_slips = replaced({2: "thousnad"}), replaced({2: "thousnad", 5: "contry"})
+    assert not together(SENTENCE, two_slips)
+    assert together(SENTENCE, two_slips, one_slip)
+
+
+@pytest.mark.parametrize("first", ["that", "claimed", "Read"])
+def test_words_before_a_statement_do_not_count_as_the_first_of_the_seven(first: str) -> None:
+    assert together(replaced({7: "said"}), replaced({7: first}))
+    assert together(replaced({6: "that"}), replaced({6: "that", 7: "news"}))
+    assert not together(replaced({6: "said"}), replaced({6: "told"}))
 
 
 @pytest.mark.parametrize("letters", [*range(1, 16), 200])
 def test_words_of_any_length_are_compared_as_a_whole(letters: int) -> None:
     words = [str(place) + "x" * letters for place in range(7)]
     first_differs = ["other" + words[0], *words[1:]]
-    both_differ = [*first_differs[:-1], "7" + "x" * letters]
-    assert together(" ".join(words), " ".join(first_differs))
-    assert not together(" ".join(words), " ".join(both_differ))
+    last_differs = [*words[:-1], words[-1] + "7"]
+    assert together(" ".join(words), "it is " + " ".join(words))
+    assert not together(" ".join(words), " ".join(first_differs))
+    assert not together(" ".join(words), " ".join(last_differs))
 
 
 def test_two_words_that_change_places_make_another_statement() -> None:
@@ -123,8 +167,8 @@ def test_two_words_that_change_places_make_another_statement() -> None:
     ],
 )
 def test_framing_case_punctuation_and_symbols_do_not_count(variant: str) -> None:
-    # One word differs as well, so that no other difference may be left.
-    assert together(variant, replaced({4: "other"}))
+    # A slip as well, so that no other difference may be left.
+    assert together(variant, replaced({2: "thousnad"}))
     assert statement_keys(texts(variant)).tolist() == statement_keys(texts(SENTENCE)).tolist()
 
 
@@ -182,7 +226,7 @@ def test_no_words_at_all_are_no_error(nothing: pd.Series) -> None:
     assert found.group.tolist() == list(range(len(nothing)))
     assert found.ids.isna().all()
     assert found.ids.dtype == "str"
-    assert statement_keys(nothing).shape == (len(nothing), 7)
+    assert statement_keys(nothing).shape == (len(nothing), 8)
 
 
 # What a caller may rely on
@@ -231,6 +275,13 @@ def test_sharing_a_key_is_sharing_a_statement(one: str, other: str) -> None:
     assert bool(shared) == together(one, other)
 
 
+def test_letters_in_another_order_or_doubled_leave_a_key_as_it_is() -> None:
+    said = [replaced({2: typed}) for typed in ("thousand", "thousnad", "thoussand", "houses")]
+    first, swapped, doubled, other = map(set, statement_keys(texts(*said)).tolist())
+    assert len(first & swapped) == len(first & doubled) == 1
+    assert not first & other
+
+
 @relaxed
 @given(st.lists(any_text, min_size=1, max_size=8))
 def test_keys_depend_on_the_text_alone(values: list[str | None]) -> None:
@@ -247,9 +298,9 @@ def test_keys_are_the_same_however_many_rows_are_read_at_once() -> None:
 
 
 def test_keys_and_ids_are_those_that_databases_already_hold() -> None:
-    """A change here orphans every key stored so far: it needs a migration."""
+    """A change of an id parts texts from those stored so far; one of a key, only slips of them."""
     stored = texts(SENTENCE, "Çok kısa")
-    keys = [6_768_241_445_201_615_176, 5_492_370_800_268_305_114]
+    keys = [-2_934_867_500_979_750_537, 5_492_370_800_268_305_114]
     assert statement_keys(stored)[:, 0].tolist() == keys
     assert statements(stored).ids.tolist() == ["8f43decdec080ab8", "158dbf00490ab3f6"]
 

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from claimclf.people import Person, Role
 from claimclf.queue.intake.ingest import Batch, Upload, ingest
+from claimclf.queue.queries.statement import preview
+from claimclf.queue.review.bulk import MOST, Bulk, decide_statement
 from claimclf.queue.review.decisions import Decided, Verdict, decide
 from claimclf.queue.review.leases import Lease, next_case
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import audit
+from claimclf.queue.storage.tables import audit, cases
 from claimclf.schema import Decision
 from claimclf.units import MINUTE
 
@@ -95,3 +97,17 @@ def logged(database: Database) -> list[tuple[str, str, str, dict[str, Any]]]:
     query = select(audit.c.actor, audit.c.role, audit.c.action, audit.c.details)
     rows = database.read(lambda c: c.execute(query.order_by(audit.c.seq)).all())
     return [(row.actor, row.role, row.action, json.loads(row.details)) for row in rows]
+
+
+def shown(database: Database, *case_ids: int) -> list[tuple[int, int]]:
+    """Return cases with their versions, as a list shows them."""
+    query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(case_ids))
+    versions = database.read(lambda c: dict(tuple(row) for row in c.execute(query)))
+    return [(number, versions.get(number, 1)) for number in case_ids]
+
+
+def decide_all(database: Database, person: Person, statement_id: str, verdict: Verdict) -> Bulk:
+    """Look at a statement's list, and decide on all that stands there."""
+    members = preview(database, person, statement_id, MOST).members
+    chosen = [(member.case_id, member.version) for member in members]
+    return decide_statement(database, person, statement_id, chosen, verdict)

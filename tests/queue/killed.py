@@ -23,9 +23,8 @@ import alembic.op  # noqa: F401
 from sqlalchemy import Engine, event
 
 from claimclf.queue.intake import staging
-from claimclf.queue.review.bulk import decide_statement
 from claimclf.queue.storage.database import Database
-from tests.queue.builders import ANNA, OPINION, done, fill
+from tests.queue.builders import ANNA, OPINION, decide_all, done, fill
 
 #: Cases that are decided one after the other.
 N_DECIDED = 3
@@ -84,7 +83,7 @@ def work(url: str, work: str, call: str, point: str) -> None:
         "migrate": database.prepare,
         "ingest": lambda: fill(database, _UPLOADED, "b", report_count=100),
         "decide": lambda: decide_some(database),
-        "bulk": lambda: decide_statement(database, ANNA, "a", OPINION),
+        "bulk": lambda: decide_all(database, ANNA, "a", OPINION),
     }[work]()
     if not point:
         die()

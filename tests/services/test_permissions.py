@@ -50,6 +50,7 @@ MAY_ASK: dict[str, set[Role]] = {
     "queue.decide": REVIEWERS,
     "queue.undo": REVIEWERS,
     "queue.decide_cases": REVIEWERS,
+    "queue.preview_statement": REVIEWERS,
     "queue.decide_statement": REVIEWERS,
     "queue.undo_bulk": REVIEWERS,
     "queue.my_preferences": REVIEWERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from xgboost import XGBClassifier
 
 from claimclf.dataset.reading import read_table
+from claimclf.dataset.statements import statement_keys, statements
 from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.learners.search import Progress, TreeSearchCV
 from claimclf.modeling.scoring.score import score
@@ -25,13 +27,14 @@ from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored import FORMATS, TRUSTED_TYPES
 from claimclf.people import Person, Role
+from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
-from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, Ranking
+from claimclf.schema import LANE, PROBABILITY, REASON, REPORTED, TRANSCRIPT, Ranking
 from claimclf.services import queue
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming import parts
-from tests.queue.builders import Clock
+from tests.queue.builders import Clock, upload, videos
 from tests.queue.conftest import NewUrl, Server, clock, database, migrated, new_url, server
 
 __all__ = ["Clock", "NewUrl", "Server", "clock", "database", "migrated", "new_url", "server"]
@@ -97,9 +100,9 @@ def test_check_of_the_store_names_a_type_that_has_gone(
     assert all("claimclf.modeling.features.opening" in problem for problem in problems)
 
 
-@pytest.mark.parametrize(("run", "n_anew"), [("several", 12), ("one", 1)])
+@pytest.mark.parametrize(("run", "n_blocks"), [("several", 12), ("one", 1)])
 def test_interrupted_run_of_another_format_of_parts_is_scored_anew(
-    run: str, n_anew: int, release: Path, monkeypatch: pytest.MonkeyPatch
+    run: str, n_blocks: int, release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = release / "run" / f".{run}.csv.scoring"
     for described in folder.glob("*.json"):
@@ -117,7 +120,10 @@ def test_interrupted_run_of_another_format_of_parts_is_scored_anew(
     sizes = Sizes(block=3000) if run == "several" else Sizes()
     output, rejects = release / "run" / f"{run}.csv", release / "run" / f"{run}-rejects.csv"
     score_file(source, output, rejects, sizes=sizes)
-    assert len(scored) == n_anew + 1  # one made-up video is scored to warm up
+    assert len(scored) == n_blocks + 1  # one made-up video is scored to warm up
+    again = release / "again.csv"
+    score_file(replace(source, path=shutil.copy(source.path, release / "copy.csv")), again)
+    assert output.read_bytes() == again.read_bytes()
     before, now = (pd.read_csv(p).set_index("video_id") for p in (RELEASE / "scored.csv", output))
     # What was rejected for a cell that no model needs is accepted, with a note, since.
     assert set(before.index) < set(now.index)
@@ -196,6 +202,24 @@ def test_queue_opens_with_all_that_was_decided(release: Path) -> None:
     assert [view.name for view in queue.saved_views(stored, CASEY)] == [QUEUE["view"]["name"]]
     verified = queue.verify_audit(stored, CASEY)
     assert (verified.head, verified.problems) == (QUEUE["audit"]["head"], [])
+    stored.close()
+
+
+def test_statement_that_stood_alone_keeps_its_id_for_what_says_the_same(release: Path) -> None:
+    stored = opened(f"sqlite:///{release / 'queue.db'}")
+    rows = stored.read(lambda c: c.execute(select(cases.c.statement_id, cases.c[TRANSCRIPT])).all())
+    said = pd.DataFrame(rows, columns=["known", TRANSCRIPT]).dropna().drop_duplicates("known")
+    now = statements(said[TRANSCRIPT].astype("str")).ids
+    alone = said[now.eq(said["known"])]
+    assert len(alone) > len(said) / 2
+    again = videos(
+        len(alone),
+        **{TRANSCRIPT: alone[TRANSCRIPT].tolist(), "statement_id": now[alone.index].tolist()},
+    )
+    ingest(stored, CASEY, again, upload("c"), keys_of=statement_keys)
+    query = select(cases.c.statement_id).where(cases.c.video_id.in_(again["video_id"].tolist()))
+    ids = stored.read(lambda c: c.scalars(query).all())
+    assert sorted(ids) == sorted(alone["known"])
     stored.close()
 
 

@@ -12,9 +12,9 @@ from claimclf.schema import STATEMENT_ID
 def match_known_statements(connection: Connection) -> None:
     """Give the upload's statements the ids under which earlier uploads brought them.
 
-    A statement matches a known one if its first video's last 7 words agree with that one's in
-    all places but at most one. A statement that matches several takes the id of one of them;
-    the known ones keep separate ids, as their cases have had them.
+    A statement matches a known one if they have one of the keys of their first videos in common.
+    One that matches several takes the id of one of them; the known ones keep separate ids, as
+    their cases have had them.
     """
     same = statement_keys.c.key == staged_keys.c.key
     known_id = func.min(statement_keys.c[STATEMENT_ID])

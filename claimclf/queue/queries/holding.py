@@ -57,10 +57,12 @@ def held_cases(database: Database) -> list[Held]:
     return database.read(lambda connection: held_now(connection, database.now()))
 
 
-def held_now(connection: Connection, now: int) -> list[Held]:
+def held_now(connection: Connection, now: int, *conditions: ColumnElement[bool]) -> list[Held]:
     """Return who holds what at a time, within a transaction."""
     lease = (cases.c.lease_holder, cases.c.lease_started, cases.c.lease_until)
-    query = select(cases.c.id, cases.c.state, cases.c[LANE], *lease).where(IS_HELD, running(now))
+    query = select(cases.c.id, cases.c.state, cases.c[LANE], *lease).where(
+        IS_HELD, running(now), *conditions
+    )
     return [
         Held(
             case_id=row.id,

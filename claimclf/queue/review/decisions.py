@@ -17,7 +17,9 @@ from claimclf.errors import (
 )
 from claimclf.people import Capability, Person, require
 from claimclf.queue.queries.ordering import rank_anew
-from claimclf.queue.review.leases import NO_LEASE, end_lapsed, lost, mine
+from claimclf.queue.review.leases import NO_LEASE, end_lapsed, mine
+from claimclf.queue.review.refusals import lost
+from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.audit import DECIDED, Entry, append
 from claimclf.queue.storage.cases import COLUMNS as CASE_COLUMNS
@@ -35,7 +37,6 @@ from claimclf.schema import (
     ReasonCode,
 )
 
-_LONGEST_NOTE = 10_000
 #: What a decision keeps of the case as it was.
 FROZEN = (
     *("round", LANE, PREDICTION, PROBABILITY, "model_name", "model_version", REPORT_COUNT),
@@ -109,7 +110,7 @@ def decide(
         held = and_(mine(person, case_id, token, at), cases.c.version == version)
         state = connection.scalar(select(cases.c.state).where(held).with_for_update())
         if state is None:
-            raise lost(find_case(connection, case_id), person, at)
+            raise lost(connection, case_id, person, at, token)
         was = CaseState(state)
         if was not in before(event):
             raise ConflictError(
@@ -168,8 +169,7 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
         There is no such case.
     """
     require(person, Capability.LEAD)
-    if not reason.strip():
-        raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
+    check_text(reason, "A reason", LONGEST_REASON, required=True)
 
     def open_again(connection: Connection) -> Case:
         at = database.now()
@@ -216,12 +216,7 @@ def check(verdict: Verdict) -> None:
             f"Found: '{verdict.reason_code}' with the decision '{verdict.decision}'.",
             "Leave it out.",
         )
-    if len(verdict.note) > _LONGEST_NOTE:
-        raise InvalidRequestError(
-            "The note is too long.",
-            f"Found: {len(verdict.note):,} characters.",
-            f"Keep it to {_LONGEST_NOTE:,}.",
-        )
+    check_text(verdict.note, "The note", LONGEST_NOTE)
 
 
 def closing(was: CaseState, event: Event, at: int) -> dict[str, Any]:

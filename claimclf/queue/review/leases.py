@@ -6,10 +6,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, exists, false, func, not_, select, update
+from sqlalchemy import Connection, Select, and_, case, false, func, not_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from claimclf.errors import InvalidRequestError, LostLeaseError
+from claimclf.errors import InvalidRequestError
 from claimclf.people import PROGRAM, Capability, Person, require
 from claimclf.queue.queries.conditions import places_of
 from claimclf.queue.queries.filters import Filters
@@ -17,12 +17,14 @@ from claimclf.queue.queries.holding import held_by, running
 from claimclf.queue.queries.ordering import OPINIONS, rank_anew
 from claimclf.queue.queries.sampling import Cut, keep_cut, serves_sample
 from claimclf.queue.queries.searching import search
+from claimclf.queue.queries.skips import skipped_by
+from claimclf.queue.review.refusals import lost
 from claimclf.queue.settings.team import Settings, settings_of
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
-from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, IS_SKIP, cases, decisions
+from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, cases, decisions
 from claimclf.schema import CaseState, Decision, Ranking
 
 #: A case that nobody holds.
@@ -94,7 +96,7 @@ def next_case(
         settings = settings_of(connection)
         order = ranking or settings.ranking
         cut = keep_cut(connection, settings, order, at)
-        not_mine = [not_(IS_HELD), not_(_skipped_by(person))]
+        not_mine = [not_(IS_HELD), not_(skipped_by(person))]
         plan = search(connection, chosen, order, at)
         first = select(cases.c.id).where(*plan.conditions, *not_mine)
         queries = [first.order_by(*plan.order)]
@@ -140,7 +142,7 @@ def take_case(database: Database, person: Person, case_id: int) -> Lease:
         query = select(cases.c.id).where(cases.c.id == case_id, waiting, not_(IS_HELD))
         lease = _take(connection, person, query, settings, cut, at)
         if lease is None:
-            raise lost(find_case(connection, case_id), person, at)
+            raise lost(connection, case_id, person, at)
         others = and_(held_by(person.name, at), cases.c.id != case_id)
         end(connection, person, at, "release", others)
         return lease
@@ -164,7 +166,7 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
         until = at + settings_of(connection).lease
         row = _changed(connection, mine(person, case_id, token, at), lease_until=until)
         if row is None:
-            raise lost(find_case(connection, case_id), person, at)
+            raise lost(connection, case_id, person, at, token)
         return Lease(case_of(row), token, until)
 
     return database.write(extend)
@@ -293,24 +295,6 @@ def end(
     return len(rows)
 
 
-def lost(case: Case, person: Person, at: int) -> LostLeaseError:
-    """Return the error that explains why a person has no lease on a case."""
-    advice = "Take the next case."
-    if case.state is CaseState.DECIDED:
-        return LostLeaseError(
-            "Someone else decided this meanwhile.", f"Found: case {case.id} is decided.", advice
-        )
-    if case.state is CaseState.ESCALATED and not person.may(Capability.LEAD):
-        reason = f"Found: case {case.id} waits for a lead."
-        return LostLeaseError("Someone else passed this on meanwhile.", reason, advice)
-    if case.holder not in (None, person.name) and (case.held_until or 0) > at:
-        reason = f"Found: {case.holder} holds case {case.id}."
-        return LostLeaseError("Someone else holds this case.", reason, advice)
-    return LostLeaseError(
-        "Your hold on this case is over.", f"Found: nobody holds case {case.id}.", advice
-    )
-
-
 def _held(
     connection: Connection, person: Person, at: int, *conditions: ColumnElement[bool]
 ) -> Lease | None:
@@ -323,15 +307,6 @@ def _held(
 def _may_be_sampled(filters: Filters, cut: Cut) -> bool:
     """Return whether the filters leave anything of the sample."""
     return not filters.escalated and (cut.key is not None or OPINIONS in places_of(filters))
-
-
-def _skipped_by(person: Person) -> ColumnElement[bool]:
-    return exists().where(
-        decisions.c.case_id == cases.c.id,
-        decisions.c.round == cases.c.round,
-        decisions.c.by == person.name,
-        IS_SKIP,
-    )
 
 
 def _take(
@@ -401,7 +376,7 @@ def _move(
         }
         row = _changed(connection, held, **values)
         if row is None:
-            raise lost(find_case(connection, case_id), person, at)
+            raise lost(connection, case_id, person, at, token)
         details = {"from": before.holder, "to": to.name}
         append(connection, person, at, [Entry(action, case_id, details=details)])
         return Lease(case_of(row), row.lease_token, row.lease_until)

@@ -10,6 +10,14 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Capability, Person, require
+from claimclf.queue.settings.bounds import (
+    LONGEST_REASON,
+    SETTINGS,
+    check_number,
+    check_text,
+    check_time_zone,
+    shown,
+)
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cuts
@@ -39,6 +47,8 @@ class Settings:
         Share of each lane that is drawn into the audit sample, from 0 to 1.
     sample_seed : int
         What the draw starts from.
+    time_zone : str
+        Where the team works, such as `Europe/Berlin`: its days are those of the team.
     """
 
     ranking: Ranking = Ranking.REPORTS
@@ -48,6 +58,7 @@ class Settings:
     capacity: float | None = None
     sample_rate: float = 0.02
     sample_seed: int = 0
+    time_zone: str = "UTC"
 
     @property
     def lease(self) -> int:
@@ -93,15 +104,8 @@ WORDS = {
     "reopen_factor": "Reopen at (times the reports)",
     "sample_rate": "Audit sample (%)",
     "sample_seed": "Seed of the audit sample",
+    "time_zone": "Time zone",
 }
-_LOWEST = {
-    "lease_minutes": 0.1,
-    "undo_minutes": 0,
-    "reopen_factor": 1,
-    "capacity": 0,
-    "sample_rate": 0,
-}
-_HIGHEST = {"lease_minutes": 24 * 60, "sample_rate": 1}
 
 
 def settings_of(connection: Connection) -> Settings:
@@ -142,8 +146,7 @@ def change_settings(database: Database, person: Person, reason: str, **values: A
         No reason, no such setting, or a value out of range.
     """
     require(person, Capability.LEAD)
-    if not reason.strip():
-        raise InvalidRequestError("A reason is missing.", "", "Say in a few words why.")
+    check_text(reason, "A reason", LONGEST_REASON, required=True)
     _check(values)
 
     def change(connection: Connection) -> Settings:
@@ -166,18 +169,18 @@ def _check(values: dict[str, Any]) -> None:
             raise InvalidRequestError(
                 f"There is no setting '{name}'.", "", f"Choose one of {', '.join(known)}."
             )
-        if name == "ranking":
-            if value not in list(Ranking):
-                raise InvalidRequestError(
-                    f"The setting '{WORDS[name]}' is out of range.",
-                    f"Found: {value}.",
-                    f"Choose one of {', '.join(Ranking)}.",
-                )
+        if name == "time_zone":
+            check_time_zone(value)
+        elif name == "ranking":
+            _check_ranking(value)
         elif not (name == "capacity" and value is None):
-            low, high = _LOWEST.get(name, float("-inf")), _HIGHEST.get(name, float("inf"))
-            if isinstance(value, str) or not low <= value <= high:
-                raise InvalidRequestError(
-                    f"The setting '{WORDS[name]}' is out of range.",
-                    f"Found: {value}.",
-                    f"Choose from {low:g} to {high:g}.",
-                )
+            check_number(value, f"The setting '{WORDS[name]}'", SETTINGS[name])
+
+
+def _check_ranking(value: Any) -> None:
+    if value not in list(Ranking):
+        raise InvalidRequestError(
+            f"The setting '{WORDS['ranking']}' is out of range.",
+            f"Found: {shown(value)}.",
+            f"Choose one of {', '.join(Ranking)}.",
+        )

@@ -95,6 +95,11 @@ def among(
     return column == any_(literal(list(numbers), ARRAY(BigInteger)))
 
 
+def ending(connection: Connection, text: ColumnElement[str], n: int) -> ColumnElement[str]:
+    """Return the last n characters of a text."""
+    return func.substr(text, -n) if connection.dialect.name == "sqlite" else func.right(text, n)
+
+
 def add_function(connection: Connection, name: str, function: Callable[..., Any]) -> None:
     """Let statements of an SQLite connection call a function that depends on its values alone."""
     driver: Any = connection.connection.driver_connection

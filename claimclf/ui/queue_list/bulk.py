@@ -50,15 +50,17 @@ def offer_work(database: Database, chosen: Sequence[Listed]) -> bool:
             return False
         breaks = decision is Decision.BREAKS_RULES
         verdict = Verdict(decision, reason if breaks else None, note.strip())
-        decide_chosen(database, [row.case.id for row in chosen], verdict)
+        decide_chosen(database, [(row.case.id, row.case.version) for row in chosen], verdict)
     return True
 
 
 @action(LIST)
-def decide_chosen(person: Person, database: Database, ids: list[int], verdict: Verdict) -> None:
+def decide_chosen(
+    person: Person, database: Database, chosen: list[tuple[int, int]], verdict: Verdict
+) -> None:
     """Decide on cases that were chosen in the list."""
-    bulk = queue.decide_cases(database, person, ids, verdict)
-    left = f"; {len(bulk.left_out):,} are in other hands" if bulk.left_out else ""
+    bulk = queue.decide_cases(database, person, chosen, verdict)
+    left = f"; {len(bulk.left):,} are left as they are" if bulk.left else ""
     words = f"{len(bulk.decided):,} cases: {DECISIONS[verdict.decision].lower()}{left}."
     st.session_state[_LAST] = (words, bulk.id if bulk.decided else None)
 

@@ -108,12 +108,16 @@ def decide_all(
 ) -> str | None:
     """Decide on all open cases of a statement, and take the next one."""
     verdict = Verdict(decision, reason, _note(case))
-    bulk = queue.decide_statement(console.database, person, case.video[STATEMENT_ID], verdict)
+    statement = case.video[STATEMENT_ID]
+    listed = queue.preview_statement(console.database, person, statement, case.id)
+    chosen = [(member.case_id, member.version) for member in listed.members]
+    bulk = queue.decide_statement(console.database, person, statement, chosen, verdict)
 
     def take_back(database: Database, person: Person) -> object:
         return queue.undo_bulk(database, person, bulk.id)
 
-    left = f"; {len(bulk.left_out):,} are in other hands" if bulk.left_out else ""
+    n_left = len(listed.held) + len(bulk.left)
+    left = f"; {n_left:,} are left as they are" if n_left else ""
     words = f"{len(bulk.decided):,} cases: {DECISIONS[decision].lower()}{left}."
     desk().finish(Done(words, take_back), len(bulk.decided))
     return _take_next(person, console)

@@ -16,8 +16,9 @@ from claimclf.schema import STATEMENT_ID, TRANSCRIPT, Ranking
 from tests.queue.builders import LEAD, take, upload, videos
 
 SAID = "that one whale weighs more than two trucks"
-#: One word is another in each; together they are one statement, under another id than alone.
-VARIANTS = [SAID.replace(word, "x") for word in ("whale", "weighs", "trucks")]
+#: A slip in each; together they are one statement, under another id than alone.
+SLIPS = {"whale": "wahle", "weighs": "weigghs", "trucks": "trukcs"}
+VARIANTS = [SAID.replace(word, typed) for word, typed in SLIPS.items()]
 
 
 def store(database: Database, name: str, texts: list[str], **columns: object) -> None:

@@ -29,14 +29,24 @@ from claimclf.queue.outbound.webhook.endpoint import (
 from claimclf.queue.outbound.webhook.message import Message, sign
 from claimclf.queue.outbound.webhook.outbox import add_history, begin
 from claimclf.queue.outbound.webhook.posting import post
-from claimclf.queue.review.bulk import decide_statement
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import deliveries
 from claimclf.schema import Decision, ReasonCode
 from claimclf.units import SECOND
-from tests.queue.builders import ANNA, BORIS, ESCALATE, LEAD, OPINION, SKIP, Clock, done, fill
+from tests.queue.builders import (
+    ANNA,
+    BORIS,
+    ESCALATE,
+    LEAD,
+    OPINION,
+    SKIP,
+    Clock,
+    decide_all,
+    done,
+    fill,
+)
 from tests.queue.killed import die
 
 SECRET = "a secret of 24 characters"  # noqa: S105
@@ -197,7 +207,7 @@ def test_bulk_is_an_event_a_case_and_a_case_reported_again_is_one(
     database: Database, webhook: Webhook, platform: Platform
 ) -> None:
     fill(database, 3, statement_id="a")
-    decide_statement(database, ANNA, "a", OPINION)
+    decide_all(database, ANNA, "a", OPINION)
     fill(database, 2, "b", report_count=1000)
     deliver_due(database, webhook)
     assert platform.types() == ["decided"] * 3 + ["reported_again"] * 2
@@ -419,7 +429,7 @@ def test_many_senders_at_once_tell_each_event_once_and_in_order(
     database: Database, webhook: Webhook, platform: Platform
 ) -> None:
     fill(database, 40, statement_id="a")
-    decide_statement(database, ANNA, "a", OPINION)
+    decide_all(database, ANNA, "a", OPINION)
     counts: list[int] = []
 
     def work() -> None:

@@ -39,6 +39,7 @@ from tests.queue.builders import (
     Clock,
     done,
     fill,
+    shown,
     take,
     upload,
     videos,
@@ -232,7 +233,7 @@ def test_people_have_what_they_did_and_how_long_it_took(database: Database, cloc
     take_case(database, BORIS, 18)
     clock.step(minutes=2)
     # Many at once took no time each, though one of them was in his hands.
-    decide_cases(database, BORIS, [18, 19], Verdict(Decision.WITHIN_RULES))
+    decide_cases(database, BORIS, shown(database, 18, 19), Verdict(Decision.WITHIN_RULES))
     clock.step(minutes=5)
     take(database, Person("carla"))
     found = last(database)
@@ -385,7 +386,8 @@ class Story:
         self.acts.append((self.clock(), person.name))
 
     def bulk(self, person: Person, _decision: Decision) -> None:
-        found = decide_cases(self.database, person, [1, 3, 6], Verdict(Decision.WITHIN_RULES))
+        chosen = shown(self.database, 1, 3, 6)
+        found = decide_cases(self.database, person, chosen, Verdict(Decision.WITHIN_RULES))
         made = [
             Event(self.clock(), person.name, Decision.WITHIN_RULES, 0, None) for _ in found.decided
         ]

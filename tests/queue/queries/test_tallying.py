@@ -8,13 +8,13 @@ from sqlalchemy import delete, func, select
 
 from claimclf.queue.intake.rescoring import rescore
 from claimclf.queue.queries.tallying import counts, last_change, n_open
-from claimclf.queue.review.bulk import decide_statement, undo_bulk
+from claimclf.queue.review.bulk import undo_bulk
 from claimclf.queue.review.decisions import reopen, undo
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, cuts, tallies
 from claimclf.schema import CaseState, Lane
 from claimclf.units import HOUR
-from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, SKIP, Clock, done, fill
+from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, SKIP, Clock, decide_all, done, fill
 
 LANES = ["claims"] * 3 + ["opinions"] * 2
 Counted = dict[tuple[str, str, int], int]
@@ -54,8 +54,8 @@ def test_counts_follow_everything_that_happens(database: Database, clock: Clock)
         lambda: done(database, verdict=ESCALATE),
         lambda: done(database, verdict=SKIP),
         lambda: reopen(database, LEAD, done(database).case.id, "seen again"),
-        lambda: undo_bulk(database, ANNA, decide_statement(database, ANNA, "a", OPINION).id),
-        lambda: decide_statement(database, ANNA, "b", OPINION),
+        lambda: undo_bulk(database, ANNA, decide_all(database, ANNA, "a", OPINION).id),
+        lambda: decide_all(database, ANNA, "b", OPINION),
         lambda: fill(database, 110, "b", report_count=100_000),
         lambda: rescore(
             database,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from claimclf.errors import (
@@ -15,10 +15,9 @@ from claimclf.errors import (
     UnknownCaseError,
 )
 from claimclf.queue.queries.filters import Filters
-from claimclf.queue.queries.listing import history, page
-from claimclf.queue.review.bulk import MOST, decide_cases, decide_statement, undo_bulk
+from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import Verdict, decide, reopen, undo
-from claimclf.queue.review.leases import next_case, release
+from claimclf.queue.review.leases import take_case, take_over
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
@@ -59,9 +58,50 @@ def test_second_click_is_told_so_and_records_nothing(database: Database) -> None
     lease = take(database)
     click = (lease.case.id, lease.token, lease.case.version, OPINION)
     decide(database, ANNA, *click)
-    with pytest.raises(LostLeaseError, match="Someone else decided this meanwhile"):
+    with pytest.raises(LostLeaseError, match=r"You decided this already\. Found: 'opinion'"):
         decide(database, ANNA, *click)
     assert len(history(database, lease.case.id).decisions) == 1
+
+
+def test_second_click_on_a_skipped_or_escalated_case_is_nobody_elses_doing(
+    database: Database,
+) -> None:
+    fill(database, 2)
+    for verdict, words in ((SKIP, "You skipped this"), (ESCALATE, "You passed on this")):
+        lease = take(database)
+        click = (lease.case.id, lease.token, lease.case.version, verdict)
+        decide(database, ANNA, *click)
+        take_case(database, BORIS if verdict is SKIP else LEAD, lease.case.id)
+        with pytest.raises(LostLeaseError, match=words):
+            decide(database, ANNA, *click)
+
+
+def test_refusal_says_who_was_first_with_what_and_when(database: Database) -> None:
+    change_settings(database, LEAD, "where we work", time_zone="Europe/Berlin")
+    fill(database, 1)
+    lease = take(database)
+    theirs = take_over(database, LEAD, lease.case.id)
+    decide(database, LEAD, theirs.case.id, theirs.token, theirs.case.version, WITHIN)
+    with pytest.raises(LostLeaseError) as refused:
+        decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
+    assert str(refused.value) == (
+        "lena decided this first. Found: 'claim-within-rules' on case 1 by lena at "
+        "2027-01-15 09:00 CET. Take the next case."
+    )
+    error = refused.value
+    assert (error.by, error.said, error.at) == ("lena", WITHIN.decision, database.now())
+    assert not error.may_take
+
+
+def test_decision_on_another_case_than_the_one_shown_is_refused(database: Database) -> None:
+    fill(database, 2)
+    shown = take(database)
+    decide(database, ANNA, shown.case.id, shown.token, shown.case.version, OPINION)
+    following = take(database)
+    for late in ((shown.case.id, following.token), (following.case.id, shown.token)):
+        with pytest.raises(LostLeaseError):
+            decide(database, ANNA, *late, following.case.version, OPINION)
+    assert history(database, following.case.id).decisions == []
 
 
 @pytest.mark.parametrize("wrong", ["token", "version", "person"])
@@ -205,64 +245,3 @@ def test_lead_reopens_for_another_round_with_a_reason(database: Database) -> Non
     told = history(database, made.case.id)
     assert [row["round"] for row in told.decisions] == [1, 2]
     assert {"reason": "wrong"} in [event.details for event in told.events]
-
-
-def test_bulk_decides_what_is_open_and_in_nobody_elses_hands(database: Database) -> None:
-    batch = fill(database, 5)
-    assert batch.n_new == 5
-    ids = [row.case.id for row in page(database).rows]
-    held, mine = take(database, BORIS), take(database, ANNA)
-    decided = done(database, LEAD)
-    bulk = decide_cases(database, ANNA, [*ids, 999], BREAKS)
-    assert bulk.decided == sorted([mine.case.id, *ids[3:]])
-    assert bulk.left_out == sorted([held.case.id, decided.case.id, 999])
-    rows = database.read(
-        lambda c: c.execute(select(decisions).where(decisions.c.bulk_id == bulk.id)).all()
-    )
-    assert [(row.case_id, row.decision, row.by) for row in rows] == [
-        (case_id, "claim-breaks-rules", "anna") for case_id in bulk.decided
-    ]
-    assert decide(
-        database, BORIS, held.case.id, held.token, held.case.version, OPINION
-    ).case.state == ("decided")
-    assert verify(database).problems == []
-
-
-def test_statement_is_decided_and_undone_as_one(database: Database) -> None:
-    fill(database, 5, statement_id=["a", "a", "b", "a", None])
-    bulk = decide_statement(database, ANNA, "a", WITHIN)
-    assert len(bulk.decided) == 3
-    assert undo_bulk(database, ANNA, bulk.id) == bulk.decided
-    assert {history(database, number).case.state for number in bulk.decided} == {"open"}
-    with pytest.raises(ConflictError, match="undone already"):
-        undo_bulk(database, ANNA, bulk.id)
-    assert verify(database).problems == []
-
-
-def test_bulk_is_undone_whole_or_not_at_all(database: Database) -> None:
-    fill(database, 3, statement_id="a")
-    bulk = decide_statement(database, ANNA, "a", WITHIN)
-    with pytest.raises(ConflictError, match="Undo the bulk as a whole"):
-        undo(database, ANNA, history(database, bulk.decided[0]).decisions[0]["id"])
-    reopen(database, LEAD, bulk.decided[1], "another look")
-    with pytest.raises(ConflictError, match="changed since"):
-        undo_bulk(database, ANNA, bulk.id)
-    assert history(database, bulk.decided[0]).case.state == "decided"
-    with pytest.raises(NotAllowedError, match="anna made it"):
-        undo_bulk(database, BORIS, bulk.id)
-
-
-def test_bulk_has_a_limit_and_closes_cases(database: Database) -> None:
-    fill(database, MOST + 1, statement_id="a")
-    with pytest.raises(InvalidRequestError, match="more than 1,000"):
-        decide_statement(database, ANNA, "a", WITHIN)
-    with pytest.raises(InvalidRequestError, match="more than 1,000"):
-        decide_cases(database, ANNA, range(MOST + 1), WITHIN)
-    with pytest.raises(InvalidRequestError, match="closes a case"):
-        decide_cases(database, ANNA, [1], SKIP)
-    assert decide_cases(database, ANNA, [], WITHIN).decided == []
-    lease = take(database)
-    release(database, ANNA, lease.case.id, lease.token)
-    first = lease.case.id
-    assert len(decide_cases(database, ANNA, range(first, first + MOST), WITHIN).decided) == MOST
-    assert next_case(database, ANNA) is not None

@@ -134,7 +134,7 @@ def test_lease_that_ran_out_goes_to_the_next_person(database: Database, clock: C
     assert number(take(database, BORIS)) == 1
     clock.step(minutes=1.1)
     assert number(take(database, LEAD)) == 0
-    with pytest.raises(LostLeaseError, match="Someone else holds"):
+    with pytest.raises(LostLeaseError, match="lena holds this case"):
         decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
     assert actions(database, lease.case.id) == ["lease", "lapse", "lease"]
 

@@ -68,5 +68,5 @@ def test_what_makes_no_sense_is_refused(database: Database) -> None:
     with pytest.raises(UnknownCaseError):
         reassign(database, LEAD, 999, BORIS)
     decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
-    with pytest.raises(LostLeaseError, match="decided this meanwhile"):
+    with pytest.raises(LostLeaseError, match="anna decided this first"):
         reassign(database, LEAD, lease.case.id, BORIS)

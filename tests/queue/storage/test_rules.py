@@ -361,20 +361,23 @@ class Rules(RuleBasedStateMachine):
         case.last = None
         case.open_again(made.before)
 
-    @rule(person=PEOPLE, numbers=st.sets(NUMBERS, min_size=1, max_size=4))
-    def bulk(self, person: Person, numbers: set[int]) -> None:
+    @rule(person=PEOPLE, numbers=st.sets(NUMBERS, min_size=1, max_size=4), is_late=st.booleans())
+    def bulk(self, person: Person, numbers: set[int], is_late: bool) -> None:
         names = [name for name in (f"video-{n:07d}" for n in numbers) if name in self.model]
         known = self.known
-        bulk = decide_cases(
-            self.database, person, [known[name] for name in names], Verdict(Decision.WITHIN_RULES)
-        )
+        late = names[:1] if is_late else []
+        chosen = [(known[name], self.model[name].version - (name in late)) for name in names]
+        bulk = decide_cases(self.database, person, chosen, Verdict(Decision.WITHIN_RULES))
         self.lapse()
         closed = [
             name
             for name in names
-            if self.model[name].state == "open" and self.model[name].holder in (None, person.name)
+            if self.model[name].state == "open"
+            and self.model[name].holder in (None, person.name)
+            and name not in late
         ]
         assert sorted(known[name] for name in closed) == bulk.decided
+        assert sorted([*bulk.decided, *bulk.left_out]) == sorted(number for number, _ in chosen)
         for name in closed:
             self.model[name].let_go()
             self.close(self.model[name], self.number_of(known[name], bulk.id), person, bulk.id)
