@@ -284,7 +284,11 @@ def dask_client(scheduler: str | None = None, n_workers: int | None = None) -> I
         try:
             place = scheduler or stack.enter_context(
                 LocalCluster(
-                    n_workers=n_workers or _n_cores(), threads_per_worker=1, dashboard_address=None
+                    n_workers=n_workers or _n_cores(),
+                    threads_per_worker=1,
+                    # Without an address it would take port 8787 although it shows no dashboard.
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
                 )
             )
             client = stack.enter_context(Client(place, timeout=_CONNECT_SECONDS))
