@@ -112,6 +112,14 @@ DATASET = Setting(
     key="CLAIMCLF_DATASET",
     resolved=_path,
 )
+MAPPINGS = Setting(
+    "mappings",
+    "Folder where the pages keep which column of an unknown table is which.",
+    default="data/mappings",
+    variable="CLAIMCLF_MAPPINGS",
+    key="CLAIMCLF_MAPPINGS",
+    resolved=_path,
+)
 WEBHOOK_URL = Setting(
     "webhook",
     "Where the platform is told of decisions; only with a webhook secret.",
@@ -173,6 +181,7 @@ SETTINGS = (
     DATABASE,
     MODELS,
     DATASET,
+    MAPPINGS,
     WEBHOOK_URL,
     WEBHOOK_SECRET,
     LOG_LEVEL,
@@ -331,6 +340,11 @@ def database_url(option: str | None = None) -> str:
 def models_folder() -> Path:
     """Return the folder of models in use."""
     return Path(look_up(MODELS).value)
+
+
+def mappings_folder() -> Path:
+    """Return the folder of the mappings that people chose on the pages."""
+    return Path(look_up(MAPPINGS).value)
 
 
 def find_dataset() -> Path | None:

@@ -81,7 +81,7 @@ def _own_columns(source: Path, encoding: str | None, sheet: str | None) -> list[
 
 def _check_columns(chosen: dict[str, str], own_columns: list[str]) -> None:
     for name, own in chosen.items():
-        if name not in REPORTED.names or own not in own_columns:
+        if name not in REPORTED.names or (own and own not in own_columns):
             raise InvalidRequestError(
                 f"--column {name}={own} names an unknown column.",
                 f"Found: {', '.join(own_columns[:20])}.",

@@ -36,7 +36,7 @@ COLUMNS = click.option(
     "columns",
     multiple=True,
     metavar="NAME=YOURS",
-    help="Which of your columns is which of the contract's; repeatable.",
+    help="Which of your columns is which of the contract's, NAME= for none; repeatable.",
 )
 ENCODING = click.option("--encoding", help="Encoding of text that is not UTF-8, such as cp1252.")
 MAPPING = click.option(

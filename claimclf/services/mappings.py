@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from claimclf.errors import InputError
-from claimclf.files import replacing
+from claimclf.files import own_folder, replacing
 from claimclf.schema import REPORTED
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -28,7 +28,7 @@ class Choice:
     Parameters
     ----------
     columns : dict of str to str
-        Column of the contract -> the table's own column.
+        Column of the contract -> the table's own column; empty for one that it does not have.
     name : str
         What the person calls it.
     trust_ids : bool
@@ -97,7 +97,7 @@ def fitting(choice: Choice, columns: Sequence[str]) -> dict[str, str]:
     InputError
         The table lacks one of them.
     """
-    missing = [own for own in choice.columns.values() if own not in columns]
+    missing = _missing(choice, columns)
     if missing:
         raise InputError(
             f"The mapping '{choice.name or 'given'}' does not fit this table.",
@@ -105,6 +105,15 @@ def fitting(choice: Choice, columns: Sequence[str]) -> dict[str, str]:
             "Choose the columns anew, or give the table that it was made for.",
         )
     return dict(choice.columns)
+
+
+def fits(choice: Choice, columns: Sequence[str]) -> bool:
+    """Say whether a table has all chosen columns."""
+    return not _missing(choice, columns)
+
+
+def _missing(choice: Choice, columns: Sequence[str]) -> list[str]:
+    return [own for own in choice.columns.values() if own and own not in columns]
 
 
 class Remembered:
@@ -128,7 +137,8 @@ class Remembered:
             The folder cannot be written.
         """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(self._folder)
             with replacing(self._path(columns), private=True) as file:
                 file.write(write_choice(choice))
         except OSError as error:

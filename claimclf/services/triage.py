@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from claimclf.configuration import models_folder
 from claimclf.dataset.reading import Table
-from claimclf.dataset.validation.mapping import understand
+from claimclf.dataset.report_log import ReportLog, count_reports, join_reports
+from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.validation.validate import validate
+from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
 from claimclf.modeling.scoring.score import score
@@ -31,6 +34,8 @@ from claimclf.schema import (
 )
 from claimclf.services.inspecting import require_read
 
+__all__ = ["count_reports", "filtered", "reranked", "top", "triage", "with_reports"]
+
 
 def triage(
     table: Table,
@@ -41,6 +46,7 @@ def triage(
     *,
     trust_ids: bool = False,
     models: Path | None = None,
+    reports: ReportLog | None = None,
 ) -> Ranked:
     """Validate, score and rank reported videos.
 
@@ -63,6 +69,8 @@ def triage(
         Whether a person says that the ids are right.
     models : Path, optional
         The store whose other models are named where this one needs more than there is.
+    reports : ReportLog, optional
+        Reports, counted by video, in place of the table's own counts.
 
     Raises
     ------
@@ -72,7 +80,18 @@ def triage(
     mapping = understand(table, REPORTED, chosen, trust_ids=trust_ids)
     require_read(mapping, table, model, models or models_folder())
     validated = validate(table, REPORTED, mapping=mapping)
+    if reports is not None:
+        validated = with_reports(validated, reports)
     return rank(score(validated, model, on_progress), ranking)
+
+
+def with_reports(validated: Validated, reports: ReportLog) -> Validated:
+    """Give accepted videos the reports that a log beside the table counts."""
+    return replace(
+        validated,
+        accepted=join_reports(validated.accepted, reports.videos),
+        mapping=replace(validated.mapping or TableMapping({}), has_reports=True),
+    )
 
 
 def reranked(ranked: Ranked, ranking: Ranking) -> Ranked:

@@ -39,7 +39,10 @@ def read_upload(file: UploadedFile, key: str) -> Table:
     encoding_key = f"{key}_encoding_{digest}"
     with explained():
         try:
-            return _table(digest, file.name, st.session_state.get(encoding_key), content)
+            encoding = st.session_state.get(encoding_key)
+            table = _table(digest, file.name, encoding, None, content)
+            sheet = _ask_sheet(table, f"{key}_sheet_{digest}")
+            return table if sheet is None else _table(digest, file.name, encoding, sheet, content)
         except WrongEncodingError as error:
             say_error(error)
             if error.detected and st.button(f"Read it as {error.detected}", key=f"{key}_reread"):
@@ -48,9 +51,21 @@ def read_upload(file: UploadedFile, key: str) -> Table:
             st.stop()
 
 
+def _ask_sheet(table: Table, key: str) -> str | None:
+    """Return the sheet of a workbook that a person wants instead of the one that was read."""
+    sheets = list(table.layout.sheets)
+    if len(sheets) < 2:
+        return None
+    read = table.layout.sheet
+    chosen = st.selectbox("Sheet", sheets, index=sheets.index(read), key=key)
+    return None if chosen == read else chosen
+
+
 @st.cache_data(scope="session", show_spinner="Reading the file …", max_entries=2)
-def _table(digest: str, name: str, encoding: str | None, _content: bytes) -> Table:
-    return read_table(_content, name, limits=UPLOAD_LIMITS, encoding=encoding)
+def _table(
+    digest: str, name: str, encoding: str | None, sheet: str | None, _content: bytes
+) -> Table:
+    return read_table(_content, name, limits=UPLOAD_LIMITS, encoding=encoding, sheet=sheet)
 
 
 def with_matched_columns(

@@ -9,6 +9,7 @@ from html import unescape
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextInput
 
 from claimclf.paths import ROOT
 from claimclf.schema import UPLOAD_LIMITS, Limits
@@ -59,6 +60,10 @@ def settled(app: AppTest) -> AppTest:
 def give(app: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
     app.file_uploader(key="queue_upload").set_value((name, content, "text/csv"))
     return settled(app.run())
+
+
+def search(app: AppTest) -> TextInput:
+    return next(box for box in app.text_input if box.label == "Search in transcripts")
 
 
 def errors(app: AppTest) -> list[str]:
@@ -176,8 +181,8 @@ def test_an_unknown_column_of_words_can_be_matched(page: AppTest) -> None:
     words = {"video_transcription_text": None, "a": "so it is", "other": "0"}
     give(page, reported_csv(3, **words))
     assert "Column 'video_transcription_text' is missing. Found: " in errors(page)[0]
-    choice = page.selectbox[0]
-    assert choice.options == ["a", "other"]  # known columns are not on offer
+    choice = next(box for box in page.selectbox if box.label == "What is said in the video")
+    assert choice.options == ["not in this table", "a", "other"]  # known columns are not on offer
     choice.select("a")
     submit = next(button for button in page.button if button.label == "Use these columns")
     settled(submit.click().run())
@@ -197,7 +202,7 @@ def test_rejected_rows_are_shown_with_line_and_reasons(page: AppTest) -> None:
     give(page, reported_csv(4, video_id=ids_given, report_count=["1", "2", "-1", "2"]))
     assert (tiles(page)["Accepted"], tiles(page)["Rejected"]) == ("2", "2")
     assert any("2 rows were rejected" in expander.label for expander in page.expander)
-    rejected = page.dataframe[0].value
+    rejected = page.dataframe[1].value
     assert list(rejected["line"]) == [3, 4]
     first, second = rejected["reasons"]
     assert "is not the whole id: export the ids as text" in first
@@ -211,7 +216,7 @@ def test_a_file_is_said_in_one_sentence_and_its_notes_are_listed(page: AppTest) 
     said = [text.value.replace("\\", "") for text in page.markdown]  # signs are escaped
     assert "**This is a table, 4 rows, 3 videos.**" in said
     assert any("2 notes on accepted rows" in expander.label for expander in page.expander)
-    notes = page.dataframe[0].value
+    notes = page.dataframe[1].value
     assert list(notes["line"]) == [3, 4]
     assert "video_id 'a' stands on line 2 already" in notes["message"].iloc[0]
     assert "report_count is -1; the least is 0" in notes["message"].iloc[1]
@@ -260,11 +265,11 @@ def test_choices_narrow_the_queue(
 
 def test_a_search_finds_words_in_any_case_and_order(page: AppTest) -> None:
     give(page, GOOD)
-    settled(page.text_input[0].input("HARBOR hedgehog").run())
+    settled(search(page).input("HARBOR hedgehog").run())
     assert shown(page) == ids(6)
-    settled(page.text_input[0].input("no such words").run())
+    settled(search(page).input("no such words").run())
     assert any("No video matches" in info.value for info in page.info)
-    settled(page.text_input[0].input("").run())
+    settled(search(page).input("").run())
     assert len(shown(page)) == 6
 
 

@@ -76,6 +76,10 @@ class Layout:
         What a person should know of how it was opened, each a sentence.
     is_ours : bool
         Whether this program wrote it, with apostrophes before cells that would run.
+    sheets : tuple of str
+        The filled sheets of a workbook, in its order.
+    sheet : str
+        The sheet that is read.
     """
 
     name: str
@@ -86,6 +90,8 @@ class Layout:
     exporter: str = ""
     remarks: tuple[str, ...] = ()
     is_ours: bool = False
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True)

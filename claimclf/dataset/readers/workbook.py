@@ -86,7 +86,14 @@ def open_workbook(stream: HashedStream, content: BinaryIO, opening: Opening) -> 
     columns = _header(next(rows), name)
     check_header(name, columns, opening.limits)
     remarks = _remarks(sheet, [other.title for other in book.worksheets], held)
-    layout = Layout(name, columns, reader="workbook", remarks=remarks)
+    layout = Layout(
+        name,
+        columns,
+        reader="workbook",
+        remarks=remarks,
+        sheets=tuple(other.title for other in held),
+        sheet=sheet.title,
+    )
     blocks = _batches(rows, sheet.header + 1, layout, stream)
     return Blocks(layout, stream, limited(blocks, name, opening.limits))
 

@@ -144,7 +144,8 @@ def understand(
     contract : Contract
         What is looked for.
     chosen : mapping of str to str, optional
-        Column of the contract -> the input's own column, as a person chose.
+        Column of the contract -> the input's own column, as a person chose; empty for a column
+        that the table does not have, whatever names and contents say.
     trust_ids : bool
         Whether a person says that the ids are right.
     """
@@ -156,7 +157,7 @@ def understand(
     exporter = exporter_named(table.layout.exporter) or told_by_columns(names, _texts(sample))
     mapping = _by_exporter(names, exporter) if exporter else TableMapping({})
     mapping = _by_names(mapping, names, contract, choice)
-    mapping = _by_contents(mapping, sample)
+    mapping = _without_denied(_by_contents(mapping, sample), choice)
     return _with_pattern(mapping, sample, contract, table, trust_ids=trust_ids)
 
 
@@ -279,6 +280,19 @@ def _by_contents(mapping: TableMapping, sample: pd.DataFrame) -> TableMapping:
             words = ((Words.TRANSCRIPT, best),)
             proposed.append(TRANSCRIPT)
     return replace(mapping, columns=columns, words=words, proposed=tuple(proposed))
+
+
+def _without_denied(mapping: TableMapping, chosen: Mapping[str, str]) -> TableMapping:
+    """Leave out the columns of which a person says that the table does not have them."""
+    denied = {name for name, own in chosen.items() if not own}
+    sources = {TRANSCRIPT: set(Words) - {Words.CAPTION}, CAPTION: {Words.CAPTION}}
+    silent = {source for name in denied for source in sources.get(name, ())}
+    return replace(
+        mapping,
+        columns={name: own for name, own in mapping.columns.items() if name not in denied},
+        words=tuple((source, own) for source, own in mapping.words if source not in silent),
+        proposed=tuple(name for name in mapping.proposed if name not in denied),
+    )
 
 
 def _share(cells: pd.Series, pattern: str) -> float:

@@ -7,34 +7,48 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from claimclf.dataset.writing import to_csv_bytes
-from claimclf.schema import REPORTED, VIDEO_ID
+from claimclf.errors import DamagedIdsError, MissingColumnError
+from claimclf.schema import VIDEO_ID
 from claimclf.services.triage import filtered, top, triage
 from claimclf.ui.guard import at_click
-from claimclf.ui.inputs import with_matched_columns
-from claimclf.ui.messages import plain
+from claimclf.ui.messages import explained, plain
 from claimclf.ui.state.models import champion
 from claimclf.ui.state.upload import remember_queue, remembered_queue
+from claimclf.ui.upload.columns import (
+    ask_for_columns,
+    ask_for_trust,
+    choice_for,
+    offer_named,
+    show_columns,
+)
 from claimclf.ui.upload.detail import show_detail
 from claimclf.ui.upload.order import ask_filters, choose_ranking
 from claimclf.ui.upload.ranked import SELECTED, show_queue
+from claimclf.ui.upload.report_log import choose_reports, show_reports
 from claimclf.ui.upload.storing import offer_storing
 from claimclf.ui.upload.table import choose_table
-from claimclf.ui.upload.validation import show_validation
+from claimclf.ui.upload.validation import show_reading, show_validation
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
+    from claimclf.dataset.report_log import ReportLog
     from claimclf.modeling.scoring.ranking import Ranked
     from claimclf.modeling.store.model import Model
+    from claimclf.services.mappings import Choice
 
 
 def show_upload(model: Model) -> None:
     """Draw an upload from its file to the ranked videos."""
     table = choose_table()
     _say_if_replaced(model)
-    ranked = with_matched_columns(
-        table, REPORTED, "queue", lambda chosen: ranked_queue(table, model, chosen)
-    )
+    reports = choose_reports()
+    choice = choice_for(table)
+    ranked = _ranked_or_asked(table, model, choice, reports)
     st.caption(f"{plain(table.name)}, scored by {plain(model.name)}")
+    show_reading(ranked)
+    show_reports(reports, ranked)
+    show_columns(table, choice, ranked)
+    offer_named(table, choice)
     show_validation(ranked)
     if ranked.videos.empty:
         st.warning("No row was accepted. See above why, correct the file and upload it again.")
@@ -54,6 +68,21 @@ def show_upload(model: Model) -> None:
         st.caption("Choose a row to read the video's details.")
     else:
         show_detail(selected, model, len(ranked.videos))
+
+
+def _ranked_or_asked(
+    table: Table, model: Model, choice: Choice, reports: ReportLog | None
+) -> Ranked:
+    """Return the queue of a table; ask for what is not known of its columns and ids."""
+    with explained():
+        try:
+            return ranked_queue(table, model, choice, reports)
+        except MissingColumnError as error:
+            ask_for_columns(table, choice, error)
+            st.stop()
+        except DamagedIdsError as error:
+            ask_for_trust(table, choice, error)
+            st.stop()
 
 
 def _say_if_replaced(model: Model) -> None:
@@ -78,24 +107,34 @@ def _offer_download(ranked: Ranked) -> None:
     )
 
 
-def ranked_queue(table: Table, model: Model, chosen: dict[str, str]) -> Ranked:
+def ranked_queue(
+    table: Table, model: Model, choice: Choice, reports: ReportLog | None = None
+) -> Ranked:
     """Return the queue of a table, scored once per table, model and choice of columns."""
-    key = queue_key(table, model, chosen)
+    key = queue_key(table, model, choice, reports)
     remembered = remembered_queue(key)
     if remembered is not None:
         return remembered
-    bar = st.progress(0.0, "Checking …")
-    ranked = triage(
-        table,
-        model,
-        chosen,
-        lambda done, total: bar.progress(done / total, f"Scored {done:,} of {total:,} videos"),
-    )
-    bar.empty()
+    bar = st.empty()
+    bar.progress(0.0, "Checking …")
+    try:
+        ranked = triage(
+            table,
+            model,
+            choice.columns,
+            lambda done, total: bar.progress(done / total, f"Scored {done:,} of {total:,} videos"),
+            trust_ids=choice.trust_ids,
+            reports=reports,
+        )
+    finally:  # no bar stays above an error
+        bar.empty()
     remember_queue(key, ranked)
     return ranked
 
 
-def queue_key(table: Table, model: Model, chosen: dict[str, str]) -> tuple[object, ...]:
+def queue_key(
+    table: Table, model: Model, choice: Choice, reports: ReportLog | None
+) -> tuple[object, ...]:
     """Name what a queue is made from: another table, model or setting makes another queue."""
-    return (table.sha256, model.name, model.manifest.version, tuple(chosen.items()))
+    read = (*sorted(choice.columns.items()), choice.trust_ids, reports and reports.sha256)
+    return (table.sha256, table.layout, model.name, model.manifest.version, read)

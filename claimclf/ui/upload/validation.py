@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 def show_validation(ranked: Ranked) -> None:
     """Account for every row of the upload."""
     validated = ranked.scored.validated
-    _show_reading(ranked)
     tiles = {
         "Rows": len(validated.table),
         "Accepted": validated.n_accepted,
@@ -48,7 +47,7 @@ def show_validation(ranked: Ranked) -> None:
     _show_notes(validated)
 
 
-def _show_reading(ranked: Ranked) -> None:
+def show_reading(ranked: Ranked) -> None:
     """Say what the file is, and what to know of how it was read."""
     account = account_of(ranked)
     st.markdown(f"**{plain(account.sentence)}**")
