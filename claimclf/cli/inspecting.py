@@ -51,7 +51,7 @@ def inspect(
         trust_ids=choice.trust_ids,
     )
     if save_mapping is not None:
-        own = found.mapping.first | choice.columns
+        own = found.mapping.as_choice | choice.columns
         chosen = Choice(own, choice.name, choice.trust_ids, choice.sheet)
         save_mapping.write_bytes(write_choice(chosen))
     if as_json:

@@ -289,7 +289,7 @@ def remarks_of(mapping: TableMapping, table: Table, facts: Facts) -> list[str]:
         said.append(f"{rows} a video that stands before: one video, with the largest counts.")
     if set(facts.sources) - {str(Words.TRANSCRIPT)}:
         parts = [
-            f"{facts.sources[source]:,} have {_SAID[source]}"
+            f"{_have(facts.sources[source])} {_SAID[source]}"
             for source in (*map(str, Words), "")
             if facts.sources.get(source)
         ]
@@ -299,6 +299,10 @@ def remarks_of(mapping: TableMapping, table: Table, facts: Facts) -> list[str]:
     if mapping.are_trusted:
         said.append("The ids are taken as they are: a person has said that they are right.")
     return said
+
+
+def _have(n: int) -> str:
+    return "1 has" if n == 1 else f"{n:,} have"
 
 
 def _not_understood(exporter: Exporter, mapping: TableMapping, table: Table) -> list[str]:

@@ -123,6 +123,12 @@ class TableMapping:
         return {name: own[0] for name, own in self.columns.items() if own}
 
     @property
+    def as_choice(self) -> dict[str, str]:
+        """What a person would choose to have the table read like this; a caption is no speech."""
+        spoken = [own for source, own in self.words if source is not Words.CAPTION]
+        return self.first | ({TRANSCRIPT: spoken[0]} if spoken else {})
+
+    @property
     def says_source(self) -> bool:
         """Whether rows may have their words from different places."""
         return any(source is not Words.TRANSCRIPT for source, _ in self.words)

@@ -39,7 +39,8 @@ _PREVIEW_ROWS, _LONGEST_NAME = 5, 80
 _NOT_GIVEN = "not in this table"
 #: What the queue lives on first, then all else in the contract's order.
 _FIRST = (VIDEO_ID, TRANSCRIPT, REPORT_COUNT, AUTHOR_ID, VIDEO_URL, POSTED_AT)
-_OFFERED = tuple(name for name in dict.fromkeys((*_FIRST, *REPORTED.names)) if name != ROW_NUMBER)
+_ORDER = tuple(dict.fromkeys((*_FIRST, *REPORTED.names)))
+_OFFERED = tuple(name for name in _ORDER if name != ROW_NUMBER)
 
 
 def choice_for(table: Table) -> Choice:
@@ -73,7 +74,7 @@ def show_columns(table: Table, choice: Choice, ranked: Ranked) -> None:
         left_out = _left_out(table, mapping)
         if left_out:
             st.caption(f"Not read: {', '.join(map(plain, left_out))}")
-        _ask(table, choice, _own(mapping))
+        _ask(table, choice, mapping.as_choice)
         _offer_mapping(choice, mapping)
 
 
@@ -98,15 +99,9 @@ def ask_for_trust(table: Table, choice: Choice, error: DamagedIdsError) -> None:
 def _preview(ranked: Ranked, columns: list[tuple[str, str]]) -> object:
     """Return the first rows, each column named after what it is read as and from."""
     accepted = ranked.scored.validated.accepted.head(_PREVIEW_ROWS)
+    columns = sorted(columns, key=lambda column: _ORDER.index(column[0]))
     shown = {name: f"{name} ← {own}" if own != name else name for name, own in columns}
     return cut_cells(accepted[[name for name in shown if name in accepted]]).rename(columns=shown)
-
-
-def _own(mapping: TableMapping) -> dict[str, str]:
-    own = dict(mapping.first)
-    if mapping.words:
-        own.setdefault(TRANSCRIPT, mapping.words[0][1])
-    return own
 
 
 def _left_out(table: Table, mapping: TableMapping) -> list[str]:
@@ -156,7 +151,7 @@ def _changed(choice: Choice, own: dict[str, str], picked: dict[str, str]) -> dic
 
 def _offer_mapping(choice: Choice, mapping: TableMapping) -> None:
     """Offer the mapping as a file, for the shell and for other people."""
-    whole = replace(choice, columns=_own(mapping) | choice.columns)
+    whole = replace(choice, columns=mapping.as_choice | choice.columns)
     st.download_button(
         "Download this mapping",
         write_choice(whole),

@@ -1,0 +1,37 @@
+"""A moderator drops a file as a platform or a tool gave it, sees what it is, and queues it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from claimclf.configuration import DATABASE, MAPPINGS
+from tests.browser.dashboard import running_dashboard, settle
+from tests.conftest import shared_file
+
+pytestmark = pytest.mark.browser
+
+
+def test_moderator_drops_an_export_of_zeeschuimer_sees_what_is_read_and_queues_it(
+    page: Page, tmp_path: Path
+) -> None:
+    own = {
+        DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}",
+        MAPPINGS.variable: str(tmp_path / "mappings"),
+    }
+    with running_dashboard(**own) as address:
+        page.goto(f"{address}/triage_queue")
+        settle(page)
+        page.locator("input[type=file]").first.set_input_files(
+            shared_file("formats/zeeschuimer_tiktok.ndjson")
+        )
+        what = page.get_by_text("This is a Zeeschuimer export of TikTok, 21 lines, 20 videos.")
+        expect(what).to_be_visible()
+        settle(page)
+        page.get_by_text("What is read:").click()
+        expect(page.get_by_text("Not read:")).to_be_visible()
+        page.get_by_role("button", name="Add these 20 videos to the shared queue").click()
+        expect(page.get_by_text("Batch 1: 20 new cases, 0 known, 0 reopened")).to_be_visible()
+        page.goto("about:blank")  # before the server goes
