@@ -207,17 +207,7 @@ def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
         connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
     )
 
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        for pragma in (
-            "foreign_keys = ON",
-            "synchronous = FULL",  # a decision survives a power cut
-            f"cache_size = -{_CACHE_KIB}",
-            f"temp.cache_size = -{_TEMP_CACHE_KIB}",
-            f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload
-            "recursive_triggers = ON",  # replacing a row counts as deleting it
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+    event.listen(engine, "connect", set_up_sqlite)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -228,6 +218,19 @@ def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def set_up_sqlite(connection: Any, _record: object = None) -> None:
+    """Set a driver's new connection up for the queue's tables."""
+    for pragma in (
+        "foreign_keys = ON",
+        "synchronous = FULL",  # a decision survives a power cut
+        f"cache_size = -{_CACHE_KIB}",
+        f"temp.cache_size = -{_TEMP_CACHE_KIB}",
+        f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload
+        "recursive_triggers = ON",  # replacing a row counts as deleting it
+    ):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Table,
+    TableClause,
     any_,
     func,
     literal,
@@ -60,15 +61,29 @@ def drop_temporary(connection: Connection, metadata: MetaData) -> None:
         connection.execute(text(f"DROP TABLE IF EXISTS {schema}.{table.name}"))
 
 
-def load(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
-    """Write many rows, each in the order of the table's columns, as fast as the driver can."""
+def load(
+    connection: Connection,
+    table: Table | TableClause,
+    rows: Sequence[Sequence[Any]],
+    columns: Sequence[str] | None = None,
+) -> None:
+    """Write many rows as fast as the driver can.
+
+    Parameters
+    ----------
+    rows : sequence
+        Values in the order of `columns`.
+    columns : sequence of str, optional
+        Names of columns that the table has, never anybody's input; by default all of the
+        table's, in its own order.
+    """
     cursor = connection.connection.cursor()
     quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column.name) for column in table.columns)
+    columns = table.columns.keys() if columns is None else columns
+    names = ", ".join(quote(column) for column in columns)
     with driver_errors(connection):
         if connection.dialect.name == "sqlite":
-            marks = ", ".join("?" * len(table.columns))
-            # Names are the program's own, not anybody's input.
+            marks = ", ".join("?" * len(columns))
             cursor.executemany(
                 f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
                 rows,

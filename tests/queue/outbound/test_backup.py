@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -31,7 +30,7 @@ from claimclf.errors import (
 )
 from claimclf.people import Person, Role
 from claimclf.queue.outbound.backup import restoring, writing
-from claimclf.queue.outbound.backup.manifest import MARK, TABLES, Backup
+from claimclf.queue.outbound.backup.manifest import FORMAT, TABLES, Backup
 from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
 from claimclf.queue.outbound.webhook.delivery import deliver_due
@@ -49,6 +48,7 @@ from claimclf.schema import Decision, Ranking, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
 from tests.queue.killed import after
+from tests.queue.outbound.backups import edit_manifest, edit_rows, repack
 
 ADMIN = Person("ada", Role.ADMIN)
 #: Everything that JSON, CSV or a database might stumble over.
@@ -131,38 +131,6 @@ def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 def assert_empty(database: Database) -> None:
     assert not any(contents(database).values())
     assert verify(database).n_entries == 0
-
-
-def repack(file: Path, change: Callable[[dict[str, bytes]], object]) -> None:
-    """Change members of a backup, with all checksums made anew, as somebody might on purpose."""
-    with zipfile.ZipFile(file) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    change(members)
-    write(file, members)
-
-
-def write(file: Path, members: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-        archive.comment = MARK + b"0" * 64
-    whole = file.read_bytes()[:-64]
-    file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
-
-
-def edit_manifest(parts: dict[str, bytes], **values: Any) -> None:
-    manifest = json.loads(parts["manifest.json"])
-    parts["manifest.json"] = json.dumps(manifest | values).encode()
-
-
-def edit_rows(members: dict[str, bytes], table: str, old: str, new: str) -> None:
-    """Change a member and its checksum."""
-    name = f"{table}.jsonl"
-    assert old.encode() in members[name]
-    members[name] = members[name].replace(old.encode(), new.encode())
-    manifest = json.loads(members["manifest.json"])
-    manifest["members"][table]["sha256"] = hashlib.sha256(members[name]).hexdigest()
-    members["manifest.json"] = json.dumps(manifest).encode()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -393,13 +361,47 @@ def test_file_that_was_altered_with_its_checksums_is_found(
     assert_empty(taken[2])
 
 
-def test_backup_of_another_version_is_refused(
-    taken: tuple[Path, Database, Database], file: Path
+def test_backup_names_its_format(used: Database, file: Path) -> None:
+    assert backup(used, ADMIN, file).format == FORMAT
+    with zipfile.ZipFile(file) as archive:
+        assert json.loads(archive.read("manifest.json"))["format"] == FORMAT
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "problem"),
+    [
+        (
+            {"format": FORMAT + 1},
+            InputError,
+            f"by a newer claimclf. Found: format {FORMAT + 1}; {FORMAT} is .*Update claimclf",
+        ),
+        ({"format": "1"}, DamagedError, "was altered. Found: its format is '1'"),
+        ({"format": True}, DamagedError, "was altered. Found: its format is True"),
+        ({"format": 0}, DamagedError, "was altered. Found: its format is 0"),
+        (
+            {"version": "9999"},
+            InputError,
+            "not known here. Found: version 9999.*Restore it with the claimclf that wrote it",
+        ),
+        ({"version": "*"}, InputError, r"not known here. Found: version \*"),
+        ({"version": None}, InputError, "not known here. Found: version None"),
+        (
+            {"format": FORMAT + 1, "version": "9999", "members": {}},
+            InputError,
+            "by a newer claimclf. Found: format",
+        ),
+    ],
+)
+def test_backup_of_a_form_that_is_not_known_is_refused(
+    taken: tuple[Path, Database, Database],
+    file: Path,
+    values: dict[str, Any],
+    error: type[Exception],
+    problem: str,
 ) -> None:
     shutil.copy(taken[0], file)
-    repack(file, lambda members: edit_manifest(members, version="9999"))
-    problem = "of another version.*Found: version 9999.*Restore it with the claimclf that wrote"
-    with pytest.raises(InputError, match=problem):
+    repack(file, lambda members: edit_manifest(members, **values))
+    with pytest.raises(error, match=problem):
         restore(taken[2], ADMIN, file)
     assert_empty(taken[2])
 

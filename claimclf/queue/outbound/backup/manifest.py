@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sqlalchemy import Table
-
 from claimclf.queue.storage.tables import audit_head, cuts, metadata
 
 #: What a backup holds: not what is worked out from it, nor the log's head, which the manifest has.
@@ -18,6 +16,8 @@ CHUNK_ROWS = 2_000
 #: Bytes read at a time.
 CHUNK_BYTES = 1 << 20
 
+#: How the file is built, whatever its tables are. Backups of the first release do not name it.
+FORMAT = 1
 MANIFEST = "manifest.json"
 #: The file ends in this mark and so many hexadecimal digits: the checksum of all before them.
 MARK = b"claimclf queue backup, sha256 "
@@ -61,6 +61,8 @@ class Backup:
         Hash of the last of them.
     members : dict
         Tables by name.
+    format : int
+        Of the file.
     """
 
     version: str
@@ -69,6 +71,7 @@ class Backup:
     head_seq: int
     head: str
     members: dict[str, Member]
+    format: int = FORMAT
 
     @property
     def n_rows(self) -> int:
@@ -88,9 +91,9 @@ class Counter:
         self.progress(self.n, self.total)
 
 
-def member_name(table: Table) -> str:
+def member_name(table: str) -> str:
     """Return the name of a table's member in the zip."""
-    return f"{table.name}.jsonl"
+    return f"{table}.jsonl"
 
 
 def checksum(stream: BinaryIO, n_bytes: int) -> str:

@@ -15,12 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import Table
-
 from claimclf.errors import DamagedError, InputError
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_BYTES,
     CHUNK_ROWS,
+    FORMAT,
     MANIFEST,
     MARK,
     N_DIGITS,
@@ -33,6 +32,7 @@ from claimclf.queue.outbound.backup.manifest import (
 )
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.audit import START, broken
+from claimclf.queue.storage.scratch import table_columns
 from claimclf.queue.storage.tables import audit
 
 
@@ -57,7 +57,7 @@ class BackupFile:
     sha256: str
     manifest: Backup
 
-    def rows(self, table: Table) -> Iterator[list[list[Any]]]:
+    def rows(self, table: str) -> Iterator[list[list[Any]]]:
         """Yield a table's rows in chunks; at the end, refuse what the manifest does not hold.
 
         Raises
@@ -65,7 +65,7 @@ class BackupFile:
         DamagedError
             The member is damaged or was altered.
         """
-        expected = self.manifest.members[table.name]
+        expected = self.manifest.members[table]
         digest, n_rows = hashlib.sha256(), 0
         with _explained(self.file), self.archive.open(member_name(table)) as member:
             lines = BufferedReader(cast(Any, member), CHUNK_BYTES)
@@ -73,7 +73,7 @@ class BackupFile:
                 digest.update(b"".join(chunk))
                 rows = json.loads(b"[" + b",".join(chunk) + b"]")
                 if {len(row) for row in rows} != {len(expected.columns)}:
-                    raise ValueError(f"a row of {table.name} has too few or too many values")
+                    raise ValueError(f"a row of {table} has too few or too many values")
                 n_rows += len(rows)
                 yield rows
         if (n_rows, digest.hexdigest()) != (expected.n_rows, expected.sha256):
@@ -89,9 +89,9 @@ class BackupFile:
         """
         seq, previous = 0, START
         columns = self.manifest.members[audit.name].columns
-        for table in TABLES:
+        for table in self.manifest.members:
             for rows in self.rows(table):
-                for row in rows if table is audit else ():
+                for row in rows if table == audit.name else ():
                     entry = dict(zip(columns, row, strict=True))
                     refuse(self.file, broken(entry, seq, previous))
                     seq, previous = entry["seq"], entry["hash"]
@@ -111,7 +111,7 @@ def opened(file: Path) -> Iterator[BackupFile]:
     DamagedError
         It is damaged, altered or no whole backup.
     InputError
-        It cannot be read, or is of another version.
+        It cannot be read, or its format or the version of its tables is not known here.
     """
     with _explained(file):
         stream = file.open("rb")
@@ -180,15 +180,42 @@ def _checked(stream: BinaryIO, file: Path) -> str:
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
     with _explained(file):
         values = json.loads(archive.read(MANIFEST))
-        if values["version"] != migrations.HEAD:
-            raise InputError(
-                f"The backup {file.name} is of another version.",
-                f"Found: version {values['version']} of the tables; this is {migrations.HEAD}.",
-                "Restore it with the claimclf that wrote it, then update.",
-            )
-        members = {name: Member(**member) for name, member in values.pop("members").items()}
-        manifest = Backup(**values, members=members)
-        expected = {table.name: [column.name for column in table.columns] for table in TABLES}
-        if {name: member.columns for name, member in members.items()} != expected:
+        version, number = values["version"], values.get("format", 1)
+        _check_format(file, number)
+        _check_version(file, version)
+        members = {name: Member(**member) for name, member in values["members"].items()}
+        manifest = Backup(**{**values, "format": number, "members": members})
+        if not _has_tables_of_its_version(manifest):
             raise altered(file, f"its tables are {', '.join(members)}")
     return manifest
+
+
+def _check_format(file: Path, number: Any) -> None:
+    if type(number) is not int or number < 1:
+        raise altered(file, f"its format is {number!r}")
+    if number > FORMAT:
+        raise InputError(
+            f"The backup {file.name} was made by a newer claimclf.",
+            f"Found: format {number}; {FORMAT} is the newest known here.",
+            "Nothing was changed. Update claimclf, then restore it.",
+        )
+
+
+def _check_version(file: Path, version: str) -> None:
+    if version not in migrations.versions():
+        raise InputError(
+            f"The backup {file.name} holds tables that are not known here.",
+            f"Found: version {version} of the tables; {migrations.HEAD} is the newest known.",
+            "Nothing was changed. Restore it with the claimclf that wrote it or a newer one.",
+        )
+
+
+def _has_tables_of_its_version(manifest: Backup) -> bool:
+    """Return whether the members are the tables of their version, with all of their columns."""
+    members = {name: sorted(member.columns) for name, member in manifest.members.items()}
+    today = {table.name: sorted(table.columns.keys()) for table in TABLES}
+    if manifest.version == migrations.HEAD:
+        return members == today
+    # Of these some may be none of today's: a later version may have dropped them.
+    then = table_columns(manifest.version)
+    return today.keys() & then.keys() <= members.keys() and members.items() <= then.items()

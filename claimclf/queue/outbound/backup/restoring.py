@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from claimclf.errors import ConflictError
@@ -13,6 +15,7 @@ from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
 from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
+from claimclf.queue.outbound.backup.updating import Rows, updated
 from claimclf.queue.queries.sampling import drop_cuts
 from claimclf.queue.queries.word_index import keep_words_indexed
 from claimclf.queue.storage.audit import Entry, append, walk
@@ -37,43 +40,57 @@ def restore(
     """Fill an empty queue from a file that `backup` wrote: all of it, or nothing.
 
     The file is checked as a whole before anything is changed, the audit log's chain among it.
+    It may be of any version of the tables up to today's.
 
     Parameters
     ----------
     progress : callable
-        Gets the rows done and all of them; each row is read twice, to be checked and written.
+        Gets the rows done and all of them. Each row is read twice, to be checked and written; of
+        an older version once more, to be brought up to date.
 
     Raises
     ------
     NotAllowedError
         The person is no admin.
     InputError
-        The file cannot be read, or is of another version.
+        The file cannot be read, or its format or the version of its tables is not known here.
     DamagedError
         The file is damaged, altered or no whole backup; nothing was changed.
     ConflictError
         The database is in use already; nothing was changed.
+    StorageError
+        There is no room for the queue, or for bringing an older version up to date.
     """
     require(person, Capability.OPERATE)
     database.read(lambda c: _refuse_used(c, database.name))
-    with opened(file) as source:
+    with opened(file) as source, _refusing_misfits(file):
         manifest = source.manifest
         counter = Counter(progress, 2 * manifest.n_rows)
         source.check_rows(counter)
-        entry = _entry(source)
+        with updated(source, counter) as rows_of:
+            n_read = counter.n
 
-        def fill(connection: Connection) -> None:
-            counter.n = manifest.n_rows
-            _fill(connection, source, database.name, counter)
-            append(connection, person, database.now(), [entry])
-            refuse(file, walk(connection).problems)
+            def fill(connection: Connection) -> None:
+                counter.n = n_read
+                lock_tables(connection, metadata.sorted_tables)
+                _refuse_used(connection, database.name)
+                _fill(connection, rows_of, counter)
+                _continue_log(connection, manifest)
+                append(connection, person, database.now(), [_entry(source)])
+                refuse(file, walk(connection).problems)
 
-        try:
             database.write(fill)
-        except (IntegrityError, DataError) as error:
-            raise altered(file, f"{error.orig}".splitlines()[0]) from error
     _logger.info("Backup restored: %d rows, version %s", manifest.n_rows, manifest.version)
     return manifest
+
+
+@contextmanager
+def _refusing_misfits(file: Path) -> Iterator[None]:
+    """Say of rows that a database does not take that somebody has altered them."""
+    try:
+        yield
+    except (IntegrityError, DataError) as error:
+        raise altered(file, f"{error.orig}".splitlines()[0]) from error
 
 
 def _entry(source: BackupFile) -> Entry:
@@ -101,17 +118,20 @@ def _refuse_used(connection: Connection, name: str) -> None:
         )
 
 
-def _fill(connection: Connection, source: BackupFile, name: str, counter: Counter) -> None:
+def _fill(connection: Connection, rows_of: Callable[[Table], Rows], counter: Counter) -> None:
     """Fill the tables within one transaction."""
-    lock_tables(connection, metadata.sorted_tables)
-    _refuse_used(connection, name)
     drop_cuts(connection)
     with keep_words_indexed(connection):
         for table in TABLES:
+            columns, chunks = rows_of(table)
             with without_indexes(connection, table):  # half the work of keeping them up to date
-                for rows in source.rows(table):
-                    load(connection, table, rows)
+                for rows in chunks:
+                    load(connection, table, rows, columns)
                     counter.add(len(rows))
             continue_numbering(connection, table)
-    head = {"seq": source.manifest.head_seq, "hash": source.manifest.head}
+
+
+def _continue_log(connection: Connection, manifest: Backup) -> None:
+    """Have the next entry of the audit log follow the last one of the backup."""
+    head = {"seq": manifest.head_seq, "hash": manifest.head}
     connection.execute(update(audit_head).values(head))

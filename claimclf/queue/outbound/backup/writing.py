@@ -7,11 +7,12 @@ import json
 import logging
 import os
 import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Row, Table, func, select
 
 from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.staging import Progress
@@ -89,15 +90,20 @@ def _write(
     return manifest
 
 
+def stored_rows(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+    """Yield all rows of a table in chunks, in the order of its key."""
+    query = select(table).order_by(*table.primary_key)
+    # A chunk at a time, whatever the driver would like to fetch.
+    rows = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
+    yield from rows.partitions()
+
+
 def _write_table(
     connection: Connection, archive: zipfile.ZipFile, table: Table, counter: Counter
 ) -> Member:
     digest, n_rows = hashlib.sha256(), 0
-    query = select(table).order_by(*table.primary_key)
-    # A chunk at a time, whatever the driver would like to fetch.
-    rows = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
-    with archive.open(member_name(table), "w", force_zip64=True) as member:
-        for chunk in rows.partitions():
+    with archive.open(member_name(table.name), "w", force_zip64=True) as member:
+        for chunk in stored_rows(connection, table):
             lines = "".join(_encode(list(row)) + "\n" for row in chunk).encode()
             digest.update(lines)
             member.write(lines)

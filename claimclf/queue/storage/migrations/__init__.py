@@ -23,6 +23,12 @@ def version(connection: Connection) -> str | None:
     return head
 
 
+def versions() -> list[str]:
+    """Return all versions that this program knows, oldest first."""
+    files = (_FOLDER / "versions").glob("v*_*.py")
+    return sorted(file.name.removeprefix("v").partition("_")[0] for file in files)
+
+
 def check(version: str | None, name: str) -> None:
     """Refuse the tables of a version that this program does not know.
 
@@ -31,7 +37,7 @@ def check(version: str | None, name: str) -> None:
     StorageError
         A newer program has been at work on this database.
     """
-    if version is None or list((_FOLDER / "versions").glob(f"v{version}_*.py")):
+    if version is None or version in versions():
         return
     raise StorageError(
         "The queue's database was made by a newer claimclf.",
@@ -40,8 +46,8 @@ def check(version: str | None, name: str) -> None:
     )
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to `HEAD` within the connection's transaction."""
+def upgrade(connection: Connection, version: str = HEAD) -> None:
+    """Bring the tables to a version within the connection's transaction."""
     # Takes a tenth of a second to import, and is needed once in a database's life.
     from alembic import command
     from alembic.config import Config
@@ -50,4 +56,4 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
