@@ -137,7 +137,7 @@ def export(
     from claimclf.services.queue import export as read
 
     require_place(output)
-    start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1e6)
+    start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * SECOND)
     table = read(*open_queue(url), cast("What", what), start)
     write_table(table, output, raw=raw, private=True, bom=for_excel)
     click.echo(f"{len(table):,} rows written to {output}", err=True)

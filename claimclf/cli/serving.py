@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from claimclf.configuration import LOG_LEVEL, pass_on
+from claimclf.configuration import LOG_LEVEL, log_level, pass_on
+from claimclf.logs import set_up
 
 
 @click.command()
@@ -22,9 +23,10 @@ def serve(port: int, address: str) -> None:
     """Open the dashboard, on 127.0.0.1 unless people sign in."""
     from claimclf.services.serving import serve as run
 
-    log_level = click.get_current_context().find_root().params.get("log_level")
-    if log_level:
-        pass_on(LOG_LEVEL, log_level)
+    level = click.get_current_context().find_root().params.get("log_level")
+    if level:
+        pass_on(LOG_LEVEL, level)
+    set_up(log_level(level))
     run(port, address)
 
 

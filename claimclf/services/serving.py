@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
 from importlib.util import find_spec
 from ipaddress import ip_address
 
+from claimclf import __version__
 from claimclf.configuration import has_login
 from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
+
+_logger = logging.getLogger(__name__)
 
 
 def serve(port: int, address: str = ADDRESS) -> None:
@@ -39,11 +43,19 @@ def serve(port: int, address: str = ADDRESS) -> None:
             f"Found: no app.py in {ROOT}.",
             "Run claimclf serve from a clone of the project, installed with make install.",
         )
-    if has_login():
+    login = has_login()
+    if login:
         require_login_packages()
     elif not is_local(address):
         raise exposed(address)
     _check_port(address, port)
+    _logger.info(
+        "Server starts: claimclf %s at %s, port %d, %s",
+        __version__,
+        address or "all addresses",
+        port,
+        "people sign in" if login else "without a login",
+    )
     print(f"claimclf is at http://{address}:{port}", flush=True)
     # The configuration, theme and upload limit are in the project's .streamlit folder.
     os.chdir(ROOT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from claimclf.schema import Decision, Lane, Ranking, ReasonCode
+from claimclf.units import SECOND
 
 RANKINGS = {
     Ranking.REPORTS: "reports on the video",
@@ -58,12 +59,12 @@ def number(value: float | None) -> str:
 
 def moment(at: int) -> str:
     """Write a time, microseconds since 1970 in UTC, for people."""
-    return datetime.fromtimestamp(at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def span(microseconds: int) -> str:
     """Write a length of time for people, in its largest unit that is at least one."""
-    seconds = microseconds / 1_000_000
+    seconds = microseconds / SECOND
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
             n = int(seconds // size)
@@ -73,7 +74,7 @@ def span(microseconds: int) -> str:
 
 def length(microseconds: int) -> str:
     """Write a length of time in its two largest units."""
-    seconds = round(microseconds / 1_000_000)
+    seconds = round(microseconds / SECOND)
     if seconds < 60:
         return f"{seconds} s"
     minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400

@@ -12,6 +12,7 @@ from claimclf.people import Capability, Person
 from claimclf.services import queue
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action, at_click
+from claimclf.units import SECOND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ def offer_export(person: Person, database: Database) -> None:
 @action(_EXPORT)
 def prepare_file(person: Person, database: Database, what: What, since: date, suffix: str) -> None:
     """Write a table into a file, and keep it until the next one."""
-    start = int(datetime.combine(since, time(), UTC).timestamp() * 1_000_000)
+    start = int(datetime.combine(since, time(), UTC).timestamp() * SECOND)
     table = queue.export(database, person, what, start)
     content = _csv(table) if suffix == "csv" else _parquet(table)
     st.session_state[_FILE] = (f"{what}.{suffix}", content, len(table))

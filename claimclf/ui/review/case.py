@@ -22,6 +22,7 @@ from claimclf.ui.review.surroundings import (
 )
 from claimclf.ui.state.models import model_in_use
 from claimclf.ui.wording import moment
+from claimclf.units import SECOND
 
 # The page is there before its first case, whose explanation takes seconds to import.
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
     except ClaimclfError as error:
         st.error(plain(error))
         return
-    left = max(lease.until - console.database.now(), 0) // 1_000_000
+    left = max(lease.until - console.database.now(), 0) // SECOND
     st.caption(
         f":material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
         "page is open."
