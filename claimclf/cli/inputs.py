@@ -62,14 +62,14 @@ def open_choice(
     """
     from claimclf.services.mappings import Choice, fitting, read_choice
 
-    kept = Choice() if mapping is None else read_choice(mapping)
+    stored = Choice() if mapping is None else read_choice(mapping)
     chosen = dict(pair.partition("=")[::2] for pair in columns)
-    sheet = sheet or kept.sheet
-    if chosen or kept.columns:
+    sheet = sheet or stored.sheet
+    if chosen or stored.columns:
         own_columns = _own_columns(source, encoding, sheet)
         _check_columns(chosen, own_columns)
-        chosen = fitting(kept, own_columns) | chosen
-    return Choice(chosen, kept.name, trust_ids or kept.trust_ids, sheet)
+        chosen = fitting(stored, own_columns) | chosen
+    return Choice(chosen, stored.name, trust_ids or stored.trust_ids, sheet)
 
 
 def _own_columns(source: Path, encoding: str | None, sheet: str | None) -> list[str]:
@@ -89,7 +89,7 @@ def _check_columns(chosen: dict[str, str], own_columns: list[str]) -> None:
             )
 
 
-def read_speech(named: tuple[str, ...], encoding: str | None) -> list[LabelledTexts]:
+def read_speech(values: tuple[str, ...], encoding: str | None) -> list[LabelledTexts]:
     """Return the labelled texts of `--speech FILE` or `--speech FILE=WEIGHT`.
 
     Raises
@@ -101,21 +101,21 @@ def read_speech(named: tuple[str, ...], encoding: str | None) -> list[LabelledTe
     from claimclf.services.stress import read_texts
 
     texts = []
-    for one in named:
-        path, weight = _weighted(one)
+    for value in values:
+        path, weight = _weighted(value)
         texts.append(read_texts(read_table(path, encoding=encoding), weight))
     return texts
 
 
-def _weighted(named: str) -> tuple[Path, float]:
-    path, equals, weight = named.rpartition("=")
-    if not equals or Path(named).exists():
-        return Path(named), 1.0
+def _weighted(value: str) -> tuple[Path, float]:
+    path, equals, weight = value.rpartition("=")
+    if not equals or Path(value).exists():
+        return Path(value), 1.0
     try:
         return Path(path), float(weight)
     except ValueError as error:
         raise InvalidRequestError(
-            f"--speech {named} has no usable weight.",
+            f"--speech {value} has no usable weight.",
             f"Found: {weight or 'nothing'} after '='.",
             "Write FILE or FILE=WEIGHT, such as debates.csv=2.",
         ) from error

@@ -43,7 +43,7 @@ def inspect(
     from claimclf.services.mappings import Choice, write_choice
 
     choice = open_choice(source, columns, mapping, encoding, sheet, trust_ids=trust_ids)
-    found = inspect_file(
+    inspection = inspect_file(
         source,
         choice.columns,
         encoding=encoding,
@@ -51,33 +51,33 @@ def inspect(
         trust_ids=choice.trust_ids,
     )
     if save_mapping is not None:
-        own = found.mapping.as_choice | choice.columns
+        own = inspection.mapping.as_choice | choice.columns
         chosen = Choice(own, choice.name, choice.trust_ids, choice.sheet)
         save_mapping.write_bytes(write_choice(chosen))
     if as_json:
-        print_json(found.as_record())
+        print_json(inspection.as_record())
     else:
-        _print(found)
+        _print(inspection)
 
 
-def _print(found: Inspection) -> None:
-    click.echo(found.sentence)
-    for remark in found.remarks:
+def _print(inspection: Inspection) -> None:
+    click.echo(inspection.sentence)
+    for remark in inspection.remarks:
         click.echo(f"- {remark}")
     click.echo("\nRead:")
-    for name, own in found.columns:
+    for name, own in inspection.columns:
         click.echo(f"  {name:<26} from {own}")
-    if found.left_out:
-        click.echo(f"Not read: {', '.join(found.left_out)}")
+    if inspection.left_out:
+        click.echo(f"Not read: {', '.join(inspection.left_out)}")
     click.echo("\nThe first rows:")
-    for row in found.preview.to_dict("records"):
+    for row in inspection.preview.to_dict("records"):
         cells = (f"{name}={_cut(value)}" for name, value in row.items() if value == value)
         click.echo(f"  {'  '.join(cells)}")
     click.echo(
-        f"\n{found.facts.n_rows:,} rows: {found.facts.n_accepted:,} accepted, "
-        f"{found.n_rejected:,} rejected, {found.n_notes:,} notes"
+        f"\n{inspection.facts.n_rows:,} rows: {inspection.facts.n_accepted:,} accepted, "
+        f"{inspection.n_rejected:,} rejected, {inspection.n_notes:,} notes"
     )
-    for title, problems in (("rejected", found.problems), ("note", found.notes)):
+    for title, problems in (("rejected", inspection.problems), ("note", inspection.notes)):
         for _, problem in problems.head(_MOST_SHOWN).iterrows():
             click.echo(f"  line {problem['line']:,}, {title}: {problem['message']}")
         if len(problems) > _MOST_SHOWN:

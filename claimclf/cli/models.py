@@ -117,8 +117,8 @@ def error_rates(
     from claimclf.schema import CLAIM, OPINION
     from claimclf.services.models import set_error_rates
 
-    given = {CLAIM: claims, OPINION: opinions}
-    rates = {label: rate for label, rate in given.items() if rate is not None}
+    rate_by_label = {CLAIM: claims, OPINION: opinions}
+    rates = {label: rate for label, rate in rate_by_label.items() if rate is not None}
     if not rates:
         raise InvalidRequestError(
             "Give --claims, --opinions or both.", "", "For example --claims 0.002."

@@ -273,32 +273,32 @@ def remarks_of(mapping: TableMapping, table: Table, facts: Facts) -> list[str]:
     facts : Facts
         All its rows, counted.
     """
-    said = [*table.layout.remarks]
+    remarks = [*table.layout.remarks]
     if mapping.exporter == _REPORT_LOG:
-        return said
+        return remarks
     exporter = exporter_named(mapping.exporter)
     if exporter is not None:
-        said += _not_understood(exporter, mapping, table)
+        remarks += _not_understood(exporter, mapping, table)
     if mapping.proposed:
         names = ", ".join(mapping.proposed)
-        said.append(f"Proposed from what the columns hold, not from their names: {names}.")
+        remarks.append(f"Proposed from what the columns hold, not from their names: {names}.")
     if REPORT_COUNT not in mapping.columns and not mapping.has_reports:
-        said.append(_without_reports(facts.ranking))
+        remarks.append(_without_reports(facts.ranking))
     if facts.n_merged:
         rows = "1 row repeats" if facts.n_merged == 1 else f"{facts.n_merged:,} rows repeat"
-        said.append(f"{rows} a video that stands before: one video, with the largest counts.")
+        remarks.append(f"{rows} a video that stands before: one video, with the largest counts.")
     if set(facts.sources) - {str(Words.TRANSCRIPT)}:
         parts = [
             f"{_have(facts.sources[source])} {_SAID[source]}"
             for source in (*map(str, Words), "")
             if facts.sources.get(source)
         ]
-        said.append(f"Words: {', '.join(parts)}. A caption is not what is said in the video.")
+        remarks.append(f"Words: {', '.join(parts)}. A caption is not what is said in the video.")
     if facts.n_dated:
-        said.append(f"The posting time of {facts.n_dated:,} rows is taken from the video's id.")
+        remarks.append(f"The posting time of {facts.n_dated:,} rows is taken from the video's id.")
     if mapping.are_trusted:
-        said.append("The ids are taken as they are: a person has said that they are right.")
-    return said
+        remarks.append("The ids are taken as they are: a person has said that they are right.")
+    return remarks
 
 
 def _have(n: int) -> str:

@@ -157,8 +157,8 @@ class Remembered:
     def all(self) -> list[Choice]:
         """Return the choices that have a name, by name."""
         paths = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
-        named = [choice for path in paths if (choice := self._read(path)) and choice.name]
-        return sorted(named, key=lambda choice: choice.name.casefold())
+        choices = [choice for path in paths if (choice := self._read(path)) and choice.name]
+        return sorted(choices, key=lambda choice: choice.name.casefold())
 
     def _read(self, path: Path) -> Choice | None:
         try:

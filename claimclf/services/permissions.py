@@ -45,9 +45,9 @@ def needs(capability: Capability) -> Callable[[Service[P, R]], Service[P, R]]:
     return guarded
 
 
-def _require(person: Person, capability: Capability, asked: str) -> None:
+def _require(person: Person, capability: Capability, service: str) -> None:
     try:
         require(person, capability)
     except NotAllowedError:
-        _logger.warning("Refused %s: it needs the capability '%s'", asked, capability)
+        _logger.warning("Refused %s: it needs the capability '%s'", service, capability)
         raise

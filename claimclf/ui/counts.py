@@ -69,7 +69,7 @@ def show_n_open(person: Person, database: Database) -> None:
     with explained():
         n = n_open(tallies(database, person))
         held = queue.held_cases(database, person)
-    others = at_work([one for one in held if one.holder != person.name])
+    others = at_work([case for case in held if case.holder != person.name])
     # In one line: the case below stays where it is.
     st.markdown(f"**{n:,} open cases** in the shared queue{others}")
 
@@ -78,9 +78,9 @@ def at_work(held: Sequence[Held]) -> str:
     """Say who is looking at what, the first few by name; nothing where nobody is."""
     if not held:
         return ""
-    named = [f"{plain(one.holder)} at case {one.case_id:,}" for one in held[:_NAMED]]
+    parts = [f"{plain(case.holder)} at case {case.case_id:,}" for case in held[:_NAMED]]
     more = [f"{len(held) - _NAMED:,} more"] if len(held) > _NAMED else []
-    return f" · {', '.join([*named, *more])}"
+    return f" · {', '.join([*parts, *more])}"
 
 
 @fragment(run_every=SECONDS)

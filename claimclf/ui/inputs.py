@@ -114,6 +114,6 @@ def _ask_for_columns(
             for name in error.missing
         }
         if st.form_submit_button("Use these columns", type="primary"):
-            given = {name: own for name, own in picked.items() if own is not None}
-            st.session_state[f"{key}_columns_{table.sha256}"] = {**chosen, **given}
+            selected = {name: own for name, own in picked.items() if own is not None}
+            st.session_state[f"{key}_columns_{table.sha256}"] = {**chosen, **selected}
             st.rerun()

@@ -37,9 +37,9 @@ def transcript_html(explained: Explained) -> str:
     text, end, parts = explained.transcript, 0, []
     for span in _marked(explained):
         parts.append(_escaped(text[end : span.start]))
-        said = f"speaks for {_side(span)}: {span.contribution:+.3f} ({explained.unit})"
+        title = f"speaks for {_side(span)}: {span.contribution:+.3f} ({explained.unit})"
         opacity = _opacity(span, explained.largest)
-        parts.append(_mark(text[span.start : span.stop], _side(span), opacity, said))
+        parts.append(_mark(text[span.start : span.stop], _side(span), opacity, title))
         end = span.stop
     parts.append(_escaped(text[end:]))
     # The direction is the text's own, and a mark that turns it round ends with the block.

@@ -127,14 +127,14 @@ def reliability(is_claim: np.ndarray, probability: np.ndarray, bins: int = 10) -
     edges = np.linspace(0.0, 1.0, bins + 1)
     place = np.searchsorted(edges[1:-1], probability)
     scored = pd.DataFrame({"claim": np.asarray(is_claim), "p": np.asarray(probability)})
-    found = scored.groupby(place).agg(
+    counted = scored.groupby(place).agg(
         videos=("claim", "size"), claims=("claim", "sum"), mean_probability=("p", "mean")
     )
-    intervals = [wilson(c, n) for c, n in zip(found["claims"], found["videos"], strict=True)]
-    points: pd.DataFrame = found.assign(
-        low=edges[found.index],
-        high=edges[found.index + 1],
-        claim_share=found["claims"] / found["videos"],
+    intervals = [wilson(c, n) for c, n in zip(counted["claims"], counted["videos"], strict=True)]
+    points: pd.DataFrame = counted.assign(
+        low=edges[counted.index],
+        high=edges[counted.index + 1],
+        claim_share=counted["claims"] / counted["videos"],
         share_low=[interval.low for interval in intervals],
         share_high=[interval.high for interval in intervals],
     ).reset_index(drop=True)

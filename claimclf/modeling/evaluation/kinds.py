@@ -22,7 +22,7 @@ OPINION_RATES = (0.005, 0.02, 0.05, 0.1)
 #: A share is kept with so many digits.
 _DIGITS = 5
 #: Share of claims that a review in order of probability is to find.
-_FOUND = 0.95
+_CAUGHT = 0.95
 _NORMAL = 1.959963984540054
 
 
@@ -88,21 +88,21 @@ def ranking_figures(claim: np.ndarray, probability: np.ndarray, threshold: float
     threshold : float
         A higher probability is a prediction of *claim*.
     """
-    said = predict_claim(probability, threshold)
+    predicted = predict_claim(probability, threshold)
     return {
         "n": len(claim),
         "n_claims": int(claim.sum()),
         **_auc(claim, probability),
-        **_share("recall", said[claim]),
-        **_share("specificity", ~said[~claim]),
+        **_share("recall", predicted[claim]),
+        **_share("specificity", ~predicted[~claim]),
         "review_95": review_share(claim, probability),
     }
 
 
-def review_share(claim: np.ndarray, probability: np.ndarray, found: float = _FOUND) -> float:
-    """Return the share to review, most likely first, until a share of claims is found."""
+def review_share(claim: np.ndarray, probability: np.ndarray, caught: float = _CAUGHT) -> float:
+    """Return the share to review, most likely first, until a share of claims is caught."""
     order = np.argsort(-probability, kind="stable")
-    until = np.searchsorted(np.cumsum(claim[order]), math.ceil(found * claim.sum()))
+    until = np.searchsorted(np.cumsum(claim[order]), math.ceil(caught * claim.sum()))
     return float((until + 1) / len(claim))
 
 

@@ -71,8 +71,8 @@ def intervals(metrics: Metrics) -> dict[str, list[float]]:
         "precision": (tp, tp + fp),
         "accuracy": (tn + tp, tn + fp + fn + tp),
     }
-    found = {rate: wilson(part, whole) for rate, (part, whole) in rates.items()}
-    return {rate: [interval.low, interval.high] for rate, interval in found.items()}
+    by_rate = {rate: wilson(part, whole) for rate, (part, whole) in rates.items()}
+    return {rate: [interval.low, interval.high] for rate, interval in by_rate.items()}
 
 
 def measure_splits(

@@ -55,10 +55,10 @@ def column_importances(
     rng = np.random.default_rng(seed)
 
     def figures(shown: np.ndarray) -> np.ndarray:
-        found = sweep(labels, learner.predict_proba(shown)[:, 1]).at(threshold).metrics
-        return np.array([found.recall, found.accuracy])
+        metrics = sweep(labels, learner.predict_proba(shown)[:, 1]).at(threshold).metrics
+        return np.array([metrics.recall, metrics.accuracy])
 
-    whole, found = figures(matrix), []
+    whole, losses = figures(matrix), []
     for column in input_columns(pipeline):
         lost = np.array(
             [
@@ -66,8 +66,8 @@ def column_importances(
                 for _ in range(repeats)
             ]
         )
-        found.append((column, *lost.mean(axis=0).tolist(), float(lost[:, 0].std())))
-    drops = pd.DataFrame(found, columns=["column", "drop_recall", "drop_accuracy", "spread"])
+        losses.append((column, *lost.mean(axis=0).tolist(), float(lost[:, 0].std())))
+    drops = pd.DataFrame(losses, columns=["column", "drop_recall", "drop_accuracy", "spread"])
     order = ["drop_recall", "drop_accuracy"]
     return drops.sort_values(order, ascending=False, kind="stable").reset_index(drop=True)
 
@@ -97,10 +97,10 @@ def input_columns(pipeline: Pipeline) -> list[str]:
     """Return the columns that a fitted pipeline reads, each once, in its order."""
     if not isinstance(pipeline["features"], ColumnTransformer):
         return [TRANSCRIPT]
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for _name, _transformer, columns in _transformers(pipeline["features"]):
-        found |= dict.fromkeys(_listed(columns))
-    return list(found)
+        names |= dict.fromkeys(_listed(columns))
+    return list(names)
 
 
 def _transformers(features: ColumnTransformer) -> list[tuple[str, Any, Any]]:

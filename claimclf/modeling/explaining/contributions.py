@@ -125,12 +125,15 @@ def _of_words(
 
     The bias is the first row's: in the others, what theirs is beyond it is a feature.
     """
-    found = [word_sums(features, learner, text) for text in rows[TRANSCRIPT]]
-    parts = [by_word(sums) for sums in found]
+    sums_of_texts = [word_sums(features, learner, text) for text in rows[TRANSCRIPT]]
+    parts = [by_word(sums) for sums in sums_of_texts]
     names = list(dict.fromkeys(name for of_row, _ in parts for name in of_row))
     place = {name: number for number, name in enumerate(names)}
-    values, bias = np.zeros((len(rows), len(names) + 1)), found[0].bias if found else 0.0
-    for row, ((of_row, added), sums) in enumerate(zip(parts, found, strict=True)):
+    values, bias = (
+        np.zeros((len(rows), len(names) + 1)),
+        sums_of_texts[0].bias if sums_of_texts else 0.0,
+    )
+    for row, ((of_row, added), sums) in enumerate(zip(parts, sums_of_texts, strict=True)):
         values[row, [place[name] for name in of_row]] = added
         values[row, -1] = sums.bias - bias
     return Contributions((*names, "like the course's texts"), values, bias, "log-odds")
@@ -138,11 +141,11 @@ def _of_words(
 
 def _of_boosting(learner: XGBClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
     # One row more, so that an empty table has a bias as well.
-    shown = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
+    filled = np.vstack([matrix, np.zeros((1, matrix.shape[1]))])
     # For a few rows, waking the other threads takes many times longer than the work itself.
     threads = 1 if len(matrix) <= _CHUNK else None
-    found = learner.get_booster().predict(DMatrix(shown, nthread=threads), pred_contribs=True)
-    return found[:-1, :-1].astype(np.float64), float(found[-1, -1])
+    shares = learner.get_booster().predict(DMatrix(filled, nthread=threads), pred_contribs=True)
+    return shares[:-1, :-1].astype(np.float64), float(shares[-1, -1])
 
 
 def _of_forest(learner: RandomForestClassifier, matrix: np.ndarray) -> tuple[np.ndarray, float]:
@@ -221,13 +224,13 @@ def _leaves(trees: Sequence[Any]) -> _Leaves:
     cover = np.concatenate([t.weighted_n_node_samples for t in trees])
     claims = np.concatenate([t.value[:, 0, 1] for t in trees])
 
-    n_features, found = trees[0].n_features, []
+    n_features, leaves = trees[0].n_features, []
     shape = (len(trees), n_features)
     node, low, high, weight = roots, np.full(shape, -np.inf), np.full(shape, np.inf), np.ones(shape)
     while len(node):
         goes_on = inner[node]
         end = ~goes_on
-        found.append((claims[node[end]], low[end], high[end], weight[end]))
+        leaves.append((claims[node[end]], low[end], high[end], weight[end]))
         node, low, high, weight = node[goes_on], low[goes_on], high[goes_on], weight[goes_on]
         line, tested = np.arange(len(node)), feature[node]
         high_left, low_right = high.copy(), low.copy()
@@ -239,7 +242,7 @@ def _leaves(trees: Sequence[Any]) -> _Leaves:
         node = np.concatenate([left[node], right[node]])
         low, high = np.concatenate([low, low_right]), np.concatenate([high_left, high])
         weight = np.concatenate([weight_left, weight_right])
-    value, low, high, weight = (np.concatenate(part) for part in zip(*found, strict=True))
+    value, low, high, weight = (np.concatenate(part) for part in zip(*leaves, strict=True))
     every = np.broadcast_to(np.arange(n_features), low.shape)
     return _Leaves(value / len(trees), every, low, high, weight)
 
@@ -305,9 +308,9 @@ def _met(leaves: _Leaves, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         # A way through a deep tree tests more features than one number has bits.
         if j % 32 == 31 or j == d - 1:
             place = pd.factorize(place)[0]
-    found = np.empty(place.max() + 1, np.int64)
-    found[place] = np.arange(len(place))
-    leaf, row = np.divmod(found, n_rows)
+    example = np.empty(place.max() + 1, np.int64)
+    example[place] = np.arange(len(place))
+    leaf, row = np.divmod(example, n_rows)
     return place.reshape(n_leaves, n_rows).T.ravel(), row, leaf
 
 

@@ -138,17 +138,17 @@ def explain(pipeline: Pipeline, rows: pd.DataFrame) -> list[Explained]:
     transcripts = rows[TRANSCRIPT].astype("str").fillna("")
     if reads_speech(pipeline["features"], pipeline["model"]):
         return [_summed(pipeline, transcript) for transcript in transcripts]
-    found = contributions(pipeline, rows.assign(**{TRANSCRIPT: transcripts}))
+    contributed = contributions(pipeline, rows.assign(**{TRANSCRIPT: transcripts}))
     readers = _readers(pipeline["features"])
-    is_word = np.zeros(len(found.names), dtype=bool)
+    is_word = np.zeros(len(contributed.names), dtype=bool)
     is_word[[feature for reader in readers for feature in reader.vocabulary.values()]] = True
     explained = []
-    for transcript, values in zip(transcripts, found.values, strict=True):
+    for transcript, values in zip(transcripts, contributed.values, strict=True):
         occurrences = [o for reader in readers for o in reader.occurrences(transcript)]
         is_present = np.zeros_like(is_word)
         is_present[[occurrence.feature for occurrence in occurrences]] = True
         spans = tuple(_merged(occurrences, values))
-        parts = (found.names, values, is_word, is_present, found.bias, found.unit)
+        parts = (contributed.names, values, is_word, is_present, contributed.bias, contributed.unit)
         explained.append(Explained(transcript, spans, *parts))
     return explained
 
@@ -224,10 +224,10 @@ class _Reader:
     def occurrences(self, transcript: str) -> Iterator[_Occurrence]:
         """Yield each n-gram of the vocabulary wherever it occurs."""
         tokens = self._tokens(transcript)
-        kept = [(word, place) for word, place in tokens if word not in self.stop_words]
+        counted = [(word, place) for word, place in tokens if word not in self.stop_words]
         for length in self.lengths:
-            for i in range(len(kept) - length + 1):
-                words, places = zip(*kept[i : i + length], strict=True)
+            for i in range(len(counted) - length + 1):
+                words, places = zip(*counted[i : i + length], strict=True)
                 feature = self.vocabulary.get(" ".join(words))
                 if feature is not None:
                     yield _Occurrence(feature, _around(places))
@@ -239,8 +239,8 @@ class _Reader:
         for number, (word, _) in enumerate(places):
             having[word].append(number)
         next_place = 0
-        for found in self.pattern.finditer(self.preprocess(transcript)):
-            word = found.group(self.pattern.groups)
+        for match in self.pattern.finditer(self.preprocess(transcript)):
+            word = match.group(self.pattern.groups)
             numbers = having[word.casefold()]
             at = bisect_left(numbers, next_place)
             if at == len(numbers):  # a word that the preprocessor made up
@@ -254,9 +254,9 @@ class _Reader:
         folded = [self.fold(character) for character in transcript]
         # Case folding can make two characters of one, as with ß and İ.
         origin = [i for i, characters in enumerate(folded) for _ in characters]
-        for found in self.pattern.finditer("".join(folded)):
-            start, stop = found.span(self.pattern.groups)
-            word = found.group(self.pattern.groups).casefold()
+        for match in self.pattern.finditer("".join(folded)):
+            start, stop = match.span(self.pattern.groups)
+            word = match.group(self.pattern.groups).casefold()
             if start < stop:
                 end = _with_marks(transcript, origin[stop - 1] + 1)
                 yield word, _Place(origin[start], end)

@@ -57,10 +57,10 @@ def word_sums(features: SpeechFeatures, learner: LogisticRegression, text: str) 
     own = np.array([weights.of_token(word) for word in words], dtype=complex).reshape(-1, 2)
     whole = (whole + own[:, 0]) * scale
     opening = np.where(np.arange(len(words)) < OPENING_TOKENS, own[:, 1], 0)
-    said, begins = np.array([whole.sum() + rest * scale]), np.array([opening.sum()])
-    course = float(weights.course_like(said, begins)[0])
+    summed, begins = np.array([whole.sum() + rest * scale]), np.array([opening.sum()])
+    course = float(weights.course_like(summed, begins)[0])
     values = (1 - course) * whole.real + course * opening.real
-    bias = float(weights.combined(said, begins)[0] - values.sum())
+    bias = float(weights.combined(summed, begins)[0] - values.sum())
     return WordSums([(start, stop) for start, stop, _ in placed], words, values, bias)
 
 

@@ -42,10 +42,10 @@ class Additive:
 
     def probability(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probability of class 1, shape (n,)."""
-        said = [
+        log_odds = [
             self._log_odds(texts[at : at + CHUNK_TEXTS]) for at in range(0, len(texts), CHUNK_TEXTS)
         ]
-        probability: np.ndarray = expit(np.concatenate([np.zeros(0), *said]))
+        probability: np.ndarray = expit(np.concatenate([np.zeros(0), *log_odds]))
         return probability
 
     def _log_odds(self, texts: Sequence[str]) -> np.ndarray:
@@ -151,11 +151,11 @@ class _Pairs:
     def values(self, word: np.ndarray) -> np.ndarray:
         keys = np.zeros(len(word), dtype=np.int64)
         keys[1:] = word[:-1] * self._size + word[1:]
-        asked = np.flatnonzero(self._may_be.take(_place(keys)))
-        known = np.searchsorted(self._keys[:-1], keys[asked])
-        same = self._keys.take(known) == keys[asked]
+        candidates = np.flatnonzero(self._may_be.take(_place(keys)))
+        known = np.searchsorted(self._keys[:-1], keys[candidates])
+        same = self._keys.take(known) == keys[candidates]
         values = np.zeros(len(word), dtype=complex)
-        values[asked[same]] = self._values.take(known[same])
+        values[candidates[same]] = self._values.take(known[same])
         return values
 
 

@@ -117,23 +117,23 @@ class _Dummies:
 
     @staticmethod
     def can_compare(encoder: OneHotEncoder) -> bool:
-        asked = encoder.get_params()
+        parameters = encoder.get_params()
         return (
-            asked["handle_unknown"] == "error"
-            and asked["drop"] == "first"
-            and asked["min_frequency"] is None
-            and asked["max_categories"] is None
-            and all(isinstance(c, str) for found in encoder.categories_ for c in found)
+            parameters["handle_unknown"] == "error"
+            and parameters["drop"] == "first"
+            and parameters["min_frequency"] is None
+            and parameters["max_categories"] is None
+            and all(isinstance(c, str) for categories in encoder.categories_ for c in categories)
         )
 
     def fill(self, matrix: np.ndarray, rows: pd.DataFrame) -> None:
         at = 0
         for name, categories, dropped in self._columns:
             hits = np.column_stack([_is(rows[name], category) for category in categories])
-            kept = np.delete(hits, dropped, axis=1)
-            matrix[:, at : at + kept.shape[1]] = kept
-            matrix[~hits.any(axis=1), at : at + kept.shape[1]] = np.nan
-            at += kept.shape[1]
+            encoded = np.delete(hits, dropped, axis=1)
+            matrix[:, at : at + encoded.shape[1]] = encoded
+            matrix[~hits.any(axis=1), at : at + encoded.shape[1]] = np.nan
+            at += encoded.shape[1]
 
 
 def _is(column: pd.Series, category: str) -> np.ndarray:
@@ -163,17 +163,17 @@ class _Ngrams:
 
     @staticmethod
     def can_count(vectorizer: CountVectorizer) -> bool:
-        asked = vectorizer.get_params()
+        parameters = vectorizer.get_params()
         grams = [gram.split(" ") for gram in vectorizer.vocabulary_]
         n_words = len(_numbers(grams))
         return (
-            asked["analyzer"] == "word"
-            and asked["input"] == "content"
-            and asked["strip_accents"] is None
-            and asked["lowercase"]
-            and asked["preprocessor"] in (None, opening)
-            and asked["tokenizer"] is None
-            and asked["token_pattern"] in _PATTERNS
+            parameters["analyzer"] == "word"
+            and parameters["input"] == "content"
+            and parameters["strip_accents"] is None
+            and parameters["lowercase"]
+            and parameters["preprocessor"] in (None, opening)
+            and parameters["tokenizer"] is None
+            and parameters["token_pattern"] in _PATTERNS
             and n_words + len(vectorizer.get_stop_words() or ()) <= MAX_WORDS
             and (n_words + 1) ** max(map(len, grams)) <= _MAX_COMBINATIONS
         )
@@ -197,8 +197,8 @@ class _Ngrams:
             self._count(texts, matrix[start : start + len(texts)])
 
     def _count(self, texts: list[str], counts: np.ndarray) -> None:
-        found, other = self._read(texts)
-        self._count_ascii(found, counts)
+        read_words, other = self._read(texts)
+        self._count_ascii(read_words, counts)
         if other:
             counts[other] = self._vectorizer.transform([texts[i] for i in other]).toarray()
 
@@ -208,14 +208,14 @@ class _Ngrams:
             read, other = plain(texts)
             return words(read, self._shortest), other
         read, other = plain([text[:_OPENING] for text in texts])
-        found, more = first_words(words(read, self._shortest), OPENING_WORDS)
+        read_words, more = first_words(words(read, self._shortest), OPENING_WORDS)
         unsure = [i for i in np.flatnonzero(~more).tolist() if len(texts[i]) > _OPENING]
-        return found, sorted({*other, *unsure})
+        return read_words, sorted({*other, *unsure})
 
-    def _count_ascii(self, found: Words, counts: np.ndarray) -> None:
-        numbers = self._lexicon.numbers(found)
-        kept = np.flatnonzero(numbers != self._stop)
-        numbers, text = numbers.take(kept), found.text.take(kept)
+    def _count_ascii(self, read_words: Words, counts: np.ndarray) -> None:
+        numbers = self._lexicon.numbers(read_words)
+        counted = np.flatnonzero(numbers != self._stop)
+        numbers, text = numbers.take(counted), read_words.text.take(counted)
         known = np.flatnonzero(numbers)
         for size, table in self._tables.items():
             first = known[known <= len(numbers) - size]

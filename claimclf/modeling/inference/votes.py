@@ -147,6 +147,6 @@ def _packed(bits: np.ndarray) -> np.ndarray:
 def _together(masks: list[np.ndarray]) -> np.ndarray:
     """Combine the masks of up to 8 features for all answers to "is it above its threshold?"."""
     whole = masks[0]
-    for one in masks[1:]:
-        whole = np.concatenate([whole & one[0], whole & one[1]])
+    for pair in masks[1:]:
+        whole = np.concatenate([whole & pair[0], whole & pair[1]])
     return whole

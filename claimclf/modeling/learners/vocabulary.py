@@ -34,21 +34,24 @@ class Vocabulary:
 
     def matrix(self, texts: Sequence[str]) -> csr_array:
         """Return what `SpeechFeatures.read` makes of the whole of texts."""
-        found = [tokens(text) for text in texts]
-        blocks = [counted(map(BLOCKS[name], found), _numbers(self.terms[name])) for name in BLOCKS]
-        length = np.array([max(1, len(of_text)) for of_text in found])
+        tokens_of_texts = [tokens(text) for text in texts]
+        blocks = [
+            counted(map(BLOCKS[name], tokens_of_texts), _numbers(self.terms[name]))
+            for name in BLOCKS
+        ]
+        length = np.array([max(1, len(of_text)) for of_text in tokens_of_texts])
         whole = diags_array(1 / np.sqrt(length)) @ hstack(blocks) @ diags_array(self.scale)
         return csr_array(whole)
 
 
 def vocabulary(texts: Sequence[str]) -> Vocabulary:
     """Collect the terms of texts; each block counts about as much as any other."""
-    found = [tokens(text) for text in texts]
-    length = np.array([max(1, len(of_text)) for of_text in found])
+    tokens_of_texts = [tokens(text) for text in texts]
+    length = np.array([max(1, len(of_text)) for of_text in tokens_of_texts])
     terms, scales = {}, []
     for name, of_tokens in BLOCKS.items():
-        terms[name] = _frequent(map(of_tokens, found), _LEAST[name])
-        counts = counted(map(of_tokens, found), _numbers(terms[name]))
+        terms[name] = _frequent(map(of_tokens, tokens_of_texts), _LEAST[name])
+        counts = counted(map(of_tokens, tokens_of_texts), _numbers(terms[name]))
         known = np.bincount(counts.indices, minlength=len(terms[name]))
         rarity = np.log((1 + len(texts)) / (1 + known)) + 1
         sizes = np.sqrt((counts.multiply(rarity[None, :]) ** 2).sum(axis=1) / length)

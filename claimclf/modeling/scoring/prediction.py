@@ -131,7 +131,7 @@ def predictions(
     predicted = predict(model.predictor, videos[scorable], on_progress)
     claims = predict_claim(predicted.probability, model.manifest.threshold)
     lane = _lanes(model, predicted, claims)
-    found = pd.DataFrame(
+    predictions = pd.DataFrame(
         {
             PROBABILITY: predicted.probability,
             PREDICTION: pd.array(np.where(claims, CLAIM, OPINION), dtype="str"),
@@ -141,19 +141,19 @@ def predictions(
         index=videos.index[scorable],
     )
     if predicted.doubt is not None:
-        found[REASON] = np.where(lane == Lane.UNCERTAIN, predicted.doubt, "")
+        predictions[REASON] = np.where(lane == Lane.UNCERTAIN, predicted.doubt, "")
     if scorable.all():
-        return found
+        return predictions
     missing = {PREDICTION: "", LANE: str(Lane.UNCERTAIN), REASON: reason}
-    return found.reindex(videos.index).fillna(missing)
+    return predictions.reindex(videos.index).fillna(missing)
 
 
 def spoken(videos: pd.DataFrame) -> pd.DataFrame:
     """Return videos with what is said in them alone: without sounds, speakers' marks, times."""
-    said = said_in_all(videos[TRANSCRIPT])
-    if said is videos[TRANSCRIPT]:
+    speech = said_in_all(videos[TRANSCRIPT])
+    if speech is videos[TRANSCRIPT]:
         return videos
-    return videos.assign(**{TRANSCRIPT: said.mask(said == "")})
+    return videos.assign(**{TRANSCRIPT: speech.mask(speech == "")})
 
 
 def _lanes(model: Model, predicted: Prediction, claims: np.ndarray) -> np.ndarray:

@@ -183,12 +183,12 @@ def totals(videos: pd.DataFrame) -> pd.DataFrame:
         `author_reports` where there is an `author_id`. A video without statement or author
         stands for itself.
     """
-    found = statements(videos[TRANSCRIPT])
+    grouped = statements(videos[TRANSCRIPT])
     reports = videos[REPORT_COUNT].fillna(0).astype("int64")
-    by_statement = reports.groupby(found.group)
+    by_statement = reports.groupby(grouped.group)
     table = pd.DataFrame(
         {
-            STATEMENT_ID: found.ids,
+            STATEMENT_ID: grouped.ids,
             STATEMENT_VIDEOS: by_statement.transform("size"),
             STATEMENT_REPORTS: by_statement.transform("sum"),
         },
@@ -232,8 +232,8 @@ def in_order(keys: pd.DataFrame) -> np.ndarray:
     order: np.ndarray = np.lexsort(columns[::-1]) if columns else np.arange(len(keys))
     is_like_next = np.ones(max(len(order) - 1, 0), dtype=bool)
     for column in columns:
-        one, next_one = column[order][:-1], column[order][1:]
-        is_like_next &= (one == next_one) | (np.isnan(one) & np.isnan(next_one))
+        value, next_value = column[order][:-1], column[order][1:]
+        is_like_next &= (value == next_value) | (np.isnan(value) & np.isnan(next_value))
     if is_like_next.any():
         run = np.concatenate([[0], np.cumsum(~is_like_next)])
         tied = np.flatnonzero(np.append(is_like_next, False) | np.append(False, is_like_next))

@@ -45,8 +45,8 @@ def score(
     on_progress : callable, optional
         Called with videos done and videos in all.
     """
-    found = predicted(model, validated.accepted, on_progress)
-    return Scored(validated, model.name, found)
+    predictions = predicted(model, validated.accepted, on_progress)
+    return Scored(validated, model.name, predictions)
 
 
 def predicted(

@@ -123,10 +123,10 @@ def _purpose(manifest: Manifest) -> str:
 
 
 def _costs(manifest: Manifest) -> str:
-    (_, extra), (missed, found) = manifest.metrics["validation"].confusion_matrix
+    (_, extra), (missed, caught) = manifest.metrics["validation"].confusion_matrix
     low, high = manifest.intervals["validation"]["recall"]
     return (
-        f"Of {found + missed:,} claims in the validation split it misses {missed:,} (recall "
+        f"Of {caught + missed:,} claims in the validation split it misses {missed:,} (recall "
         f"{manifest.metrics['validation'].recall:.2%}, 95 % interval {low:.2%} to {high:.2%}): "
         "a missed claim stays up unseen, and whoever watches it bears that. It sends "
         f"{extra:,} opinions to review: that costs a moderator's minute each, and its author "

@@ -132,13 +132,13 @@ def commit(folder: Path, manifest: Manifest, card: Callable[[Manifest], str]) ->
     _clear(folder, {placed_name(file, digest) for file, digest in manifest.files.items()})
 
 
-def _clear(folder: Path, named: set[str]) -> None:
+def _clear(folder: Path, in_use: set[str]) -> None:
     """Remove what earlier manifests named, and what killed writers left; nothing else.
 
     A name that is not of our own making belongs to somebody else, and a folder is never ours.
     """
     for path in folder.iterdir():
-        if _OURS.fullmatch(path.name) and path.name not in named and not path.is_dir():
+        if _OURS.fullmatch(path.name) and path.name not in in_use and not path.is_dir():
             path.unlink()
 
 

@@ -115,9 +115,9 @@ class Manifest:
 
         Of several sources of the kind each counts by its number of texts.
         """
-        found = [source for source in self.kinds if source["kind"] == kind]
-        texts = sum(source["n"] for source in found)
-        return sum(source["auc"] * source["n"] for source in found) / texts if found else None
+        sources = [source for source in self.kinds if source["kind"] == kind]
+        texts = sum(source["n"] for source in sources)
+        return sum(source["auc"] * source["n"] for source in sources) / texts if sources else None
 
     @property
     def worst_case(self) -> dict[str, Any] | None:

@@ -98,17 +98,17 @@ class ModelStore:
 
     def manifests(self) -> list[Manifest]:
         """Return the manifests of all models that can be read, by name."""
-        found = []
+        manifests = []
         for name in self.names():
             try:
-                found.append(self.manifest(name))
+                manifests.append(self.manifest(name))
             except ModelDamagedError:
                 continue  # `problems` says what is wrong with it; the others stay usable
-        return found
+        return manifests
 
     def problems(self) -> list[ModelDamagedError]:
         """Check every file of every model and return what is wrong."""
-        found = []
+        errors = []
         for name in self.names():
             try:
                 manifest = self.manifest(name)
@@ -118,8 +118,8 @@ class ModelStore:
                     if path.suffix == ".skops":
                         check_types(name, path)
             except ModelDamagedError as error:
-                found.append(error)
-        return found
+                errors.append(error)
+        return errors
 
     def manifest(self, name: str) -> Manifest:
         """Read one model's manifest.
@@ -160,8 +160,8 @@ class ModelStore:
         """
         manifest = self.manifest(name)
         check_libraries(manifest)
-        kept = CONFORMAL in manifest.files
-        conformal = self._rebuilt(manifest, CONFORMAL) if kept else None
+        has_conformal = CONFORMAL in manifest.files
+        conformal = self._rebuilt(manifest, CONFORMAL) if has_conformal else None
         return Model(Predictor(self._rebuilt(manifest, MODEL), conformal), manifest)
 
     def _rebuilt(self, manifest: Manifest, file: str) -> Any:

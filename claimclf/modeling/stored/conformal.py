@@ -128,7 +128,7 @@ def learn(
     labels = np.asarray(labels)
     curve = LogisticRegression().fit(_log_odds(learnt).reshape(-1, 1), labels)
     slope, intercept = (
-        round(float(found), _DIGITS) for found in (*curve.coef_[0], curve.intercept_[0])
+        round(float(coefficient), _DIGITS) for coefficient in (*curve.coef_[0], curve.intercept_[0])
     )
     known = _known_pairs(trained_on, np.asarray(trained_labels))
     bare = Conformal(slope, intercept, known, [])
@@ -196,17 +196,17 @@ class _Pairs:
             read, other = plain(starts)
             seen[at : at + len(starts)] = self._counted(read)
             for i in other:
-                found = [self._known[pair] for pair in _pairs(starts[i]) if pair in self._known]
-                seen[at + i] = np.sum(found, axis=0)
+                classes = [self._known[pair] for pair in _pairs(starts[i]) if pair in self._known]
+                seen[at + i] = np.sum(classes, axis=0)
         return seen
 
     def _counted(self, starts: list[str]) -> np.ndarray:
-        found = words(starts)
-        second = self._lexicon.numbers(found)
-        begins = np.diff(found.text, prepend=-1) > 0
+        start_words = words(starts)
+        second = self._lexicon.numbers(start_words)
+        begins = np.diff(start_words.text, prepend=-1) > 0
         first = np.where(begins, 1, np.roll(second, 1))  # the start's number is 1
         known = self._table[first, second]
-        counted = [np.bincount(found.text, of_class, len(starts)) for of_class in known.T]
+        counted = [np.bincount(start_words.text, of_class, len(starts)) for of_class in known.T]
         return np.column_stack(counted)
 
 

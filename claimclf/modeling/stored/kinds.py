@@ -71,7 +71,7 @@ class Words:
 
     def _look(self, reading: Reading) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         place = self._placed(reading).take(reading.number)
-        of_kind = [reading.sums(one.take(place)) for one in self._evidence.T]
+        of_kind = [reading.sums(evidence.take(place)) for evidence in self._evidence.T]
         new = reading.sums((place == len(self._place)).astype(float))
         length = reading.lengths
         return np.argmax(of_kind, axis=0), new / np.maximum(length, 1), length.astype(float)

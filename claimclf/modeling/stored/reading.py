@@ -84,21 +84,21 @@ class Reader:
 
     def read(self, texts: Sequence[str]) -> Reading:
         """Return the tokens of texts, at most `CHUNK_TEXTS` of them."""
-        asked = list(texts)
+        chunk = list(texts)
         with self._lock:
-            for said, reading in self._last:
-                if said == asked:
+            for chunk_before, reading in self._last:
+                if chunk_before == chunk:
                     return reading
-            reading = self._read(asked)
-            self._last.append((asked, reading))
+            reading = self._read(chunk)
+            self._last.append((chunk, reading))
             return reading
 
     def _read(self, texts: list[str]) -> Reading:
         if len(self._numbers) > _MOST_TOKENS:
             self._numbers = _Numbers()
-        found = stream(texts)
+        text_tokens = stream(texts)
         numbers = self._numbers
-        number = np.fromiter(map(numbers.__getitem__, found), np.int64, len(found))
+        number = np.fromiter(map(numbers.__getitem__, text_tokens), np.int64, len(text_tokens))
         return Reading(number, np.flatnonzero(number == 0), numbers.tokens, len(numbers.tokens))
 
 

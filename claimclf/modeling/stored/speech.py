@@ -34,24 +34,24 @@ from claimclf.schema import TRANSCRIPT
 _Terms = Callable[[Sequence[str]], list[str]]
 
 
-def word_terms(found: Sequence[str]) -> list[str]:
+def word_terms(text_tokens: Sequence[str]) -> list[str]:
     """Return words and word pairs of a text's tokens."""
-    return runs([BREAK, *map(spelling, found), BREAK], (1, 2))
+    return runs([BREAK, *map(spelling, text_tokens), BREAK], (1, 2))
 
 
-def piece_terms(found: Sequence[str]) -> list[str]:
+def piece_terms(text_tokens: Sequence[str]) -> list[str]:
     """Return the pieces of a text's tokens."""
-    return [piece for token in found for piece in pieces(spelling(token))]
+    return [piece for token in text_tokens for piece in pieces(spelling(token))]
 
 
-def shape_terms(found: Sequence[str]) -> list[str]:
+def shape_terms(text_tokens: Sequence[str]) -> list[str]:
     """Return shapes of a text's tokens, up to three neighbours."""
-    return runs([BREAK, *map(shape, found), BREAK], (1, 2, 3))
+    return runs([BREAK, *map(shape, text_tokens), BREAK], (1, 2, 3))
 
 
-def opening_terms(found: Sequence[str]) -> list[str]:
+def opening_terms(text_tokens: Sequence[str]) -> list[str]:
     """Return the words of a text's opening, marked as words, and their pieces."""
-    opening = [spelling(token) for token in found[:OPENING_TOKENS]]
+    opening = [spelling(token) for token in text_tokens[:OPENING_TOKENS]]
     return [
         *(f"={word}" for word in opening),
         *(piece for word in opening for piece in pieces(word)),
@@ -132,14 +132,14 @@ class SpeechFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def read(self, texts: Sequence[str]) -> tuple[csr_array, csr_array]:
         """Return what each reader sees: the whole text, scaled, and the opening, counted."""
-        found = [tokens(text) for text in texts]
+        tokens_of_texts = [tokens(text) for text in texts]
         blocks = [
-            counted(map(terms, found), _numbered(self.terms(block)))
+            counted(map(terms, tokens_of_texts), _numbered(self.terms(block)))
             for block, terms in BLOCKS.items()
         ]
-        length = np.array([max(1, len(of_text)) for of_text in found])
+        length = np.array([max(1, len(of_text)) for of_text in tokens_of_texts])
         whole = diags_array(1 / np.sqrt(length)) @ hstack(blocks) @ diags_array(self.scale)
-        opening = counted(map(opening_terms, found), _numbered(self.terms("openings")))
+        opening = counted(map(opening_terms, tokens_of_texts), _numbered(self.terms("openings")))
         return csr_array(whole), opening
 
     def course_like(self, whole: csr_array, opening: csr_array) -> np.ndarray:

@@ -186,14 +186,14 @@ def fit(recipe: Recipe, rows: pd.DataFrame, texts: Sequence[LabelledTexts] = ())
     labels = is_claim(rows)
     if not recipe.calibrated:
         return Predictor(recipe.build().fit(rows, labels))
-    learnt, kept = train_test_split(
+    learnt, held_out = train_test_split(
         rows, test_size=CALIBRATION_SHARE, stratify=labels, random_state=SEED
     )
     pipeline = recipe.build().fit(learnt, is_claim(learnt))
     conformal = learn(
-        pipeline.predict_proba(kept)[:, 1].astype(np.float64),
-        kept[TRANSCRIPT],
-        is_claim(kept).to_numpy(),
+        pipeline.predict_proba(held_out)[:, 1].astype(np.float64),
+        held_out[TRANSCRIPT],
+        is_claim(held_out).to_numpy(),
         learnt[TRANSCRIPT],
         is_claim(learnt).to_numpy(),
     )
@@ -216,14 +216,16 @@ def predict_splits(predictor: Predictor, parts: Split) -> pd.DataFrame:
     scored = []
     for part in MEASURED:
         rows = getattr(parts, part)
-        said = predict(predictor, rows)
-        table = rows[[VIDEO_ID, CLAIM_STATUS]].assign(split=part, **{PROBABILITY: said.probability})
-        if said.p_values is not None:
-            table = table.assign(**dict(zip(P_VALUES, said.p_values.T, strict=True)))
+        predicted = predict(predictor, rows)
+        table = rows[[VIDEO_ID, CLAIM_STATUS]].assign(
+            split=part, **{PROBABILITY: predicted.probability}
+        )
+        if predicted.p_values is not None:
+            table = table.assign(**dict(zip(P_VALUES, predicted.p_values.T, strict=True)))
         scored.append(table)
     predictions: pd.DataFrame = pd.concat(scored, ignore_index=True)
-    kept = [name for name in P_VALUES if name in predictions]
-    return predictions[["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY, *kept]]
+    p_values = [name for name in P_VALUES if name in predictions]
+    return predictions[["split", VIDEO_ID, CLAIM_STATUS, PROBABILITY, *p_values]]
 
 
 def importances(pipeline: Pipeline) -> dict[str, float]:

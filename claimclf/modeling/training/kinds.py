@@ -206,12 +206,12 @@ class _Held:
 
     @classmethod
     def of(cls, world: World) -> _Held:
-        found = np.zeros((len(world.labels), 3))
+        held = np.zeros((len(world.labels), 3))
         for group in range(N_GROUPS):
             out = np.flatnonzero(world.group == group)
             words = Words(*_evidence(world, world.group != group))
-            found[out] = np.column_stack(words.look(world.rows[TRANSCRIPT].iloc[out].tolist()))
-        return cls(found[:, 0].astype(np.int64), found[:, 1], found[:, 2])
+            held[out] = np.column_stack(words.look(world.rows[TRANSCRIPT].iloc[out].tolist()))
+        return cls(held[:, 0].astype(np.int64), held[:, 1], held[:, 2])
 
 
 def _evidence(world: World, seen: np.ndarray) -> tuple[str, np.ndarray]:
@@ -286,9 +286,9 @@ class _Readers:
         n_course = int(world.course.sum())
         self._terms = openings(texts[:n_course])
         course = self._real.vocabulary.matrix(texts[:n_course])
-        one = np.ones((len(texts), 1))
-        self._whole = csr_array(hstack([_stacked([course, self._real.matrix]), one * _CONSTANT]))
-        self._opening = csr_array(hstack([opening_matrix(texts, self._terms), one * _CONSTANT]))
+        ones = np.ones((len(texts), 1))
+        self._whole = csr_array(hstack([_stacked([course, self._real.matrix]), ones * _CONSTANT]))
+        self._opening = csr_array(hstack([opening_matrix(texts, self._terms), ones * _CONSTANT]))
         small = csr_array(self._opening * _OPENING_SCALE)
         self._both = csr_array(hstack([self._whole, small]))
 
@@ -362,9 +362,9 @@ class _Real:
 @lru_cache(maxsize=2)
 def _real_reader(texts: tuple[LabelledTexts, ...], strength: float) -> _Real:
     """Fit the reader of real texts; kept, because the course's rows do not change it."""
-    said = [text for source in texts for text in source.rows[TRANSCRIPT]]
-    terms = vocabulary(said)
-    matrix = terms.matrix(said)
+    transcripts = [text for source in texts for text in source.rows[TRANSCRIPT]]
+    terms = vocabulary(transcripts)
+    matrix = terms.matrix(transcripts)
     labels = np.concatenate([is_claim(source.rows).to_numpy() for source in texts])
     group = np.concatenate([source.group for source in texts])
     counts = np.repeat([s.weight for s in texts], [len(s.rows) for s in texts])

@@ -118,50 +118,50 @@ def stress(
     held = _held_out(model, rows, texts) if held_out else ()
     conditions = [*_altered(model, rows), *held]
     conditions += [
-        _Condition(OUT_OF_DOMAIN, title, title, partial(_asked, model, found))
-        for title, found in elsewhere.items()
+        _Condition(OUT_OF_DOMAIN, title, title, partial(_with_truth, model, texts_there))
+        for title, texts_there in elsewhere.items()
     ]
     table = []
     for done, condition in enumerate(conditions):
         if on_progress:
             on_progress(done, len(conditions), condition.title)
-        found = condition.ask()
-        if found is not None:
+        predicted = condition.predict()
+        if predicted is not None:
             about = {"kind": condition.kind, "condition": condition.name, "title": condition.title}
-            table.append({**about, **measured(found)})
+            table.append({**about, **measured(predicted)})
     return pd.DataFrame(table)
 
 
 @dataclass(frozen=True)
 class _Condition:
-    """A row of the table to be; `ask` returns predictions, or None where there can be none."""
+    """A row of the table to be; `predict` returns predictions, or None where there can be none."""
 
     kind: str
     name: str
     title: str
-    ask: Callable[[], pd.DataFrame | None]
+    predict: Callable[[], pd.DataFrame | None]
 
 
 def _altered(model: Model, rows: pd.DataFrame) -> Iterator[_Condition]:
     test = split(rows).test
     for way in PERTURBATIONS:
-        ask = partial(_altered_and_asked, model, test, way)
-        yield _Condition(ALTERED, way.name, way.title, ask)
+        predictions_of = partial(_altered_predictions, model, test, way)
+        yield _Condition(ALTERED, way.name, way.title, predictions_of)
 
 
-def _altered_and_asked(model: Model, test: pd.DataFrame, way: Perturbation) -> pd.DataFrame:
-    return _asked(model, way.apply(test))
+def _altered_predictions(model: Model, test: pd.DataFrame, way: Perturbation) -> pd.DataFrame:
+    return _with_truth(model, way.apply(test))
 
 
 def _held_out(
     model: Model, rows: pd.DataFrame, texts: Sequence[LabelledTexts]
 ) -> Iterator[_Condition]:
     for held in HELD:
-        ask = partial(_refitted, model, rows, held, texts)
-        yield _Condition(HELD_OUT, held.name, held.title, ask)
+        predictions_of = partial(_refitted, model, rows, held, texts)
+        yield _Condition(HELD_OUT, held.name, held.title, predictions_of)
 
 
-def _asked(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_truth(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
     return predictions(model, rows).assign(truth=is_claim(rows).to_numpy())
 
 
@@ -173,12 +173,14 @@ def _refitted(
     folds = min(held.folds, groups.nunique())
     if folds < 2:
         return None
-    asked = [
-        _asked(replace(model, predictor=fit(recipe, rows.iloc[seen], texts)), rows.iloc[unseen])
+    predicted = [
+        _with_truth(
+            replace(model, predictor=fit(recipe, rows.iloc[seen], texts)), rows.iloc[unseen]
+        )
         for seen, unseen in GroupKFold(folds).split(rows, groups=groups)
         if _enough(rows.iloc[seen])
     ]
-    return pd.concat(asked) if asked else None
+    return pd.concat(predicted) if predicted else None
 
 
 def _enough(rows: pd.DataFrame) -> bool:
@@ -192,23 +194,23 @@ def recipe_of(manifest: Manifest) -> Recipe:
     return replace(recipe, settings=manifest.settings)
 
 
-def measured(found: pd.DataFrame) -> dict[str, Any]:
+def measured(predicted: pd.DataFrame) -> dict[str, Any]:
     """Measure predictions: recall, specificity and lanes, each with its interval.
 
     Parameters
     ----------
-    found : DataFrame, shape (n, n_columns)
+    predicted : DataFrame, shape (n, n_columns)
         `prediction`, `lane` and `truth` (1 for claim).
     """
-    claim = (found["truth"] == 1).to_numpy()
-    said, lane = found[PREDICTION].to_numpy(), found[LANE].to_numpy()
+    claim = (predicted["truth"] == 1).to_numpy()
+    prediction, lane = predicted[PREDICTION].to_numpy(), predicted[LANE].to_numpy()
     shares = {
-        "recall": said[claim] == CLAIM,
-        "specificity": said[~claim] == OPINION,
+        "recall": prediction[claim] == CLAIM,
+        "specificity": prediction[~claim] == OPINION,
         **{str(name): lane == name for name in Lane},
         "claims_hidden": lane[claim] == Lane.OPINIONS,
     }
-    row: dict[str, Any] = {"n": len(found), "n_claims": int(claim.sum())}
+    row: dict[str, Any] = {"n": len(predicted), "n_claims": int(claim.sum())}
     for name, hits in shares.items():
         row |= _share(name, hits)
     return row

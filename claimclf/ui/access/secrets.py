@@ -97,9 +97,9 @@ def providers() -> list[str | None]:
 
 
 def _providers(auth: Mapping[str, Any]) -> list[str | None]:
-    named = [
+    names = [
         name
         for name, section in auth.items()
         if isinstance(section, Mapping) and "client_id" in section
     ]
-    return [*([None] if "client_id" in auth else []), *named]
+    return [*([None] if "client_id" in auth else []), *names]

@@ -41,9 +41,9 @@ def show_lanes(models: Sequence[Judged]) -> None:
     for model in calibrated:
         st.markdown(f"**{plain(model.name)}**")
         st.table(readable_trade_off(model.manifest))
-    named = {m.name: pd.DataFrame(m.manifest.trade_off) for m in calibrated}
-    for hidden in hidden_columns(next(iter(named.values()))):
-        drawn = {name: curve for name, curve in named.items() if hidden in curve}
+    curves = {m.name: pd.DataFrame(m.manifest.trade_off) for m in calibrated}
+    for hidden in hidden_columns(next(iter(curves.values()))):
+        drawn = {name: curve for name, curve in curves.items() if hidden in curve}
         st.markdown(f"**What the error rate trades: {plain(hidden.partition(': ')[2])}**")
         st.plotly_chart(charts.trade_off(drawn, hidden), key=hidden)
     _ask_error_rates([model.name for model in calibrated])

@@ -36,9 +36,9 @@ def show_people(report: Report) -> None:
         "who": "all together",
         **_counts(report.people),
         "per case": _handling(report.handling),
-        "last seen": short_moment(max(one.last_seen for one in report.people)),
+        "last seen": short_moment(max(colleague.last_seen for colleague in report.people)),
     }
-    rows = [_row(one) for one in report.people]
+    rows = [_row(colleague) for colleague in report.people]
     st.dataframe(
         pd.DataFrame([*rows, together]),
         hide_index=True,
@@ -58,25 +58,25 @@ def show_people(report: Report) -> None:
     )
 
 
-def _row(one: AtWork) -> dict[str, Any]:
+def _row(colleague: AtWork) -> dict[str, Any]:
     return {
-        "who": Person(one.name, one.role).title,
-        **_counts([one]),
-        "per case": _handling(one.handling),
-        "last seen": short_moment(one.last_seen),
+        "who": Person(colleague.name, colleague.role).title,
+        **_counts([colleague]),
+        "per case": _handling(colleague.handling),
+        "last seen": short_moment(colleague.last_seen),
     }
 
 
 def _counts(people: Sequence[AtWork]) -> dict[str, int]:
     def made(decision: Decision) -> int:
-        return sum(one.made[decision] for one in people)
+        return sum(colleague.made[decision] for colleague in people)
 
     return {
-        "decided": sum(one.n_decided for one in people),
+        "decided": sum(colleague.n_decided for colleague in people),
         **{_SHORT[decision]: made(decision) for decision in PRIMARY_DECISIONS},
         "escalated": made(Decision.ESCALATE),
         "skipped": made(Decision.SKIP),
-        "undone": sum(one.undos for one in people),
+        "undone": sum(colleague.undos for colleague in people),
     }
 
 

@@ -119,5 +119,5 @@ def _booster_answers(model: XGBClassifier, X: Matrix, family: Family) -> Iterato
 
 def _score(scorer: Any, answers: _Answers, y: NDArray[Any]) -> Scores:
     score = scorer(answers, answers.proba, y)  # the answers are here: no scorer needs the rows
-    named = score if isinstance(score, dict) else {"score": score}
-    return {name: float(value) for name, value in named.items()}
+    scores = score if isinstance(score, dict) else {"score": score}
+    return {name: float(value) for name, value in scores.items()}
