@@ -20,8 +20,8 @@ from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit
 from claimclf.services import queue
-from tests.app.test_access import SECRETS, claims_of
 from tests.conftest import ROOT
+from tests.ui.access.sign_ins import SECRETS, claims_of
 
 
 def of_dashboard() -> AppTest:

@@ -35,9 +35,10 @@ from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.lead.period import report_of
 from claimclf.ui.state import upload
 from tests.app.screens import Screen, entries
-from tests.app.test_access import AUTH, MINUTE, NOW, Clock, clock, memory
+from tests.app.test_access import clock, memory
 from tests.builders import labelled_csv, reported_csv
 from tests.queue.builders import ANNA, BORIS, fill, take
+from tests.ui.access.sign_ins import AUTH, MINUTE, NOW, Clock
 
 __all__ = ["clock", "memory"]  # fixtures
 pytestmark = pytest.mark.usefixtures("load_each_model_once", "memory")

@@ -1,4 +1,4 @@
-"""What the log tells of the server's start."""
+"""Where the server listens, and what the log tells of its start."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from claimclf import __version__
-from claimclf.configuration import LOG_LEVEL
+from claimclf.cli import main
+from claimclf.configuration import LOG_LEVEL, SECRETS_FILES, has_login
 from claimclf.paths import ROOT
 from claimclf.services import serving
+from claimclf.services.serving import is_local
 from tests.browser.dashboard import free_port, served
 from tests.conftest import Logged
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 _COMMAND = "from claimclf.cli import main; main()"
 
 
@@ -39,7 +43,7 @@ def test_start_that_is_refused_is_not_logged(
 ) -> None:
     monkeypatch.setattr(serving, "has_login", lambda: False)
     with pytest.raises(serving.ServerError):
-        serving.serve(free_port(), "0.0.0.0")  # noqa: S104
+        serving.serve(free_port(), EVERYWHERE)
     assert logged.lines == []
 
 
@@ -54,3 +58,92 @@ def test_served_dashboard_logs_its_start_unless_told_otherwise(tmp_path: Path) -
             pass
         text = log.read_text("utf-8")
         assert text.count(f"at 127.0.0.1, port {port}, without a login") == n_lines
+
+
+# Where the server listens.
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "localhost", "::1", "[::1]"])
+def test_this_machines_own_addresses(address: str) -> None:
+    assert is_local(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", EVERYWHERE, "::", "192.168.0.7", "example.org", "localhost.evil.org", "unix://s"],
+)
+def test_addresses_that_others_reach(address: str) -> None:
+    assert not is_local(address)
+
+
+@pytest.fixture
+def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "secrets.toml"
+    monkeypatch.setenv(SECRETS_FILES.variable, str(file))
+    return file
+
+
+@pytest.mark.parametrize("address", [EVERYWHERE, "::", "", "192.168.0.7"])
+def test_serving_others_without_a_login_is_refused(secrets_file: Path, address: str) -> None:
+    secrets_file.write_text('[claimclf]\nrole_claim = "roles"\n')
+    done = CliRunner().invoke(main, ["serve", "--address", address])
+    assert done.exit_code == 6
+    assert "Without a login the dashboard is for this machine only" in done.output
+    assert "docs/login.md" in done.output
+
+
+def test_serving_others_with_a_login_starts_the_server_there(
+    secrets_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets_file.write_text('[auth]\nclient_id = "claimclf"\n')
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(serving, "_check_port", lambda address, port: None)
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(main, ["serve", "--address", EVERYWHERE])
+    assert done.exit_code == 0, done.output
+    assert started[0][-2:] == ["--server.address=0.0.0.0", "--server.port=8501"]
+
+
+@pytest.mark.usefixtures("secrets_file")
+def test_servers_log_level_is_the_one_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels: list[str | None] = []
+    monkeypatch.setenv(LOG_LEVEL.variable, "error")
+    monkeypatch.setattr(os, "execv", lambda *_: levels.append(os.environ.get(LOG_LEVEL.variable)))
+    monkeypatch.setattr(serving, "_check_port", lambda address, port: None)
+    monkeypatch.chdir(ROOT)
+    for options in ([], ["--log-level", "debug"]):
+        assert CliRunner().invoke(main, [*options, "serve"]).exit_code == 0
+    assert levels == ["error", "debug"]
+
+
+def test_login_without_its_packages_is_refused_at_start(
+    secrets_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets_file.write_text('[auth]\nclient_id = "claimclf"\n')
+    monkeypatch.setattr(serving, "find_spec", lambda name: None)
+    done = CliRunner().invoke(main, ["serve"])
+    assert done.exit_code == 6
+    assert "Run: sh scripts/install.sh login" in done.output
+
+
+@pytest.mark.parametrize("content", [b"[auth\n", b"\xff\xfe"])
+def test_secrets_that_cannot_be_read_are_refused_at_start(
+    secrets_file: Path, content: bytes
+) -> None:
+    secrets_file.write_bytes(content)
+    done = CliRunner().invoke(main, ["serve"])
+    assert done.exit_code == 6
+    assert "The Streamlit secrets cannot be read." in done.output
+
+
+def test_login_is_found_in_any_of_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.toml").write_text("[other]\n")
+    (tmp_path / "two.toml").write_text("[auth]\n")
+    files = [tmp_path / name for name in ("none.toml", "one.toml", "two.toml")]
+    monkeypatch.setenv(SECRETS_FILES.variable, " ".join(map(str, files)))
+    assert has_login()
+    monkeypatch.setenv(SECRETS_FILES.variable, " ".join(map(str, files[:2])))
+    assert not has_login()

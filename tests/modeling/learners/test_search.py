@@ -598,6 +598,3 @@ def test_bad_input_says_what_is_wrong_what_was_found_and_what_to_do(case, messag
 @pytest.mark.parametrize("model", [FOREST, XGBClassifier(n_estimators=3, n_jobs=1)])
 def test_missing_values_are_fine_where_the_model_takes_them(model):
     compare(model, {"max_depth": [2, 3]}, *rows(gaps=True))
-
-
-# --- the course ---------------------------------------------------------------------------------
