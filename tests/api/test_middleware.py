@@ -1,0 +1,82 @@
+"""What stands between the network and the pages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from claimclf.api.middleware.base_url import InjectBaseUrl
+from claimclf.api.middleware.traffic import NoteMessages, Traffic
+
+SCRIPT = b"<script>window.__streamlit = { BACKEND_BASE_URL: location.origin };</script>"
+PAGE = [b"<html><he", b"ad><title>x</title></head>", b"</html>"]
+BROWSER = [(b"accept", b"text/html,*/*"), (b"accept-encoding", b"gzip")]
+
+
+def answered(
+    chunks: list[bytes], headers: dict[str, str], method: str = "GET", status: int = 200
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return what reaches the browser through the middleware, and the request behind it."""
+    sent: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        requests.append(scope)
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        for number, chunk in enumerate(chunks, start=1):
+            more = number < len(chunks)
+            await send({"type": "http.response.body", "body": chunk, "more_body": more})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "headers": BROWSER}
+    asyncio.run(InjectBaseUrl(app)(scope, None, send))  # type: ignore[arg-type]
+    return sent, requests[0]
+
+
+def test_page_says_where_its_server_is_before_anything_else() -> None:
+    length = str(sum(map(len, PAGE)))
+    (start, body), request = answered(
+        PAGE, {"content-type": "text/html; charset=utf-8", "content-length": length}
+    )
+    assert body["body"] == b"<html><head>" + SCRIPT + b"<title>x</title></head></html>"
+    assert (b"content-length", str(len(body["body"])).encode()) in start["headers"]
+    assert request["headers"] == BROWSER[:1], "compressed, it could not be changed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "method", "status"),
+    [
+        ({"content-type": "application/json"}, "GET", 200),
+        ({"content-type": "text/html", "content-encoding": "gzip"}, "GET", 200),
+        ({"content-type": "text/html"}, "GET", 404),
+        ({"content-type": "text/html"}, "POST", 200),
+    ],
+)
+def test_everything_else_goes_through_as_it_is(
+    headers: dict[str, str], method: str, status: int
+) -> None:
+    sent, _ = answered(PAGE, headers, method, status)
+    assert [message.get("body") for message in sent] == [None, *PAGE]
+
+
+@pytest.mark.parametrize(("kind", "n_noted"), [("websocket", 2), ("http", 0)])
+def test_messages_to_a_browser_are_noted_and_requests_are_not(kind: str, n_noted: int) -> None:
+    noted: list[None] = []
+    sent: list[Any] = []
+    traffic = Traffic()
+    traffic.note = lambda: noted.append(None)  # type: ignore[method-assign]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send("one")
+        await send("two")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(NoteMessages(app, traffic)({"type": kind}, None, send))  # type: ignore[arg-type]
+    assert (sent, len(noted)) == (["one", "two"], n_noted)
