@@ -23,16 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(names) - set(known))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}. Choose from {', '.join(known)}.")
-    last, found = read(), {}
+    last, runs = read(), {}
     for name in names:
         print(f"{name} ...", flush=True)
-        found[name] = now_run(import_module(f"benchmarks.{name}").results())
-        # After each: what was measured stays when a later one is stopped.
-        REPORT.write_text(write(found, last), "utf-8")
-    for line in changes(found, last):
+        runs[name] = now_run(import_module(f"benchmarks.{name}").results())
+        # Written after each benchmark: its figures stay when a later one is stopped.
+        REPORT.write_text(write(runs, last), "utf-8")
+    for line in changes(runs, last):
         print(line)
     print(f"written: {REPORT.relative_to(ROOT)}")
-    return 0 if all(result.is_kept for run in found.values() for result in run.results) else 1
+    return 0 if all(result.is_kept for run in runs.values() for result in run.results) else 1
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def fill(url: str, n_cases: int, n_decisions: int = 0) -> None:
         The decisions are of today, by sixteen people in turn.
     """
     database = Database(url)
-    if database.is_sqlite:  # a power cut may spoil it: it is made for one run
+    if database.is_sqlite:  # the database is made for one run, so a power cut may spoil it
 
         @event.listens_for(database.engine, "connect")
         def hurry(connection: object, _record: object) -> None:

@@ -41,9 +41,9 @@ def results(rows: int = ROWS, repeats: int = REPEATS) -> list[Result]:
 
 def _seconds(n_workers: int, folder: Path, rows: int) -> float:
     """Time the steps; nobody looks at memory meanwhile, which would take some of two cores."""
-    command, told = steps_command(f"{DASK}{n_workers}", folder, rows)
+    command, seconds_file = steps_command(f"{DASK}{n_workers}", folder, rows)
     subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, check=True)
-    return float(told.read_text("ascii"))
+    return float(seconds_file.read_text("ascii"))
 
 
 def main() -> int:
@@ -52,9 +52,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--repeats", type=int, default=REPEATS)
     chosen = parser.parse_args()
-    found = results(chosen.rows, chosen.repeats)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(chosen.rows, chosen.repeats)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 if __name__ == "__main__":

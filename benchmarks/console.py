@@ -28,7 +28,7 @@ KEYS, WARM_UP = 60, 5
 #: Milliseconds at p95.
 LIMIT = 400.0
 
-# Waits in the page itself for another case's heading to be drawn: no trip to this program
+# The browser itself waits for another case's heading to be drawn, so that no trip to this program
 # is part of the time.
 _PRESS = """(key) => new Promise((done, failed) => {
   const heading = () => document.querySelector('.st-key-case h3')?.innerText;
@@ -53,9 +53,9 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--keys", type=int, default=KEYS)
     chosen = parser.parse_args()
-    found = results(chosen.sizes, chosen.keys)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(chosen.sizes, chosen.keys)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(sizes: Sequence[int] = SIZES, keys: int = KEYS) -> list[Result]:
@@ -83,7 +83,7 @@ def _times(size: int, n_keys: int) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder, 'queue.db')}"
         database = Database(url)
-        # Scored by the model in use, as far as the queue knows: so the page explains scores.
+        # For the queue the model in use has scored the cases, so that the page explains scores.
         model = load_model(models_folder())
         scored_by = (model.name, model.manifest.version)
         ingest(database, LEAD, videos(size), Upload("bench.csv", "0" * 64, *scored_by))

@@ -56,9 +56,9 @@ def main() -> int:
     """Write the report; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out-of-domain", action="append", type=Path, default=[], metavar="FILE")
-    found = results(parser.parse_args().out_of_domain)
+    figures = results(parser.parse_args().out_of_domain)
     print(f"written: {REPORT.relative_to(ROOT)}")
-    return 0 if all(result.is_kept for result in found) else 1
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(files: Sequence[Path] = ()) -> list[Result]:
@@ -167,9 +167,9 @@ def _course_promises(stress: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[
         ("engagement-0.01", 0.601, 1.0),
         ("engagement-10", 1.0, 0.097),
     ):
-        found = round(stress[k]["recall"], 3), round(stress[k]["specificity"], 3)
-        wanted = (recall, specificity)
-        yield found == wanted, f"course-random-forest: {k} {found}, known {wanted}"
+        measured = round(stress[k]["recall"], 3), round(stress[k]["specificity"], 3)
+        known = (recall, specificity)
+        yield measured == known, f"course-random-forest: {k} {measured}, known {known}"
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class Explained:
 def explanation_times(store: ModelStore, name: str, rows: pd.DataFrame) -> Explained:
     """Explain rows one by one, and a page of them."""
     pipeline = store.load(name).pipeline
-    explain(pipeline, rows.head(1))  # what depends on the model only is prepared once
+    explain(pipeline, rows.head(1))  # the first call prepares what depends on the model alone
     some = [rows.iloc[[place]] for place in range(REPEATS)]
     return Explained(
         name,
@@ -208,11 +208,11 @@ def explanation_times(store: ModelStore, name: str, rows: pd.DataFrame) -> Expla
     )
 
 
-def _explanation_promise(found: Explained) -> tuple[bool, str]:
-    one, asked, page = found.one, found.asked, found.page
+def _explanation_promise(times: Explained) -> tuple[bool, str]:
+    one, asked, page = times.one, times.asked, times.page
     return (
         one < 0.05,
-        f"{found.name}: one row explained in {1000 * one:.1f} ms (50), {one / asked:.1f} "
+        f"{times.name}: one row explained in {1000 * one:.1f} ms (50), {one / asked:.1f} "
         f"times a prediction; a page of 500 rows in {page / one:.0f} times one row",
     )
 
@@ -329,8 +329,8 @@ def _brier_lines(
             rows = getattr(parts, part)
             truth = is_claim(rows).to_numpy()
             own = brier(truth, pipeline.predict_proba(rows)[:, 1])
-            said = stored.loc[stored["split"] == part, "claim_probability"].to_numpy()
-            calibrated = f"{brier(truth, said):.2e}" if manifest.error_rates else "not calibrated"
+            shown = stored.loc[stored["split"] == part, "claim_probability"].to_numpy()
+            calibrated = f"{brier(truth, shown):.2e}" if manifest.error_rates else "not calibrated"
             yield manifest.name, part, f"{own:.2e}", calibrated
 
 

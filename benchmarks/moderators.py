@@ -89,9 +89,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--database", choices=DATABASES, default="PostgreSQL")
     chosen = parser.parse_args()
-    found = results(chosen.seconds, database=chosen.database)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(chosen.seconds, database=chosen.database)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(

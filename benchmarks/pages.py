@@ -59,9 +59,9 @@ def main() -> int:
     """Print every figure; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queue", help="a filled queue's database, to be used as it is")
-    found = results(queue=parser.parse_args().queue)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(queue=parser.parse_args().queue)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(
@@ -91,10 +91,10 @@ def results(
         dataset = find_course_dataset()
         if dataset:
             environment["CLAIMCLF_DATASET"] = str(dataset)
-        found = [*_reruns(folder, repeats, environment)]
+        figures = [*_reruns(folder, repeats, environment)]
         if starts:
-            found += [_served(starts, environment), *_first_paints(starts, environment)]
-        return found
+            figures += [_served(starts, environment), *_first_paints(starts, environment)]
+        return figures
 
 
 def _reruns(folder: Path, repeats: int, environment: dict[str, str]) -> Iterator[Result]:
@@ -143,23 +143,23 @@ def _measured(
         plain = start(timed_server(reference, folder / "plain.log", reference.parent))
         lean = start(timed_server(reference, folder / "lean.log"))
         own = start(timed_server(SERVER, folder / "own.log", **environment))
-        wanted: dict[str, tuple[TimedServer, str]] = {
+        servers: dict[str, tuple[TimedServer, str]] = {
             EMPTY: (plain, ""),
             LEAN: (lean, ""),
             GUARD: (lean, "review"),
             **{page: (own, page) for page in PAGES},
         }
         tabs = {
-            name: start(session(server.address, page)) for name, (server, page) in wanted.items()
+            name: start(session(server.address, page)) for name, (server, page) in servers.items()
         }
         sent = {name: _first(tab) for name, tab in tabs.items()}
         if repeats > 1:
             time.sleep(_AHEAD)
-        times: dict[str, list[float]] = {name: [] for name in wanted}
+        times: dict[str, list[float]] = {name: [] for name in servers}
         for _ in range(repeats):
             for name, tab in tabs.items():
                 tab.run()
-                times[name].append(wanted[name][0].last())
+                times[name].append(servers[name][0].last())
         return times, sent
 
 
@@ -197,7 +197,7 @@ def _seconds_to_serve(environment: Mapping[str, str]) -> float:
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,  # make says that it was ended
+        stderr=subprocess.DEVNULL,  # make writes there that it was ended
         start_new_session=True,
     )
     try:

@@ -41,16 +41,16 @@ def run(*arguments: object) -> Spent:
     command = [str(argument) for argument in arguments]
     start = time.perf_counter()
     most = 0.0
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        process = subprocess.Popen(command, cwd=ROOT, stderr=said)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=errors)
         while process.poll() is None:
             most = max(most, _memory(process.pid))
             time.sleep(_SAMPLE_SECONDS)
         seconds = time.perf_counter() - start
         if process.returncode:
-            said.seek(0)
+            errors.seek(0)
             words = " ".join(command)
-            raise RuntimeError(f"{words} ended with {process.returncode}: {said.read()}")
+            raise RuntimeError(f"{words} ended with {process.returncode}: {errors.read()}")
     return Spent(seconds, most)
 
 
@@ -60,14 +60,14 @@ def _memory(root: int) -> float:
 
 def _tree(root: int) -> Sequence[int]:
     """Return a process and all below it."""
-    found = [root]
-    for process in found:  # grows meanwhile
+    processes = [root]
+    for process in processes:  # the list grows by the children of each
         try:
             for task in Path(f"/proc/{process}/task").iterdir():
-                found.extend(map(int, (task / "children").read_text("ascii").split()))
-        except OSError:  # it has ended
+                processes.extend(map(int, (task / "children").read_text("ascii").split()))
+        except OSError:  # the process has ended
             continue
-    return found
+    return processes
 
 
 def _own_memory(process: int) -> int:

@@ -43,9 +43,9 @@ def main() -> int:
     """Print every figure; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    found = results(parser.parse_args().sizes)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(parser.parse_args().sizes)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(sizes: Sequence[int] = SIZES, repeats: int = REPEATS) -> list[Result]:
@@ -73,11 +73,11 @@ def measured(
     repeats : int
         People who take and decide one case after the other.
     """
-    found: dict[int, dict[str, float]] = {}
+    times: dict[int, dict[str, float]] = {}
     for size in sizes:
         with made() as database:  # type: ignore[attr-defined]
             rate = _ingested(database, size)
-            found[size] = _times(database, repeats)
+            times[size] = _times(database, repeats)
         promised = size == sizes[-1]
         yield Result(
             f"{name}, {size:,} open cases: ingest",
@@ -86,10 +86,10 @@ def measured(
             limit=INGEST.get(name) if promised else None,
             more_is_better=True,
         )
-        for what, value in found[size].items():
+        for what, value in times[size].items():
             limit = LIMITS[what] if promised else None
             yield Result(f"{name}, {size:,} open cases: {what}, p95", value, "ms", limit=limit)
-    small, large = found[sizes[0]], found[sizes[-1]]
+    small, large = times[sizes[0]], times[sizes[-1]]
     for what in LIMITS:
         reference = f"{sizes[0]:,} open cases"
         yield Result(f"{name}: {what}, growth", large[what] / small[what], TIMES, reference, GROWTH)
@@ -98,10 +98,14 @@ def measured(
 def _ingested(database: Database, n: int) -> float:
     """Store n videos; return rows a second, an empty queue's setting up left out."""
     database.prepare()
-    found = videos(n)
+    uploaded = videos(n)
     started = time.perf_counter()
     ingest(
-        database, LEAD, found, Upload("bench.csv", "0" * 64, "bench", "1"), keys_of=statement_keys
+        database,
+        LEAD,
+        uploaded,
+        Upload("bench.csv", "0" * 64, "bench", "1"),
+        keys_of=statement_keys,
     )
     return n / (time.perf_counter() - started)
 
@@ -111,7 +115,7 @@ def _times(database: Database, repeats: int) -> dict[str, float]:
     lanes = (Lane.CLAIMS, Lane.UNCERTAIN)
     filters = Filters(lanes=lanes, min_reports=3, verified=("not verified",))
     verdict = Verdict(Decision.OPINION)
-    next_case(database, Person("first"))  # works out today's cut, once after an upload
+    next_case(database, Person("first"))  # the first case after an upload computes today's cut
     spent: dict[str, list[float]] = {what: [] for what in LIMITS}
     for number in range(repeats):
         person, policy = Person(f"person-{number}"), list(Ranking)[number % len(Ranking)]
@@ -132,11 +136,11 @@ def _timed(times: list[float], run: Callable[[], Any]) -> Any:
 def videos(n: int) -> pd.DataFrame:
     """Return n ranked videos with heavy-tailed reports and statements of a few videos each."""
     rng = np.random.default_rng(0)
-    number = rng.permutation(n)  # ids are in no order of rank
+    number = rng.permutation(n)  # so that ids are in no order of rank
     statement = rng.integers(0, n // 5, n)
     claim, unsure = rng.random(n) < 0.5, rng.random(n) < 0.1
     lane = np.select([claim, unsure], ["claims", "uncertain"], "opinions")
-    found = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "video_id": [f"video-{i:08d}" for i in number],
             "video_transcription_text": [
@@ -160,10 +164,10 @@ def videos(n: int) -> pd.DataFrame:
             "statement_id": [f"statement-{i}" for i in statement],
         }
     )
-    place = found["lane"] == "opinions"
+    place = rows["lane"] == "opinions"
     by = ["place", "report_count", "claim_probability", "video_view_count", "video_id"]
     down = [True, False, False, False, True]
-    return found.assign(place=place).sort_values(by, ascending=down, ignore_index=True)
+    return rows.assign(place=place).sort_values(by, ascending=down, ignore_index=True)
 
 
 @contextmanager

@@ -152,7 +152,7 @@ def _run(values: Mapping[str, Any]) -> Run:
     return Run(values["at"], values["machine"], values["versions"], results)
 
 
-def write(found: Mapping[str, Run], last: Mapping[str, Run], file: Path = KEPT) -> str:
+def write(measured: Mapping[str, Run], last: Mapping[str, Run], file: Path = KEPT) -> str:
     """Keep figures for the next time, those that were not measured now as they were.
 
     Returns
@@ -160,13 +160,13 @@ def write(found: Mapping[str, Run], last: Mapping[str, Run], file: Path = KEPT) 
     str
         The report, as Markdown.
     """
-    runs = {**last, **found}
-    kept = {name: asdict(runs[name]) for name in sorted(runs)}
-    file.write_text(json.dumps(kept, indent=1, default=float) + "\n", "utf-8")
-    return "\n\n".join(report(found, last)) + "\n"
+    runs = {**last, **measured}
+    records = {name: asdict(runs[name]) for name in sorted(runs)}
+    file.write_text(json.dumps(records, indent=1, default=float) + "\n", "utf-8")
+    return "\n\n".join(report(measured, last)) + "\n"
 
 
-def report(found: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
+def report(measured: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
     """Yield the report's paragraphs."""
     yield "# Benchmarks"
     yield (
@@ -174,12 +174,14 @@ def report(found: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
         "are to the reference named beside them, measured in the same run; *before* is the last "
         "report's figure, on whatever machine that was."
     )
-    runs = {**last, **found}
+    runs = {**last, **measured}
     yield "## Changes"
-    yield "\n".join(f"- {line}" for line in [*changes(found, last)] or ["None to speak of."])
+    yield "\n".join(f"- {line}" for line in [*changes(measured, last)] or ["None to speak of."])
     for name in sorted(runs):
         run = runs[name]
-        before = {result.name: result for result in _results(last, name)} if name in found else {}
+        before = (
+            {result.name: result for result in _results(last, name)} if name in measured else {}
+        )
         head = ("what", "median", "spread", "promised", "against", "before")
         rows = [result.row(before.get(result.name)) for result in run.results]
         yield f"## {name}"
@@ -187,9 +189,9 @@ def report(found: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
         yield markdown_table([head, *rows])
 
 
-def changes(found: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
+def changes(measured: Mapping[str, Run], last: Mapping[str, Run]) -> Iterator[str]:
     """Yield what is broken, worse than the last time, new or gone, in words."""
-    for name, run in found.items():
+    for name, run in measured.items():
         before = {result.name: result for result in _results(last, name)}
         for result in run.results:
             if not result.is_kept:

@@ -115,19 +115,19 @@ class Steps:
 
 def steps_of(who: str, folder: Path, rows: int) -> Steps:
     """Take the steps in a process of their own; see `_time_steps` for who does."""
-    command, told = steps_command(who, folder, rows)
+    command, seconds_file = steps_command(who, folder, rows)
     spent = run(*command)
-    return Steps(float(told.read_text("ascii")), spent)
+    return Steps(float(seconds_file.read_text("ascii")), spent)
 
 
 def steps_command(who: str, folder: Path, rows: int) -> tuple[list[str], Path]:
     """Return the command that takes the steps, and the file to which it tells their seconds."""
-    told = folder / "seconds"
-    files = map(str, (file_of(folder, rows), folder / "ranked.csv", told))
-    return [sys.executable, "-m", "benchmarks.scale", "--steps", who, *files], told
+    seconds_file = folder / "seconds"
+    files = map(str, (file_of(folder, rows), folder / "ranked.csv", seconds_file))
+    return [sys.executable, "-m", "benchmarks.scale", "--steps", who, *files], seconds_file
 
 
-def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
+def _time_steps(who: str, source: Path, target: Path, seconds_file: Path) -> None:
     """Time the steps of who is named, and tell a file.
 
     Parameters
@@ -140,11 +140,11 @@ def _time_steps(who: str, source: Path, target: Path, told: Path) -> None:
         little = Path(folder, "little.csv")
         write_videos(little, _LITTLE)
         take(little, Path(folder, "ranked.csv"), little.stat().st_size // _WARM_BLOCKS)
-        # What takes another file's place has to go to the disk first.
+        # A file that replaces another one has to reach the disk first.
         target.unlink(missing_ok=True)
         start = time.perf_counter()
         take(source, target, BLOCK_BYTES)
-        told.write_text(str(time.perf_counter() - start), "ascii")
+        seconds_file.write_text(str(time.perf_counter() - start), "ascii")
 
 
 def _taker(who: str, stack: ExitStack) -> Callable[[Path, Path, int], object]:
@@ -236,9 +236,9 @@ def main() -> int:
         who, *files = chosen.steps
         _time_steps(who, *map(Path, files))
         return 0
-    found = results(chosen.rows, chosen.most, chosen.repeats)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(chosen.rows, chosen.most, chosen.repeats)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 if __name__ == "__main__":

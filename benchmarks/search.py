@@ -44,9 +44,9 @@ def main() -> int:
     """Run every search on both grids, print the ratios; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-notebook", action="store_true", help="leave out the slowest search")
-    found = results(skip_notebook=parser.parse_args().skip_notebook)
-    print(*found, sep="\n")
-    return 0 if all(result.is_kept for result in found) else 1
+    figures = results(skip_notebook=parser.parse_args().skip_notebook)
+    print(*figures, sep="\n")
+    return 0 if all(result.is_kept for result in figures) else 1
 
 
 def results(skip_notebook: bool = False) -> list[Result]:
@@ -104,14 +104,14 @@ def _timed(how: str, recipe: Recipe, X: Any, y: Any) -> tuple[Any, float]:
 
 def _cpu_seconds() -> float:
     """Return the work of this process and its workers, which a busy machine does not blur."""
-    get_reusable_executor().shutdown(wait=True)  # workers count once they have ended
+    get_reusable_executor().shutdown(wait=True)  # only workers that have ended are counted
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(use.ru_utime + use.ru_stime for use in used)
 
 
 def _n_differing(runs: Mapping[str, Mapping[str, Any]], best: Mapping[str, float]) -> int:
     total = differing = 0
-    way = next(how for how in runs if how != "ours")  # GridSearchCV, one way or another
+    way = next(how for how in runs if how != "ours")  # GridSearchCV, with one or several workers
     for model, (theirs, _) in runs[way].items():
         ours, _ = runs["ours"][model]
         off = _differing(ours, theirs)

@@ -81,7 +81,7 @@ class Session:
     def press(self, button: Button, fragment: str) -> Drawn:
         """Press a button that was drawn."""
         message = BackMsg()
-        # What is within the part may have moved, and have another name when it is drawn again.
+        # Widgets within the part may have moved, and have other ids when it is drawn again.
         for name in [name for name, part in self._repeated.items() if part.within == fragment]:
             del self._repeated[name]
         states = message.rerun_script.widget_states.widgets
@@ -125,13 +125,14 @@ class Session:
         elif kind == "delta":
             _note(drawn, message)
         elif kind == "auto_rerun":
-            wanted = message.auto_rerun
-            if wanted.fragment_id != fragment:  # its own run says so again, and changes nothing
-                self._repeated[wanted.fragment_id] = _Repeated(
-                    wanted.fragment_id,
+            rerun = message.auto_rerun
+            # The part's own run asks for it again, which changes nothing.
+            if rerun.fragment_id != fragment:
+                self._repeated[rerun.fragment_id] = _Repeated(
+                    rerun.fragment_id,
                     fragment,
-                    wanted.interval,
-                    time.monotonic() + wanted.interval,
+                    rerun.interval,
+                    time.monotonic() + rerun.interval,
                 )
         return kind == "script_finished"
 

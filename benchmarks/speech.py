@@ -64,24 +64,24 @@ def set_lines(
     for path in files:
         rows = read_elsewhere(read_table(path)).accepted.dropna(subset=[TRANSCRIPT, CLAIM_STATUS])
         for name in names:
-            found = figures(store.load(name), rows)
+            measured = figures(store.load(name), rows)
             yield (
                 path.name,
                 name,
-                f"{found['n']:,} ({found['n_claims']:,})",
-                written(found, "auc"),
-                f"{found['decided']:.3f}",
-                f"{found['hidden']:.3f}",
-                f"{found['review_95']:.3f}",
+                f"{measured['n']:,} ({measured['n_claims']:,})",
+                written(measured, "auc"),
+                f"{measured['decided']:.3f}",
+                f"{measured['hidden']:.3f}",
+                f"{measured['review_95']:.3f}",
             )
 
 
 def figures(model: Model, rows: pd.DataFrame) -> Mapping[str, float]:
     """Measure a model on labelled rows that have no other column than their text."""
-    said = predictions(model, rows)
+    predicted = predictions(model, rows)
     claim = is_claim(rows).to_numpy() == 1
-    probability = said[PROBABILITY].fillna(0).to_numpy()
-    lane = said[LANE].to_numpy()
+    probability = predicted[PROBABILITY].fillna(0).to_numpy()
+    lane = predicted[LANE].to_numpy()
     return {
         **ranking_figures(claim, probability, model.manifest.threshold),
         "decided": float((lane != Lane.UNCERTAIN).mean()),
@@ -104,8 +104,8 @@ def speech_promises(store: ModelStore, manifest: Manifest) -> Iterator[tuple[boo
     model = store.load(name)
     for path in DEVELOPMENT:
         if path.is_file():
-            found = figures(model, read_elsewhere(read_table(path)).accepted)
-            auc, hidden = found["auc"], found["hidden"]
+            measured = figures(model, read_elsewhere(read_table(path)).accepted)
+            auc, hidden = measured["auc"], measured["hidden"]
             least, most = _LEAST[path.name], _MOST_HIDDEN[path.name]
             yield auc >= least, f"{name}: AUC on {path.name} {auc:.4f} ({least})"
             yield hidden <= most, f"{name}: claims hidden on {path.name} {hidden:.4f} ({most})"
@@ -117,11 +117,11 @@ def _speed_promise(model: Model) -> tuple[bool, str]:
     rows = made_up_texts(_TEXTS)
     applied = Applied(model.pipeline)
     applied.probability(rows.head(100))
-    ours, said = _processor_time(lambda: applied.probability(rows))
+    ours, result = _processor_time(lambda: applied.probability(rows))
     some = rows.head(_REFERENCE_TEXTS)
     theirs, own = _processor_time(lambda: model.pipeline.predict_proba(some)[:, 1])
     ratio = (theirs / len(some)) / (ours / len(rows))
-    apart = float(np.abs(said[: len(some)] - own).max())
+    apart = float(np.abs(result[: len(some)] - own).max())
     return (
         ratio >= _TIMES_AS_FAST and apart <= _EQUAL,
         f"{model.name}: {len(rows):,} distinct texts of {_WORDS} words {ratio:.1f} times as fast "
@@ -138,9 +138,9 @@ def made_up_texts(n: int) -> pd.DataFrame:
 
 
 def _processor_time(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    times, said = [], np.empty(0)
+    times, result = [], np.empty(0)
     for _ in range(3):
         started = time.process_time()
-        said = call()
+        result = call()
         times.append(time.process_time() - started)
-    return statistics.median(times), said
+    return statistics.median(times), result

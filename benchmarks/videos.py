@@ -29,9 +29,9 @@ def write_videos(path: Path, n: int, seed: int = 0) -> None:
 def _distinct(videos: pd.DataFrame, start: int, n: int, seed: int) -> pd.DataFrame:
     number = np.arange(start, start + len(videos))
     random = np.random.default_rng([seed, start])
-    # Ids in no order, the same place for five videos, and in all of them another hour.
+    # Ids are in no order; five videos share a place, and each has another hour.
     ids = number * 7_368_787 % 1_000_000_007
-    said = (
+    transcripts = (
         videos[TRANSCRIPT]
         + " near place number "
         + pd.Series(random.integers(0, max(n // 5, 1), len(videos)).astype(str), dtype="str")
@@ -41,7 +41,7 @@ def _distinct(videos: pd.DataFrame, start: int, n: int, seed: int) -> pd.DataFra
     return videos.assign(
         **{
             VIDEO_ID: [f"video-{one:010d}" for one in ids],
-            TRANSCRIPT: said,
+            TRANSCRIPT: transcripts,
             AUTHOR_ID: [f"author-{one}" for one in random.integers(0, max(n // 3, 1), len(videos))],
             REPORT_COUNT: np.minimum(random.pareto(1.2, len(videos)) * 3 + 1, 250_000).astype(int),
         }

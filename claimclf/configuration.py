@@ -281,8 +281,8 @@ def _within(values: Mapping[str, Any], key: str) -> Any:
 
 def secrets_files() -> list[Path]:
     """Return the secrets files, as Streamlit reads them: a later one comes before an earlier."""
-    named = os.environ.get(SECRETS_FILES.variable, "") or SECRETS_FILES.default
-    return [ROOT / Path(file).expanduser() for file in named.split()]
+    files = os.environ.get(SECRETS_FILES.variable, "") or SECRETS_FILES.default
+    return [ROOT / Path(file).expanduser() for file in files.split()]
 
 
 def secrets() -> dict[str, Any]:
@@ -293,10 +293,10 @@ def secrets() -> dict[str, Any]:
     NotConfiguredError
         A file is there and cannot be read.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for file in secrets_files():
-        found |= _read(file)
-    return found
+        values |= _read(file)
+    return values
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -349,9 +349,9 @@ def mappings_folder() -> Path:
 
 def find_dataset() -> Path | None:
     """Return the labelled dataset that is set up on this machine, or None."""
-    found = look_up(DATASET)
-    path = Path(found.value)
-    return None if found.is_default and not path.is_file() else path
+    setting = look_up(DATASET)
+    path = Path(setting.value)
+    return None if setting.is_default and not path.is_file() else path
 
 
 def log_level(option: str | None = None, default: str = LOG_LEVEL.default) -> int:
@@ -369,13 +369,13 @@ def log_level(option: str | None = None, default: str = LOG_LEVEL.default) -> in
     InvalidRequestError, NotConfiguredError
         It is no level, as it was given to a command or set elsewhere.
     """
-    found = look_up(LOG_LEVEL, option)
-    name = default if found.is_default else found.value.lower()
+    setting = look_up(LOG_LEVEL, option)
+    name = default if setting.is_default else setting.value.lower()
     if name not in LEVELS:
         kind = InvalidRequestError if option else NotConfiguredError
         raise kind(
             "There is no such log level.",
-            f"Found: {found.value} ({found.source}).",
+            f"Found: {setting.value} ({setting.source}).",
             f"Choose one of {', '.join(LEVELS)}.",
         )
     return logging.getLevelNamesMapping()[name.upper()]
@@ -390,7 +390,7 @@ def unknown() -> list[str]:
     """Say what looks like a setting of claimclf and is none, each with the nearest that is."""
     ours = {setting.variable for setting in SETTINGS}
     keys = {setting.key for setting in SETTINGS if setting.key}
-    found = [
+    return [
         *(
             _unknown(f"environment {name}", name, ours)
             for name in _foreign(os.environ, ours | keys)
@@ -401,7 +401,6 @@ def unknown() -> list[str]:
             for name in _foreign(_flat(_read(file)), keys)
         ),
     ]
-    return found
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[str]:

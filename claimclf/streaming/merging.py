@@ -50,9 +50,9 @@ def merge_repeated(engine: Engine, parts: Sequence[Part], job: Job, stretch: int
     """
     pieces = _pieces(find_repeated(parts, stretch))
     changed: dict[int, list[_Changed]] = {}
-    for found in engine.map(partial(_merge_rows, parts=list(parts), job=job), pieces):
-        for one in found:
-            changed.setdefault(one.place, []).append(one)
+    for changes in engine.map(partial(_merge_rows, parts=list(parts), job=job), pieces):
+        for change in changes:
+            changed.setdefault(change.place, []).append(change)
     for place, several in changed.items():
         _put(parts[place], several)
 

@@ -386,8 +386,8 @@ def _written(
     part.keep("keys", keys_of(videos))
     part.keep("rows", videos.index.to_numpy())
     own = table.frame.set_axis([f"{OWN}{place}" for place in range(len(part.own))], axis=1)
-    wanted = dict.fromkeys((*_RANKED, *part.shown))
-    ranked = videos[[name for name in wanted if name in videos]]
+    columns = dict.fromkeys((*_RANKED, *part.shown))
+    ranked = videos[[name for name in columns if name in videos]]
     places = np.sort(np.random.default_rng(number).permutation(len(videos))[:_SAMPLE])
     surplus = pd.Series(table.surplus, dtype="str")
     beside = own.assign(row=own.index, **{SURPLUS: surplus})
