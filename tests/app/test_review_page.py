@@ -17,11 +17,12 @@ from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision, Lane, Ranking
+from claimclf.schema import STATEMENT_ID, CaseState, Decision, Lane, Ranking
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
 from tests.app.test_shared_queue import BEN, database, heading, press, says
 from tests.app.test_triage_page import GOOD, settled
+from tests.builders import reported_csv
 from tests.conftest import ROOT
 
 __all__ = ["database"]  # a fixture
@@ -176,13 +177,85 @@ def test_stopping_gives_the_case_back(console: AppTest, database: Database) -> N
     assert has(app, "Start reviewing")
 
 
-def test_whole_statement_is_decided_and_undone_as_one(console: AppTest, database: Database) -> None:
+def listed(console: AppTest) -> AppTest:
+    """The list of a statement that five videos share."""
     app = press(console, "Opinion")  # the next one's statement is common
-    app = press(app, "All 5: opinion")
+    return press(app, "Look at all 5")
+
+
+def leave_out(app: AppTest, *rows: int) -> AppTest:
+    key = "out-" + app.dataframe[0].proto.id.rpartition("out-")[2]
+    app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return settled(app.run())
+
+
+def decide_on_all(app: AppTest, label: str) -> AppTest:
+    next(r for r in app.radio if r.label == "Decision").set_value(Decision.OPINION)
+    return press(app, label)
+
+
+def test_whole_statement_is_looked_at_then_decided_and_undone_as_one(
+    console: AppTest, database: Database
+) -> None:
+    app = listed(console)
+    assert n_decided(database) == 1  # looking decides nothing
+    assert len(app.dataframe[0].value) == 5
+    app = decide_on_all(app, "Decide on 5 cases")
     assert n_decided(database) == 6
     app = press(app, "Undo")
     assert n_decided(database) == 1
     assert verify(database).problems == []
+
+
+def test_list_of_a_statement_is_left_without_a_decision(
+    console: AppTest, database: Database
+) -> None:
+    app = press(listed(console), "Back")
+    assert not app.radio
+    press(app, "Opinion")
+    assert n_decided(database) == 2
+
+
+def test_case_that_is_left_out_of_a_statement_stays_open(
+    console: AppTest, database: Database
+) -> None:
+    app = leave_out(listed(console), 0, 3)
+    left = [int(app.dataframe[0].value["case"].iloc[row]) for row in (0, 3)]
+    app = decide_on_all(app, "Decide on 3 cases")
+    assert "3 cases: opinion." in says(app)
+    assert f"2 cases left out by you: cases {left[0]}, {left[1]}." in says(app)
+    for number in left:
+        assert queue.case_history(database, BEN, number).case.state is CaseState.OPEN
+
+
+def test_video_that_comes_while_a_statement_is_looked_at_is_untouched_and_named(
+    console: AppTest, database: Database, ranked: tuple[Ranked, Model]
+) -> None:
+    app = listed(console)
+    text = app.dataframe[0].value["text"].iloc[0]
+    late = reported_csv(1, video_id=["9000000001"], video_transcription_text=[text])
+    queue.store_ranked(database, ME, triage(read_table(late, "late.csv"), ranked[1]), ranked[1])
+    app = decide_on_all(app, "Decide on 5 cases")
+    assert n_decided(database) == 6
+    assert "1 case of the statement not on your list, untouched: case 13." in says(app)
+    assert queue.case_history(database, BEN, 13).case.state is CaseState.OPEN
+
+
+def test_list_of_a_statement_says_who_holds_the_others(
+    console: AppTest, database: Database
+) -> None:
+    app = press(console, "Opinion")
+    number = next(
+        row.case.id
+        for row in queue.list_cases(database, ME).rows
+        if row.case.id != in_hand(database)
+        and row.case.video[STATEMENT_ID]
+        == queue.case_history(database, BEN, in_hand(database)).case.video[STATEMENT_ID]
+    )
+    queue.take_case(database, BEN, number)
+    app = press(app, "Look at all 5")
+    assert f"ben holds case {number}: not part of it." in " ".join(c.value for c in app.caption)
+    assert "Decide on 4 cases" in [button.label for button in app.button]
 
 
 def test_lanes_that_are_not_wanted_do_not_come(filled: Database) -> None:

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
 from claimclf.people import Person, Role
+from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision
+from claimclf.schema import CaseState, Decision, Ranking
 from claimclf.services import queue
 from claimclf.ui.state import database as databases
 from claimclf.ui.state import upload as state
@@ -156,15 +157,84 @@ def test_view_is_saved_under_a_name_and_used_again(page: AppTest, database: Data
     assert queue.saved_views(database, BEN) == []
 
 
+def tick(app: AppTest, *rows: int) -> AppTest:
+    """Choose rows of the table that is drawn last, and no others."""
+    app.session_state[table_key(app)] = {
+        "selection": {"rows": list(rows), "columns": [], "cells": []}
+    }
+    return settled(app.run())
+
+
+def table_key(app: AppTest) -> str:
+    """The name that the page gave to the table that is drawn last."""
+    return "cases-" + app.dataframe[-1].proto.id.rpartition("cases-")[2]
+
+
+def choose(app: AppTest, decision: Decision) -> AppTest:
+    next(r for r in app.radio if r.label == "Decision").set_value(decision)
+    return app
+
+
+def buttons(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
 def test_cases_chosen_in_the_list_are_decided_together(page: AppTest, database: Database) -> None:
-    page.session_state["cases-0"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
-    app = settled(page.run())
-    next(r for r in app.radio if r.label == "Decision").set_value(Decision.OPINION)
+    app = choose(tick(page, 0, 2), Decision.OPINION)
     app = press(app, "Decide on 2 cases")
     assert "2 cases: opinion." in says(app)
     assert n_decided(database) == 2
     app = press(app, "Undo")
     assert n_decided(database) == 0
+
+
+def test_selection_is_empty_after_use_and_the_form_with_it(
+    page: AppTest, database: Database
+) -> None:
+    app = press(choose(tick(page, 0), Decision.OPINION), "Decide on 1 case")
+    assert n_decided(database) == 1
+    assert not [label for label in buttons(app) if label.startswith("Decide on")]
+    app = tick(app, 1)
+    assert next(r for r in app.radio if r.label == "Decision").value is None
+
+
+@pytest.mark.parametrize("change", ["filter", "ranking"])
+def test_ticks_stand_on_no_other_cases_after_a_change(page: AppTest, change: str) -> None:
+    app = tick(page, 0, 1)
+    assert "Decide on 2 cases" in buttons(app)
+    if change == "filter":
+        lanes = next(g for g in app.get("button_group") if "claims" in g.options)
+        app = settled(lanes.set_value(["opinions"]).run())
+    else:
+        ranked = next(s for s in app.selectbox if s.label == "Ranked by")
+        app = settled(ranked.select(Ranking.STATEMENT).run())
+    assert not [label for label in buttons(app) if label.startswith("Decide on")]
+
+
+def test_decision_has_to_be_chosen_and_the_selection_stays_until_then(
+    page: AppTest, database: Database
+) -> None:
+    app = press(tick(page, 0), "Decide on 1 case")
+    assert "No decision is chosen. Choose one" in says(app)
+    app = press(choose(app, Decision.OPINION), "Decide on 1 case")
+    assert n_decided(database) == 1
+
+
+def test_every_chosen_case_is_accounted_for(page: AppTest, database: Database) -> None:
+    """Decided, held, with a lead, decided otherwise by somebody else: the numbers add up."""
+    app = choose(tick(page, 0, 1, 2, 3), Decision.OPINION)
+    for verdict in (Decision.WITHIN_RULES, Decision.ESCALATE):
+        lease = queue.next_case(database, BEN)
+        assert lease is not None
+        held = (lease.case.id, lease.token, lease.case.version)
+        queue.decide(database, BEN, *held, Verdict(verdict))
+    assert queue.next_case(database, BEN) is not None
+    said = says(press(app, "Decide on 4 cases"))
+    assert "1 of 4 cases: opinion." in said
+    assert "1 case held by ben: case" in said
+    assert "1 case waiting for a lead, passed on by ben: case" in said
+    assert "1 case decided otherwise by ben (claim, within the rules): case" in said
+    assert n_decided(database) == 2
 
 
 def n_decided(database: Database) -> int:

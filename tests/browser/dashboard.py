@@ -97,7 +97,9 @@ def settle(page: Page) -> None:
         """() => {
             const app = document.querySelector('[data-testid="stApp"]');
             return app && app.getAttribute('data-test-script-state') === 'notRunning'
-                && !document.querySelector('[data-testid="stSkeleton"]');
+                && !document.querySelector('[data-testid="stSkeleton"]')
+                // A case that has just come takes no press yet.
+                && document.body.dataset.taken !== 'no';
         }""",
         timeout=60_000,
     )

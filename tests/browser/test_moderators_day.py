@@ -64,7 +64,7 @@ def press(page: Page, key: str) -> None:
 
 def ready(page: Page) -> None:
     """Wait until the case on the screen can be decided: a key without its button does nothing."""
-    expect(page.locator(".st-key-decide-skip button")).to_be_enabled()
+    expect(page.locator('[class*="st-key-decide-skip"] button')).to_be_enabled()
     settle(page)
 
 
@@ -119,9 +119,7 @@ def test_first_ten_minutes_of_a_moderator(
         expect(case(page)).to_have_text(last)
         press(page, "4")  # escalate
         press(page, "5")  # skip
-        statement = page.get_by_role("button", name=re.compile("All 2: opinion"))
-        expect(statement).to_be_visible()
-        press(page, "Shift+3")
+        decide_on_both(page)
         assert decided(database) == 22
         page.keyboard.press("?")
         expect(page.get_by_role("cell", name="take the next case")).to_be_visible()
@@ -136,6 +134,18 @@ def test_first_ten_minutes_of_a_moderator(
     assert list(saved.loc[saved["decision"] == Decision.BREAKS_RULES, "note"]) == ["seen 123 times"]
     assert int(saved["undone"].sum()) == 1
     assert verify(database).problems == []
+
+
+def decide_on_both(page: Page) -> None:
+    """Look at the two videos of a statement, then decide on them."""
+    before = case(page).inner_text()
+    page.get_by_role("button", name=re.compile("Look at all 2")).click()
+    expect(page.get_by_text("2 cases to be decided on together.")).to_be_visible()
+    settle(page)
+    page.locator('[data-testid="stForm"]').get_by_text("Opinion", exact=True).click()
+    page.get_by_role("button", name="Decide on 2 cases").click()
+    expect(case(page)).not_to_have_text(before)
+    ready(page)
 
 
 def export(page: Page, folder: Path) -> pd.DataFrame:

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from claimclf.people import Person
-from claimclf.queue.review.decisions import Verdict
-from claimclf.schema import PRIMARY_DECISIONS, Decision, ReasonCode
 from claimclf.services import queue
 from claimclf.ui import outcomes
+from claimclf.ui.bulk.account import account_of, show_account
+from claimclf.ui.bulk.form import ask_verdict, verdict_of
+from claimclf.ui.bulk.shown import Shown
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.queue_list.views import LIST
 from claimclf.ui.state.choice import CHOSEN_CASE
-from claimclf.ui.wording import DECISIONS, REASONS
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed
     from claimclf.queue.storage.database import Database
 
-#: Words on the last decision, and what its parts have in common.
-_LAST = "list_last"
+#: The last decision and what its parts have in common; selections that were used up.
+_LAST, _USES = "list_last", "list_uses"
 
 
 def offer_work(database: Database, chosen: Sequence[Listed]) -> bool:
@@ -36,33 +36,27 @@ def offer_work(database: Database, chosen: Sequence[Listed]) -> bool:
         if st.button(f"Review case {case.id:,}", type="primary"):
             st.session_state[CHOSEN_CASE] = case.id
             st.switch_page("pages/review.py")
-    with st.form("bulk"):
-        st.markdown(
-            f"**One decision for {len(chosen):,} chosen cases** (at most {queue.MOST_AT_ONCE:,})"
-        )
-        first, second = st.columns(2)
-        decision = first.radio("Decision", PRIMARY_DECISIONS, format_func=DECISIONS.__getitem__)
-        reason = second.selectbox(
-            "Rule that is broken", list(ReasonCode), index=None, format_func=REASONS.__getitem__
-        )
-        note = second.text_input("Note")
-        if not st.form_submit_button(f"Decide on {len(chosen):,} cases"):
-            return False
-        breaks = decision is Decision.BREAKS_RULES
-        verdict = Verdict(decision, reason if breaks else None, note.strip())
-        decide_chosen(database, [(row.case.id, row.case.version) for row in chosen], verdict)
+    pairs = [(row.case.id, row.case.version) for row in chosen]
+    name = f"bulk-{n_uses()}"
+    if not ask_verdict(name, pairs):
+        return False
+    decide_chosen(database, pairs, name)
     return True
 
 
+def n_uses() -> int:
+    """Say how many selections were used up: each is of use once."""
+    return int(st.session_state.get(_USES, 0))
+
+
 @action(LIST)
-def decide_chosen(
-    person: Person, database: Database, chosen: list[tuple[int, int]], verdict: Verdict
-) -> None:
-    """Decide on cases that were chosen in the list."""
+def decide_chosen(person: Person, database: Database, chosen: list[Shown], form: str) -> None:
+    """Decide on cases that were chosen in the list; then nothing is chosen any more."""
+    verdict = verdict_of(form)
     bulk = queue.decide_cases(database, person, chosen, verdict)
-    left = f"; {len(bulk.left):,} are left as they are" if bulk.left else ""
-    words = f"{len(bulk.decided):,} cases: {DECISIONS[verdict.decision].lower()}{left}."
-    st.session_state[_LAST] = (words, bulk.id if bulk.decided else None)
+    st.session_state[_USES] = n_uses() + 1
+    account = account_of(bulk, verdict.decision, person)
+    st.session_state[_LAST] = (account, bulk.id if bulk.decided else None)
 
 
 @action(LIST)
@@ -81,8 +75,9 @@ def show_last(database: Database) -> None:
         (st.success if isinstance(outcome, str) else st.warning)(plain(outcome))
     if _LAST not in st.session_state:
         return
-    words, bulk_id = st.session_state[_LAST]
+    account, bulk_id = st.session_state[_LAST]
     said, offer = st.columns([5, 1], vertical_alignment="center")
-    said.success(words)
+    with said:
+        show_account(account)
     if bulk_id is not None:
         offer.button("Undo", shortcut="U", on_click=undo_chosen, args=(database,))

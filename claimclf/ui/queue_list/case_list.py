@@ -13,7 +13,7 @@ from claimclf.services import queue
 from claimclf.ui.counts import SECONDS
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, synthetic_notice
-from claimclf.ui.queue_list.bulk import offer_work, show_last
+from claimclf.ui.queue_list.bulk import n_uses, offer_work, show_last
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.rows import show_tables, some_chosen
 from claimclf.ui.queue_list.views import offer_views
@@ -57,10 +57,9 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     st.markdown(
         f"**{more}{page.total:,} cases**, {first + 1:,} to {first + len(page.rows):,} shown"
     )
-    chosen = show_tables(page, first, database.now())
+    chosen = show_tables(page, first, database.now(), n_uses())
     _offer_turning(choice, places, page)
     if person.may(Capability.REVIEW) and offer_work(database, chosen):
-        del st.session_state[_SEEN]
         st.rerun()
 
 
@@ -68,7 +67,7 @@ def _page(person: Person, database: Database, choice: Choice, places: list[list[
     """Return what the person sees while rows are chosen, else the queue as it is now."""
     drawn = (person, choice, len(places))
     drawn_before, page = st.session_state.get(_SEEN, (None, None))
-    if page is None or drawn_before != drawn or not some_chosen(len(places) * queue.PAGE_SIZE):
+    if page is None or drawn_before != drawn or not some_chosen(page, n_uses()):
         with explained():
             page = queue.list_cases(database, person, *choice, places[-1] if places else None)
         st.session_state[_SEEN] = (drawn, page)

@@ -17,36 +17,50 @@ from claimclf.schema import (
     VERIFIED_STATUS,
     VIDEO_ID,
 )
+from claimclf.ui.bulk.shown import digest
 from claimclf.ui.wording import span
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed, Page
 
 
-def some_chosen(first: int) -> bool:
-    """Say whether rows are chosen in the tables that begin after so many cases."""
-    tables = (st.session_state.get(key) for key in keys(first))
+def some_chosen(page: Page, n_uses: int) -> bool:
+    """Say whether rows are chosen in the tables of a page."""
+    tables = (st.session_state.get(key_of(rows, n_uses)) for rows in _tables(page))
     return any(table["selection"]["rows"] for table in tables if table)
 
 
-def keys(first: int) -> tuple[str, str]:
-    """Name the tables above and below the cut."""
-    return f"cases-{first}", f"below-{first}"
+def key_of(rows: Sequence[Listed], n_uses: int) -> str:
+    """Name a table after the cases in it, as they are shown.
+
+    Streamlit keeps a selection by place in the table. With other cases, another order or another
+    version it is another table, in which nothing is chosen.
+
+    Parameters
+    ----------
+    n_uses : int
+        How many selections were used up: what was chosen and decided on is chosen no more.
+    """
+    return f"cases-{n_uses}-{digest((row.case.id, row.case.version) for row in rows)}"
 
 
-def show_tables(page: Page, first: int, now: int) -> list[Listed]:
+def show_tables(page: Page, first: int, now: int, n_uses: int) -> list[Listed]:
     """Draw the rows with today's cut between them; return those that were chosen."""
-    above = [row for row in page.rows if row.is_above_cut]
-    below = page.rows[len(above) :]
-    key_above, key_below = keys(first)
-    chosen = _show_rows(above, first, key_above, now) if above else []
+    above, below = _tables(page)
+    chosen = _show_rows(above, first, key_of(above, n_uses), now) if above else []
     if below:
         st.markdown(
             ":material/content_cut: **Today's cut** — what stands below is more than can be "
             "reviewed today."
         )
-        chosen += _show_rows(below, first + len(above), key_below, now)
+        chosen += _show_rows(below, first + len(above), key_of(below, n_uses), now)
     return chosen
+
+
+def _tables(page: Page) -> tuple[list[Listed], list[Listed]]:
+    """Return the rows above and below today's cut."""
+    above = [row for row in page.rows if row.is_above_cut]
+    return above, page.rows[len(above) :]
 
 
 def _show_rows(rows: Sequence[Listed], first: int, key: str, now: int) -> list[Listed]:

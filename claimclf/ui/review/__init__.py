@@ -6,7 +6,8 @@
     choices        which cases come next, how the screen is
     case           the case in hand: its words, its hold, its history
     decision       buttons and keys that decide
-    surroundings   reports, author, statement, video
+    surroundings   reports, author, video
+    statement      what says the same: a list first, then one decision
     actions        what clicks and keys do
     desk           what one browser session has on the screen
 """

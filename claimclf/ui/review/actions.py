@@ -11,6 +11,8 @@ from claimclf.people import Person
 from claimclf.queue.review.decisions import Verdict
 from claimclf.schema import STATEMENT_ID, Decision, Lane, ReasonCode
 from claimclf.services import queue
+from claimclf.ui.bulk.account import Account, account_of
+from claimclf.ui.bulk.form import verdict_of
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.review.desk import Console, Done, desk
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from claimclf.queue.settings.preferences import Preferences
     from claimclf.queue.storage.cases import Case
     from claimclf.queue.storage.database import Database
+    from claimclf.ui.bulk.shown import Shown
 
 #: Where outcomes are said; and the fields that are read at a click.
 CONSOLE, PREFERENCES = "review", "preferences"
@@ -33,6 +36,14 @@ def note_key(case: Case) -> str:
     What was typed outlives a lost hold.
     """
     return f"note-{case.id}-{case.round}"
+
+
+def shown_key(what: str, case: Case) -> str:
+    """Name a button after the case and the version that are on the screen.
+
+    A press that comes when another case is there by now finds no such button.
+    """
+    return f"{what}-{case.id}-{case.version}"
 
 
 @action(CONSOLE)
@@ -50,6 +61,8 @@ def take_case(person: Person, console: Console, case_id: int) -> None:
 @action(CONSOLE)
 def stop(person: Person, console: Console, lease: Lease) -> None:
     """Give the case back."""
+    if not desk().holds(lease):
+        return
     queue.release(console.database, person, lease.case.id, lease.token)
     desk().put(None)
 
@@ -57,9 +70,12 @@ def stop(person: Person, console: Console, lease: Lease) -> None:
 @action(CONSOLE)
 def hand_on(person: Person, console: Console, lease: Lease) -> str | None:
     """Give the case to the colleague who is named, and take the next one."""
+    if not desk().holds(lease):
+        return None
     to = Person(str(st.session_state[COLLEAGUE]).strip().lower())
     queue.hand_on(console.database, person, lease.case.id, lease.token, to)
-    desk().last = Done(f"Case {lease.case.id:,}: {plain(to.name)} has it now.")
+    given = Account(f"Case {lease.case.id:,}: {plain(to.name)} has it now.")
+    desk().last = Done(given)
     return _take_next(person, console)
 
 
@@ -83,7 +99,12 @@ def decide(
     decision: Decision,
     reason: ReasonCode | None = None,
 ) -> str | None:
-    """Decide on the case in hand, and take the next one."""
+    """Decide on the case in hand, and take the next one.
+
+    A second press, sent while the first was under way, is not meant for the case that came.
+    """
+    if not desk().holds(lease):
+        return None
     case = lease.case
     verdict = Verdict(decision, reason, _note(case))
     decided = queue.decide(console.database, person, case.id, lease.token, case.version, verdict)
@@ -94,39 +115,56 @@ def decide(
     words = f"Case {case.id:,}: {DECISIONS[decision].lower()}."
     # A skip is counted, not taken back: the case may be chosen from the list.
     can_undo = decision is not Decision.SKIP
-    desk().finish(Done(words, take_back if can_undo else None, case.id))
+    desk().finish(Done(Account(words), take_back if can_undo else None, case.id))
     return _take_next(person, console)
+
+
+@action(CONSOLE)
+def list_statement(person: Person, console: Console, lease: Lease) -> None:
+    """Open the list of cases that say the same as the one in hand."""
+    if desk().holds(lease):
+        case = lease.case
+        statement = case.video[STATEMENT_ID]
+        desk().listed = queue.preview_statement(console.database, person, statement, case.id)
+
+
+@action()
+def close_list(_person: Person, lease: Lease) -> None:
+    """Close it again: nothing was decided."""
+    if desk().holds(lease):
+        desk().listed = None
 
 
 @action(CONSOLE)
 def decide_all(
     person: Person,
     console: Console,
-    case: Case,
-    decision: Decision,
-    reason: ReasonCode | None = None,
+    lease: Lease,
+    statement: str,
+    chosen: list[Shown],
+    left_out: list[int],
+    form: str,
 ) -> str | None:
-    """Decide on all open cases of a statement, and take the next one."""
-    verdict = Verdict(decision, reason, _note(case))
-    statement = case.video[STATEMENT_ID]
-    listed = queue.preview_statement(console.database, person, statement, case.id)
-    chosen = [(member.case_id, member.version) for member in listed.members]
-    bulk = queue.decide_statement(console.database, person, statement, chosen, verdict)
+    """Decide on those cases of a statement that were shown and not left out; take the next."""
+    if not desk().holds(lease):
+        return None
+    verdict = verdict_of(form)
+    database = console.database
+    bulk = queue.decide_statement(database, person, statement, chosen, verdict, left_out)
 
     def take_back(database: Database, person: Person) -> object:
         return queue.undo_bulk(database, person, bulk.id)
 
-    n_left = len(listed.held) + len(bulk.left)
-    left = f"; {n_left:,} are left as they are" if n_left else ""
-    words = f"{len(bulk.decided):,} cases: {DECISIONS[decision].lower()}{left}."
-    desk().finish(Done(words, take_back), len(bulk.decided))
+    account = account_of(bulk, verdict.decision, person, left_out)
+    desk().finish(Done(account, take_back if bulk.decided else None), len(bulk.decided))
     return _take_next(person, console)
 
 
 @action()
-def ask_rule(_person: Person, which: str) -> None:
-    """Ask which rule is broken before it is decided; an empty `which` asks no more."""
-    desk().asks_rule_for = which
+def ask_rule(_person: Person, lease: Lease, asks: bool) -> None:
+    """Ask which rule is broken before it is decided, or ask no more."""
+    if desk().holds(lease):
+        desk().asks_rule = asks
 
 
 @action()

@@ -14,10 +14,10 @@ from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain, say_error
 from claimclf.ui.review.decision import ask_for_decision
 from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.statement import show_statement
 from claimclf.ui.review.surroundings import (
     show_author,
     show_figures,
-    show_statement,
     show_video,
 )
 from claimclf.ui.state.models import model_in_use
@@ -54,7 +54,7 @@ def show_case(person: Person, console: Console, lease: Lease) -> None:
             show_figures(case, brief)
             show_author(case, brief.author)
             show_video(person, console, case)
-        show_statement(console, case, brief.statement)
+        show_statement(console, lease, brief.statement)
         with st.expander("What happened to this case"):
             _show_history(person, console, case)
 

@@ -1,6 +1,52 @@
-// Keys that no button can have: one moves the cursor, the other one Streamlit does not know.
-if (!window.claimclfNoteKey) {
-  window.claimclfNoteKey = true;
+// One press decides one case that was on the screen. A key that is held repeats itself, a hand
+// that slips clicks twice, and a press meant for one case can come when the next one is there.
+if (!window.claimclfConsole) {
+  window.claimclfConsole = true;
+  // While a press is refused, `data-taken` of the page's body is "no".
+  const READ_MS = 250; // a case must have been there for so long
+  const APART_MS = 450; // two clicks within this are one, as for most systems
+  const DECIDES = ["decide", "rule", "all", "stop"]
+    .map((what) => `[class*="st-key-${what}-"] button`).join(", ");
+  let shown = "", shownAt = 0, pressedAt = -APART_MS;
+
+  // The first button says by its class which case is there and what is asked about it.
+  const look = () => {
+    const button = document.querySelector(DECIDES);
+    const now = button ? button.closest('[class*="st-key-"]').className : "";
+    if (now === shown) { return; }
+    [shown, shownAt] = [now, performance.now()];
+    document.body.dataset.taken = "no";
+    const wait = Math.max(READ_MS, pressedAt + APART_MS - shownAt);
+    setTimeout(() => { if (shown === now) { document.body.dataset.taken = "yes"; } }, wait + 1);
+  };
+  new MutationObserver(look).observe(
+    document.body, {subtree: true, childList: true, attributes: true, attributeFilter: ["class"]}
+  );
+  look();
+
+  const refuse = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  const isTooSoon = (apart) => {
+    look();
+    const now = performance.now();
+    if (now - shownAt < READ_MS || now - pressedAt < apart) { return true; }
+    pressedAt = now;
+    return false;
+  };
+
+  // At the window, before anything else hears of it.
+  window.addEventListener("click", (event) => {
+    if (event.target.closest(DECIDES) && (event.detail > 1 || isTooSoon(APART_MS))) {
+      refuse(event);
+    }
+  }, true);
+  window.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, [contenteditable]");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (event.repeat && (event.key.length === 1 || event.key === "Enter")) { refuse(event); return; }
+    if (/^[0-9nsu]$/i.test(event.key) && isTooSoon(READ_MS)) { refuse(event); }
+  }, true);
+
+  // Keys that no button can have: one moves the cursor, the other one Streamlit does not know.
   document.addEventListener("keydown", (event) => {
     const note = document.querySelector('input[aria-label="Note"]');
     const typing = event.target.closest("input, textarea, [contenteditable]");

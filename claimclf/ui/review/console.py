@@ -11,6 +11,7 @@ from claimclf.people import Person
 from claimclf.services import queue
 from claimclf.ui import outcomes
 from claimclf.ui.assets import script, style
+from claimclf.ui.bulk.account import show_account
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
 from claimclf.ui.review.actions import CONSOLE, end_pause, take_next, undo
@@ -69,6 +70,7 @@ def _show_last(console: Console) -> None:
             st.warning(plain(outcome))
         if done:
             words, offer = st.columns([5, 1], vertical_alignment="center")
-            words.success(done.words)
+            with words:
+                show_account(done.account)
             if done.take_back is not None:
                 offer.button("Undo", shortcut="U", on_click=undo, args=(console,), width="stretch")

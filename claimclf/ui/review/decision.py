@@ -9,7 +9,7 @@ import streamlit as st
 from claimclf.schema import CaseState, Decision
 from claimclf.ui.access.secrets import signs_in
 from claimclf.ui.review import actions
-from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.desk import Console, desk, fresh_place
 from claimclf.ui.review.keys import KEYS
 from claimclf.ui.wording import DECISIONS, REASONS
 
@@ -23,21 +23,29 @@ NOTE = "Note"
 def ask_for_decision(console: Console, lease: Lease) -> None:
     """Offer the decisions, or the question which rule is broken, or what to do with a lost case."""
     at_desk = desk()
-    st.text_input(
-        NOTE, key=actions.note_key(lease.case), placeholder="Optional, for later readers (M)"
-    )
-    if at_desk.lost:
-        again, other = st.columns(2)
-        case_id = lease.case.id
-        again.button("Take this case again", on_click=actions.take_case, args=(console, case_id))
-        other.button(
-            "Next case", shortcut="N", on_click=actions.take_next, args=(console,), type="primary"
+    with fresh_place():
+        st.text_input(
+            NOTE, key=actions.note_key(lease.case), placeholder="Optional, for later readers (M)"
         )
-    elif at_desk.asks_rule_for:
-        _ask_for_rule(console, lease)
-    else:
-        _offer_decisions(console, lease)
-        _offer_ways_out(console, lease)
+        if at_desk.lost:
+            _offer_what_is_left(console, lease)
+        elif at_desk.listed:
+            st.caption("The videos with this statement are listed below. *Back* closes the list.")
+        elif at_desk.asks_rule:
+            _ask_for_rule(console, lease)
+        else:
+            _offer_decisions(console, lease)
+            _offer_ways_out(console, lease)
+
+
+def _offer_what_is_left(console: Console, lease: Lease) -> None:
+    """Offer ways on from a case that is not in hand any more."""
+    again, other = st.columns(2)
+    case_id = lease.case.id
+    again.button("Take this case again", on_click=actions.take_case, args=(console, case_id))
+    other.button(
+        "Next case", shortcut="N", on_click=actions.take_next, args=(console,), type="primary"
+    )
 
 
 def _offer_decisions(console: Console, lease: Lease) -> None:
@@ -48,19 +56,25 @@ def _offer_decisions(console: Console, lease: Lease) -> None:
         kind: Any = "primary" if breaks else "secondary"
         place.button(
             DECISIONS[decision],
-            key=f"decide-{decision}",
+            key=actions.shown_key(f"decide-{decision}", lease.case),
             shortcut=key,
             type=kind,
             width="stretch",
             disabled=escalated and decision is Decision.ESCALATE,
             on_click=actions.ask_rule if breaks else actions.decide,
-            args=("one",) if breaks else (console, lease, decision),
+            args=(lease, True) if breaks else (console, lease, decision),
         )
 
 
 def _offer_ways_out(console: Console, lease: Lease) -> None:
     stop, colleague = st.columns(2)
-    stop.button("Stop, give it back", shortcut="S", on_click=actions.stop, args=(console, lease))
+    stop.button(
+        "Stop, give it back",
+        key=actions.shown_key("stop", lease.case),
+        shortcut="S",
+        on_click=actions.stop,
+        args=(console, lease),
+    )
     # A case that waits for a lead is a lead's to give: on the page Lead's view.
     if signs_in() and lease.case.state is CaseState.OPEN:
         with colleague.popover("Give it to a colleague", icon=":material/forward:"):
@@ -70,16 +84,15 @@ def _offer_ways_out(console: Console, lease: Lease) -> None:
 
 def _ask_for_rule(console: Console, lease: Lease) -> None:
     """Ask which rule is broken: as many keys as there are rules."""
-    every = desk().asks_rule_for == "all"
-    st.markdown("**Which rule is broken" + (" by all of them?**" if every else "?**"))
+    st.markdown("**Which rule is broken?**")
     places = [*st.columns(2), *st.columns(2), *st.columns(2)]
     for place, (n, (reason, words)) in zip(places, enumerate(REASONS.items(), 1), strict=True):
         place.button(
             words,
-            key=f"rule-{reason}",
+            key=actions.shown_key(f"rule-{reason}", lease.case),
             shortcut=str(n),
             width="stretch",
-            on_click=actions.decide_all if every else actions.decide,
-            args=(console, lease.case if every else lease, Decision.BREAKS_RULES, reason),
+            on_click=actions.decide,
+            args=(console, lease, Decision.BREAKS_RULES, reason),
         )
-    st.button("Back", shortcut="Escape", on_click=actions.ask_rule, args=("",))
+    st.button("Back", shortcut="Escape", on_click=actions.ask_rule, args=(lease, False))

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from claimclf.ui.bulk.account import Account
 from claimclf.ui.guard import screen_person
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from claimclf.people import Person
     from claimclf.queue.queries.filters import Filters
+    from claimclf.queue.queries.statement import Preview
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.storage.database import Database
     from claimclf.schema import Ranking
@@ -26,15 +30,15 @@ class Done:
 
     Parameters
     ----------
-    words : str
-        What was decided.
+    account : Account
+        What was decided, and what became of cases that were not.
     take_back : callable or None
         Undoes it for a person; a skip is not taken back.
     case_id : int or None
         The case that comes back to the screen with it.
     """
 
-    words: str
+    account: Account
     take_back: Callable[[Database, Person], object] | None = None
     case_id: int | None = None
 
@@ -51,25 +55,39 @@ class Desk:
         Why it is not in hand any more; it stays on the screen with what was typed.
     last : Done or None
         The last decision.
-    asks_rule_for : str
-        `one` or `all` where a rule has to be named before a decision is taken.
+    asks_rule : bool
+        Whether a rule has to be named before a decision is taken.
+    listed : Preview or None
+        The cases of a statement as they are shown, to be decided on together.
     shows_keys, shows_media : bool
         What is unfolded.
     reviewed : int
         Cases since the last pause.
+    asked : object
+        What was asked when the screen was drawn last, and of which case.
+    side : int
+        Which of two places the buttons are in: see `fresh_place`.
     """
 
     lease: Lease | None = None
     lost: str = ""
     last: Done | None = None
-    asks_rule_for: str = ""
+    asks_rule: bool = False
+    listed: Preview | None = None
     shows_keys: bool = False
     shows_media: bool = False
     reviewed: int = 0
+    asked: object = None
+    side: int = 0
+
+    def holds(self, lease: Lease) -> bool:
+        """Say whether a press that was meant for a case finds it on the screen still."""
+        return self.lease is not None and self.lease.token == lease.token
 
     def put(self, lease: Lease | None) -> None:
         """Put another case on the screen, or none."""
-        self.lease, self.lost, self.asks_rule_for, self.shows_media = lease, "", "", False
+        self.lease, self.lost, self.listed = lease, "", None
+        self.asks_rule = self.shows_media = False
 
     def finish(self, done: Done, n: int = 1) -> None:
         """Count decided cases, and remember how to take them back."""
@@ -93,6 +111,26 @@ class Console:
     database: Database
     filters: Filters
     ranking: Ranking
+
+
+def fresh_place() -> DeltaGenerator:
+    """Return where buttons go that are named after the case in hand and what is asked of it.
+
+    Streamlit keeps a button in the page, unseen, until the run that draws another one in its
+    place is over; and for good where a part that is drawn every few seconds comes right behind.
+    Buttons of another case are drawn in another place, and those before go with theirs at once.
+    """
+    at_desk = desk()
+    token = at_desk.lease and at_desk.lease.token
+    asked = (token, at_desk.lost, at_desk.asks_rule, at_desk.listed is not None)
+    if asked != at_desk.asked:
+        at_desk.asked, at_desk.side = asked, 1 - at_desk.side
+    if at_desk.side:
+        st.empty()
+        return st.container()
+    place = st.container()
+    st.empty()
+    return place
 
 
 def desk() -> Desk:

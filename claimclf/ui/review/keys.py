@@ -23,7 +23,6 @@ OTHER_KEYS = {
     "M": "write a note; Esc leaves it",
     "V": "show or hide the video's link",
     "S": "stop: give the case back",
-    "Shift + 1, 2, 3": "the same decision for all open videos with this statement",
     "?": "show or hide this list",
 }
 

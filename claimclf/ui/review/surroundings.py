@@ -1,4 +1,4 @@
-"""What surrounds the case in hand: its reports, its author, its statement, its video."""
+"""What surrounds the case in hand: its reports, its author, its video."""
 
 from __future__ import annotations
 
@@ -14,21 +14,18 @@ from claimclf.schema import (
     DOWNLOADS,
     DURATION,
     LIKES,
-    PRIMARY_DECISIONS,
     REPORT_COUNT,
     SHARES,
     VERIFIED_STATUS,
     VIDEO_ID,
     VIDEO_URL,
     VIEWS,
-    Decision,
     Lane,
 )
 from claimclf.services import queue
 from claimclf.ui.messages import plain
 from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk
-from claimclf.ui.review.keys import KEYS
 from claimclf.ui.review.media import show_media
 from claimclf.ui.review.reports import line_svg, pace
 from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, likely, number
@@ -83,35 +80,12 @@ def show_author(case: Case, group: Group | None) -> None:
     if group is not None:
         st.caption(
             f"{number(group.n_reports)} reports on {number(group.n_videos)} of the author's "
-            f"videos. {_earlier(group)}"
+            f"videos. {earlier(group)}"
         )
 
 
-def show_statement(console: Console, case: Case, group: Group | None) -> None:
-    """Show what else says the same, and offer one decision for all of it."""
-    if group is None or group.n_videos < 2:
-        return
-    more = "more than " if group.n_videos == queue.MOST_COUNTED else ""
-    st.markdown(
-        f"**This statement:** {more}{group.n_videos:,} videos, {group.n_open:,} open, "
-        f"{group.n_reports:,} reports. {_earlier(group)}"
-    )
-    if group.n_open < 2 or desk().lost or desk().asks_rule_for:
-        return
-    for place, decision in zip(st.columns(3), PRIMARY_DECISIONS, strict=True):
-        breaks = decision is Decision.BREAKS_RULES
-        place.button(
-            # Both kinds of claim are told apart by the rules; there is no room for more.
-            f"All {group.n_open:,}: {DECISIONS[decision].lower().removeprefix('claim, ')}",
-            key=f"all-{decision}",
-            shortcut=f"Shift+{KEYS[decision]}",
-            width="stretch",
-            on_click=actions.ask_rule if breaks else actions.decide_all,
-            args=("all",) if breaks else (console, case, decision),
-        )
-
-
-def _earlier(group: Group) -> str:
+def earlier(group: Group) -> str:
+    """Say what was decided before on a group of videos."""
     if not group.decisions:
         return "None decided yet."
     parts = [f"{n:,} {DECISIONS[decision].lower()}" for decision, n in group.decisions.items()]
