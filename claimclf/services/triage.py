@@ -34,7 +34,7 @@ from claimclf.schema import (
 )
 from claimclf.services.inspecting import require_read
 
-__all__ = ["count_reports", "filtered", "reranked", "top", "triage", "with_reports"]
+__all__ = ["count_reports", "filtered", "reranked", "top", "triage"]
 
 
 def triage(
@@ -81,11 +81,11 @@ def triage(
     require_read(mapping, table, model, models or models_folder())
     validated = validate(table, REPORTED, mapping=mapping)
     if reports is not None:
-        validated = with_reports(validated, reports)
+        validated = _with_reports(validated, reports)
     return rank(score(validated, model, on_progress), ranking)
 
 
-def with_reports(validated: Validated, reports: ReportLog) -> Validated:
+def _with_reports(validated: Validated, reports: ReportLog) -> Validated:
     """Give accepted videos the reports that a log beside the table counts."""
     return replace(
         validated,

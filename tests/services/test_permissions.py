@@ -112,6 +112,7 @@ ASK_NOBODY = {
     "links.from_query",
     "links.to_query",
     "mappings.columns_key",
+    "mappings.fits",
     "mappings.fitting",
     "mappings.read_choice",
     "mappings.write_choice",

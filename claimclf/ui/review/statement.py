@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from claimclf.services import queue
@@ -18,6 +17,8 @@ from claimclf.ui.review.desk import Console, desk, fresh_place
 from claimclf.ui.review.surroundings import earlier
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from claimclf.queue.queries.briefing import Group
     from claimclf.queue.queries.statement import Member, Preview
     from claimclf.queue.review.leases import Lease
@@ -107,6 +108,8 @@ _COLUMNS: Any = {
 
 
 def _table(members: Sequence[Member]) -> pd.DataFrame:
+    import pandas as pd  # the page does without until a list is opened
+
     return pd.DataFrame(
         {
             "case": member.case_id,
