@@ -39,8 +39,9 @@ bench-search: install   ## the search against GridSearchCV: every cell, and the 
 bench-model: install   ## every figure of the models; writes docs/model-report.md (half an hour; ARGS="--out-of-domain FILE")
 	$(BIN)/python -m benchmarks.model $(ARGS)
 
-bench-queue: install   ## the shared queue at a million open cases, on both databases
+bench-queue: install   ## the shared queue at a million open cases, and while uploads come in, on both databases (ARGS="--open 20000 --rows 5000 --file-rows 5000")
 	$(BIN)/python -m benchmarks.queue
+	$(BIN)/python -m benchmarks.uploads $(ARGS)
 
 bench-console: install   ## from a key to the next case, at a million open cases, in a browser
 	$(BIN)/python -m benchmarks.console

@@ -11,7 +11,18 @@ from benchmarks.report import REPORT, changes, now_run, read, write
 from claimclf.paths import ROOT
 
 #: Each is a module here whose `results` measures and returns its figures.
-NAMES = ("score", "scale", "cluster", "queue", "console", "pages", "moderators", "model", "search")
+NAMES = (
+    "score",
+    "scale",
+    "cluster",
+    "queue",
+    "uploads",
+    "console",
+    "pages",
+    "moderators",
+    "model",
+    "search",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -119,14 +119,15 @@ def _times(database: Database, repeats: int) -> dict[str, float]:
     spent: dict[str, list[float]] = {what: [] for what in LIMITS}
     for number in range(repeats):
         person, policy = Person(f"person-{number}"), list(Ranking)[number % len(Ranking)]
-        lease = _timed(spent["next case"], partial(next_case, database, person, None, policy))
-        _timed(spent["page of 50"], partial(page, database, filters, policy))
+        lease = timed(spent["next case"], partial(next_case, database, person, None, policy))
+        timed(spent["page of 50"], partial(page, database, filters, policy))
         held = (lease.case.id, lease.token, lease.case.version)
-        _timed(spent["decide"], partial(decide, database, person, *held, verdict))
+        timed(spent["decide"], partial(decide, database, person, *held, verdict))
     return {what: 1000 * float(np.quantile(times, 0.95)) for what, times in spent.items()}
 
 
-def _timed(times: list[float], run: Callable[[], Any]) -> Any:
+def timed(times: list[float], run: Callable[[], Any]) -> Any:
+    """Note how many seconds something takes; return what it returns."""
     started = time.perf_counter()
     result = run()
     times.append(time.perf_counter() - started)

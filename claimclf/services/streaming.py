@@ -40,6 +40,8 @@ Progress = Callable[[str, int, int], object]
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 _MEGABYTE = 10**6
+#: A range of ranks is in memory several times, at each worker.
+_RANGE_BYTES = 16 * 2**20
 #: So few bytes are scored sooner than other processes start.
 _LITTLE = 4 * 2**20
 
@@ -268,7 +270,13 @@ def _arranged(
     _refuse_doubles(parts, mapping, blocks.name)
     merge_repeated(engine, parts, job, sizes.stretch)
     sum_groups(engine, parts, sizes.stretch)
-    return arrange_all(engine, parts, source.ranking, sizes.range)
+    size = _range_size(sizes.range, blocks.size, sum(part.n_rows for part in parts))
+    return arrange_all(engine, parts, source.ranking, size)
+
+
+def _range_size(most: int, n_bytes: int, n_rows: int) -> int:
+    """Return how many videos a range may have: a few megabytes, however long transcripts are."""
+    return max(min(most, _RANGE_BYTES * n_rows // max(n_bytes, 1)), 1)
 
 
 def _opened(source: Source, sizes: Sizes, *, hashed: bool = True) -> AbstractContextManager[Blocks]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import model, moderators, pages, processes, queue, scale, score, search
+from benchmarks import model, moderators, pages, processes, queue, scale, score, search, uploads
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
 from benchmarks.videos import write_videos
@@ -173,6 +173,18 @@ def test_queue_in_small() -> None:
     found = list(queue.measured("SQLite", queue.DATABASES["SQLite"], (40, 80), 4))
     assert len({result.name for result in found}) == len(found) == 11
     assert all(result.value < 50 for result in found if result.unit == "times")
+
+
+def test_others_are_at_work_while_an_upload_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "REPEATS", 3)
+    monkeypatch.setattr(uploads, "FEW", 5)
+    figures = [
+        *uploads._meanwhile("SQLite", queue.DATABASES["SQLite"], 400, 100),
+        *uploads._growth("SQLite", queue.DATABASES["SQLite"], 40),
+    ]
+    assert len(figures) == 9
+    assert all(figure.value > 0 for figure in figures)
+    assert {figure.limit for figure in figures} == {None, 250.0, 1_000.0, 50.0, 1.3}
 
 
 def test_moderators_in_small() -> None:

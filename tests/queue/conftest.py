@@ -64,6 +64,7 @@ class Server:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for table in metadata.sorted_tables:
                 connection.execute(delete(table))
+            connection.execute(text("DELETE FROM cases_words"))
             for name in ("cases", "decisions", "batches", "settings"):
                 connection.execute(text(f"ALTER SEQUENCE {name}_id_seq RESTART"))
             connection.execute(insert(audit_head).values(id=1, seq=0, hash=START))

@@ -3,9 +3,9 @@
 Reads lines of URL WORK CALL POINT, and answers each with the signal that ended its process: 0
 where the work was done before it came to that.
 
-WORK is migrate, ingest, decide or bulk. POINT names the function after whose call number CALL
-the process dies: `statement` stands for the changes that SQL makes, and nothing at all for the
-end of the work.
+WORK is migrate, ingest, arrive (the same upload, in steps), decide or bulk. POINT names the
+function after whose call number CALL the process dies: `statement` stands for the changes that
+SQL makes, and nothing at all for the end of the work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import alembic.command
 import alembic.op  # noqa: F401
 from sqlalchemy import Engine, event
 
-from claimclf.queue.intake import staging
+from claimclf.queue.intake import arriving, staging
+from claimclf.queue.intake import ingest as ingesting
 from claimclf.queue.storage.database import Database
 from tests.queue.builders import ANNA, OPINION, decide_all, done, fill
 
@@ -69,6 +70,12 @@ def arm(point: str, call: int) -> None:
     setattr(place, name, after(getattr(place, name), call))
 
 
+def in_steps() -> None:
+    """Have even few videos come in step by step."""
+    ingesting._FEW_ROWS = 0
+    arriving._FIRST_ROWS = arriving._FEWEST_ROWS = arriving._MOST_ROWS = _UPLOADED // N_CHUNKS
+
+
 def decide_some(database: Database) -> None:
     for _ in range(N_DECIDED):
         done(database)
@@ -78,10 +85,13 @@ def work(url: str, work: str, call: str, point: str) -> None:
     if point:
         arm(point, int(call))
     staging._CHUNK_ROWS = _UPLOADED // N_CHUNKS
+    if work == "arrive":
+        in_steps()
     database = Database(url)
     {
         "migrate": database.prepare,
         "ingest": lambda: fill(database, _UPLOADED, "b", report_count=100),
+        "arrive": lambda: fill(database, _UPLOADED, "b", report_count=100),
         "decide": lambda: decide_some(database),
         "bulk": lambda: decide_all(database, ANNA, "a", OPINION),
     }[work]()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
-from claimclf.queue.intake.staging import staged, sum_groups_anew
+from claimclf.queue.intake.staging import SAME, staged
 from claimclf.queue.storage.cases import FIXED, PREDICTED
 from claimclf.queue.storage.tables import cases
-from claimclf.schema import REPORT_COUNT, STATEMENT_ID, TEXT_SOURCE, TRANSCRIPT, VIDEO_ID, Words
+from claimclf.schema import REPORT_COUNT, STATEMENT_ID, TEXT_SOURCE, TRANSCRIPT, Words
 
-_SAME = cases.c[VIDEO_ID] == staged.c[VIDEO_ID]
 #: What hangs on a video's words: with other words it would be different.
 _OF_WORDS = (TRANSCRIPT, STATEMENT_ID, *PREDICTED)
 _OTHERS = tuple(name for name in FIXED if name not in _OF_WORDS)
@@ -33,9 +32,7 @@ def complete_known(connection: Connection) -> None:
         **{name: func.coalesce(staged.c[name], cases.c[name]) for name in _OTHERS},
         **{name: case((keeps, cases.c[name]), else_=staged.c[name]) for name in _OF_WORDS},
     }
-    filled = update(staged).where(_SAME, or_(keeps, *lacks)).values(values)
-    if connection.execute(filled).rowcount:
-        sum_groups_anew(connection)
+    connection.execute(update(staged).where(SAME, or_(keeps, *lacks)).values(values))
 
 
 def compare_reports(connection: Connection) -> dict[str, int]:
@@ -46,5 +43,5 @@ def compare_reports(connection: Connection) -> dict[str, int]:
     new, old = staged.c[REPORT_COUNT], cases.c[REPORT_COUNT]
     counts = {"n_raised": new > old, "n_same": new == old, "n_lower": and_(new < old, new > 0)}
     columns = [func.count(case((where, 1))).label(name) for name, where in counts.items()]
-    row = connection.execute(select(*columns).select_from(staged).join(cases, _SAME)).one()
+    row = connection.execute(select(*columns).select_from(staged).join(cases, SAME)).one()
     return {name: int(number) for name, number in row._asdict().items()}

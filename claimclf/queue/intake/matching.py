@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Subquery, Table, exists, func, insert, select, update
 
-from claimclf.queue.intake.staging import staged, staged_keys, sum_groups_anew
+from claimclf.queue.intake.staging import staged, staged_keys
 from claimclf.queue.storage.tables import statement_keys
 from claimclf.schema import STATEMENT_ID
 
@@ -26,7 +26,6 @@ def match_known_statements(connection: Connection) -> None:
     ).subquery()
     if _rename(connection, staged, matches):
         _rename(connection, staged_keys, matches)
-        sum_groups_anew(connection)
     new = select(staged_keys).where(~exists().where(same).correlate(staged_keys))
     new = new.order_by(staged_keys.c.key)
     connection.execute(insert(statement_keys).from_select(["key", STATEMENT_ID], new))

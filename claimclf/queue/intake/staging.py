@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Double,
-    MetaData,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-)
+from sqlalchemy import Column, Connection, MetaData, Table, Text, exists
+from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.sampling import draws
-from claimclf.queue.storage.cases import ENGAGEMENT, PREDICTED, VIDEO
+from claimclf.queue.storage.cases import ENGAGEMENT
 from claimclf.queue.storage.dialects import analyse, create_temporary, load
-from claimclf.queue.storage.tables import Number, cases
+from claimclf.queue.storage.tables import UPLOADED, Number, arriving, cases
 from claimclf.schema import (
     AUTHOR_ID,
+    AUTHOR_REPORTS,
     FIRST_REPORTED,
     LAST_REPORTED,
     REPORT_COUNT,
     STATEMENT_ID,
+    STATEMENT_REPORTS,
     TEXT_SOURCE,
     TRANSCRIPT,
     VIDEO_ID,
 )
 
-_CHUNK_ROWS = 10_000
-_NAMES = (*VIDEO, *PREDICTED)
-_WHOLE = (REPORT_COUNT, *ENGAGEMENT)
+#: Rows dealt with at a time, and letters; a row has about so many beside its transcript.
+_CHUNK_ROWS, _CHUNK_LETTERS, _OTHER_LETTERS = 10_000, 4_000_000, 300
+#: What brings videos together -> the column of what they amount to within the upload.
+TOTALS = {STATEMENT_ID: STATEMENT_REPORTS, AUTHOR_ID: AUTHOR_REPORTS}
+_COLUMNS = (*UPLOADED, "sample_draw", TEXT_SOURCE, *TOTALS.values())
+_WHOLE = (REPORT_COUNT, *ENGAGEMENT, *TOTALS.values())
 _TIMES = (FIRST_REPORTED, LAST_REPORTED)
 Progress = Callable[[int, int], object]
 #: Transcripts -> keys of their statements: integers of 64 bits, shape (n, k). Two transcripts
@@ -66,10 +58,7 @@ temporary = MetaData()
 staged = Table(
     "staged",
     temporary,
-    *(Column(name, cases.c[name].type) for name in _NAMES),
-    Column("sample_draw", Double),
-    # Where the words come from: a caption never takes the place of what is said.
-    Column(TEXT_SOURCE, Text),
+    *(Column(name, arriving.c[name].type) for name in _COLUMNS),
     prefixes=["TEMPORARY"],
 )
 #: The keys of the upload's statements.
@@ -80,19 +69,13 @@ staged_keys = Table(
     Column(STATEMENT_ID, Text),
     prefixes=["TEMPORARY"],
 )
-#: Reports on each statement and author: of this upload at first, then with all known cases.
-group_totals = {
-    group: Table(
-        f"totals_by_{group}",
-        temporary,
-        Column(group, Text, primary_key=True),
-        Column("reports", BigInteger),
-        Column("n_known", BigInteger),
-        prefixes=["TEMPORARY"],
-        sqlite_with_rowid=False,
-    )
-    for group in (STATEMENT_ID, AUTHOR_ID)
-}
+#: A staged video has a case.
+SAME = cases.c[VIDEO_ID] == staged.c[VIDEO_ID]
+
+
+def is_new() -> ColumnElement[bool]:
+    """Return whether a staged video has no case yet, as a condition in SQL."""
+    return ~exists().where(SAME).correlate(staged)
 
 
 def stage(
@@ -116,59 +99,77 @@ def stage(
         Gets the rows done and n.
     """
     create_temporary(connection, temporary)
-    if isinstance(videos, pd.DataFrame):
-        _stage_rows(connection, [videos], len(videos), seed, progress)
-        load(connection, staged_keys, _keys(videos, keys_of) if keys_of else [])
-        for group, table in group_totals.items():
-            load(connection, table, _totals(videos, group))
-    else:
-        _stage_rows(connection, videos, len(videos), seed, progress)
-        for ids, keys in videos.statement_keys():
-            load(connection, staged_keys, _key_rows(ids, keys))
-        sum_groups_anew(connection)
-    for table in (staged, staged_keys, *group_totals.values()):
+    for rows in rows_of(videos, seed, progress):
+        load(connection, staged, rows)
+    for keys in key_rows_of(videos, keys_of):
+        load(connection, staged_keys, keys)
+    analyse_staged(connection)
+
+
+def analyse_staged(connection: Connection) -> None:
+    """Tell PostgreSQL's planner how much is staged."""
+    for table in (staged, staged_keys):
         analyse(connection, table)
 
 
-def _stage_rows(
-    connection: Connection,
-    stretches: Iterable[pd.DataFrame],
-    n: int,
-    seed: int,
-    progress: Progress,
-) -> None:
+def rows_of(
+    videos: pd.DataFrame | Videos, seed: int, progress: Progress
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield an upload's videos as rows of `staged`, some megabytes at a time.
+
+    Parameters
+    ----------
+    progress : callable
+        Gets the rows that were used and all of them, whenever more are asked for.
+    """
     done = 0
-    for videos in stretches:
-        for start in range(0, len(videos), _CHUNK_ROWS):
-            chunk = videos.iloc[start : start + _CHUNK_ROWS]
-            load(connection, staged, _rows(chunk, seed))
+    for stretch in _stretches(videos):
+        size = _chunk_size(stretch)
+        for start in range(0, len(stretch), size):
+            chunk = stretch.iloc[start : start + size]
+            yield _rows(chunk, seed)
             done += len(chunk)
-            progress(done, n)
+            progress(done, len(videos))
 
 
-def sum_groups_anew(connection: Connection) -> None:
-    """Sum up the reports of each group within the upload, after its groups have changed."""
-    for group, table in group_totals.items():
-        connection.execute(delete(table))
-        own = select(staged.c[group], func.sum(staged.c[REPORT_COUNT]), literal_column("0"))
-        summed = own.where(staged.c[group].is_not(None)).group_by(staged.c[group])
-        connection.execute(insert(table).from_select(list(table.c.keys()), summed))
-        analyse(connection, table)
+def _stretches(videos: pd.DataFrame | Videos) -> Iterator[pd.DataFrame]:
+    if isinstance(videos, pd.DataFrame):
+        yield videos.assign(**_missing_totals(videos))
+    else:
+        yield from videos
+
+
+def _chunk_size(videos: pd.DataFrame) -> int:
+    """Return how many rows are dealt with at a time, however long transcripts are."""
+    if TRANSCRIPT not in videos or videos.empty:
+        return _CHUNK_ROWS
+    n_letters = float(videos[TRANSCRIPT].str.len().sum()) / len(videos)
+    return int(min(max(_CHUNK_LETTERS / (n_letters + _OTHER_LETTERS), 1), _CHUNK_ROWS))
+
+
+def _missing_totals(videos: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return what the upload's statements and authors amount to, where its columns do not say."""
+    missing = [group for group, total in TOTALS.items() if group in videos and total not in videos]
+    reports = pd.Series(_cells(videos, REPORT_COUNT), index=videos.index, dtype="int64")
+    return {TOTALS[group]: reports.groupby(videos[group]).transform("sum") for group in missing}
+
+
+def key_rows_of(
+    videos: pd.DataFrame | Videos, keys_of: KeysOf | None
+) -> Iterator[list[tuple[int, str]]]:
+    """Yield the keys of an upload's statements, as rows of `staged_keys`."""
+    if not isinstance(videos, pd.DataFrame):
+        for ids, keys in videos.statement_keys():
+            yield _key_rows(ids, keys)
+    elif keys_of:
+        yield _keys(videos, keys_of)
 
 
 def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
-    columns = [_cells(videos, name) for name in _NAMES]
-    drawn = draws(seed, columns[_NAMES.index(VIDEO_ID)])
-    return list(zip(*columns, drawn, _cells(videos, TEXT_SOURCE), strict=True))
-
-
-def _totals(videos: pd.DataFrame, group: str) -> list[tuple[str, int, int]]:
-    """Return each group's name, its reports in this upload, and 0 for no known case yet."""
-    if group not in videos:
-        return []
-    reports = pd.Series(_cells(videos, REPORT_COUNT), index=videos.index, dtype="int64")
-    sums = reports.groupby(videos[group]).sum()  # sorted by name
-    return list(zip(sums.index.tolist(), sums.tolist(), repeat(0)))
+    columns = [_cells(videos, name) for name in UPLOADED]
+    drawn = draws(seed, columns[UPLOADED.index(VIDEO_ID)])
+    others = [_cells(videos, name) for name in (TEXT_SOURCE, *TOTALS.values())]
+    return list(zip(*columns, drawn, *others, strict=True))
 
 
 def _keys(videos: pd.DataFrame, keys_of: KeysOf) -> list[tuple[int, str]]:

@@ -20,6 +20,7 @@ from claimclf.queue.storage.tables import (
     AUTHOR_KEY,
     STATEMENT_KEY,
     cases,
+    group_totals,
 )
 from claimclf.schema import (
     AUTHOR_ID,
@@ -35,6 +36,9 @@ from claimclf.schema import (
 
 #: `rank_place`: what people review comes first, then opinions, then what cannot be scored.
 REVIEWED, OPINIONS, UNSCORABLE = range(3)
+
+#: What brings videos together -> the column of the rank that says how they stand.
+GROUPS = {STATEMENT_ID: "rank_statement", AUTHOR_ID: "rank_author"}
 
 _TIES: tuple[ColumnElement[Any], ...] = (
     cases.c.rank_reports,
@@ -86,22 +90,29 @@ def rank_of_case(table: FromClause = cases) -> dict[str, ColumnElement[Any]]:
 
 
 def rank_anew(connection: Connection, ids: list[int]) -> None:
-    """Update the rank of cases that changed while they were held."""
+    """Update the rank of cases that changed while they were held, or decided."""
     if not ids:
         return
-    totals = {
-        "rank_statement": _total(STATEMENT_ID),
-        "rank_author": _total(AUTHOR_ID),
+    groups = {
+        rank: rank_in(group, cases.c[group], cases.c[REPORT_COUNT])
+        for group, rank in GROUPS.items()
     }
-    connection.execute(
-        update(cases)
-        .where(cases.c.id.in_(ids), cases.c.rank_stale)
-        .values(**rank_of_case(), **totals, rank_stale=False)
-    )
+    change = update(cases).where(cases.c.id.in_(ids))
+    connection.execute(change.values(**rank_of_case(), **groups, rank_stale=False))
 
 
-def _total(group: str) -> ColumnElement[Any]:
-    """Return the negative sum of the reports of a case's group, or of its own."""
-    others = cases.alias()
-    total = select(-func.sum(others.c[REPORT_COUNT])).where(others.c[group] == cases.c[group])
-    return func.coalesce(total.scalar_subquery(), -cases.c[REPORT_COUNT])
+def rank_in(
+    group: str, name: ColumnElement[Any], reports: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """Return a case's rank by its statement or its author, or by itself where it has none.
+
+    Parameters
+    ----------
+    group : str
+        `STATEMENT_ID` or `AUTHOR_ID`.
+    name, reports : ColumnElement
+        Which statement or author, and the case's own reports; of the statement around this one.
+    """
+    totals = group_totals[group]
+    rank = select(-totals.c.ranked_by).where(totals.c[group] == name)
+    return func.coalesce(rank.correlate_except(totals).scalar_subquery(), -reports)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -18,7 +19,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.ordering import KEYS, OPINIONS, beyond
 from claimclf.queue.queries.tallying import fold, n_open
-from claimclf.queue.settings.team import Settings
+from claimclf.queue.settings.team import Settings, settings_of
+from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import insert_missing
 from claimclf.queue.storage.tables import (
     CLOSES,
@@ -81,36 +83,56 @@ def draws(seed: int, names: Sequence[str]) -> list[float]:
 
 
 def cut_of(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
-    """Return today's cut, stored or newly computed."""
-    cut, _ = _todays_cut(connection, settings, ranking, now)
-    return cut
+    """Return today's cut, stored or newly computed; where it is new, without the sample's share.
+
+    The share takes ten times as long as the rest, and only who takes a case needs it.
+    """
+    stored = _stored_cut(connection, ranking, now)
+    return stored or _computed_cut(connection, settings, ranking, now)[0]
 
 
-def _todays_cut(
-    connection: Connection, settings: Settings, ranking: Ranking, now: int
-) -> tuple[Cut, bool]:
+def _stored_cut(connection: Connection, ranking: Ranking, now: int) -> Cut | None:
     row = connection.execute(
         select(cuts).where(cuts.c.day == now // DAY, cuts.c.ranking == ranking)
     ).one_or_none()
-    if row is None:
-        return _computed_cut(connection, settings, ranking, now), False
-    return Cut(ranking, json.loads(row.key), row.sample_share), True
+    return None if row is None else Cut(ranking, json.loads(row.key), row.sample_share)
 
 
 def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
     """Return today's cut, and store it for the rest of the day or until the queue changes."""
-    cut, is_stored = _todays_cut(connection, settings, ranking, now)
-    if is_stored:
-        return cut
-    fold(connection)  # once a day, and after each upload
-    row = {"day": now // DAY, "ranking": ranking, "key": json.dumps(cut.key)}
-    insert_missing(connection, cuts, {**row, "sample_share": cut.sample_share})
+    stored = _stored_cut(connection, ranking, now)
+    if stored:
+        return stored
+    cut = _with_share(connection, *_computed_cut(connection, settings, ranking, now))
+    _store_cut(connection, cut, now)
     return cut
 
 
-def drop_cuts(connection: Connection) -> None:
-    """Forget the stored cuts, because the queue has changed."""
-    connection.execute(delete(cuts))
+def _store_cut(connection: Connection, cut: Cut, now: int) -> None:
+    fold(connection)  # once a day, and after each upload
+    row = {"day": now // DAY, "ranking": cut.ranking, "key": json.dumps(cut.key)}
+    insert_missing(connection, cuts, {**row, "sample_share": cut.sample_share})
+
+
+def drop_cuts(connection: Connection) -> set[Ranking]:
+    """Forget the stored cuts, because the queue has changed; return of which rankings."""
+    return set(map(Ranking, connection.scalars(delete(cuts).returning(cuts.c.ranking))))
+
+
+def renew_cuts(database: Database, rankings: set[Ranking]) -> None:
+    """Store the cuts of rankings that are in use, so that nobody waits for them.
+
+    They are computed while other people work, and stored in an instant.
+    """
+    for ranking in sorted(rankings):
+        now = database.now()
+
+        def compute(connection: Connection, ranking: Ranking = ranking, now: int = now) -> Cut:
+            settings = settings_of(connection)
+            return _with_share(connection, *_computed_cut(connection, settings, ranking, now))
+
+        cut = database.read(compute)
+        database.write(partial(_store_cut, cut=cut, now=now))
 
 
 def serves_sample(connection: Connection, settings: Settings, cut: Cut) -> bool:
@@ -119,16 +141,19 @@ def serves_sample(connection: Connection, settings: Settings, cut: Cut) -> bool:
     return draw(settings.sample_seed, f"turn {seq}") < cut.sample_share
 
 
-def _computed_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
+def _computed_cut(
+    connection: Connection, settings: Settings, ranking: Ranking, now: int
+) -> tuple[Cut, int | None]:
+    """Return today's cut without the sample's share, and how many cases are above it."""
     if settings.capacity is None:
-        return _with_share(connection, Cut(ranking, None, 0), None)
+        return Cut(ranking, None, 0), None
     left = max(_capacity(connection, settings.capacity) - _decided_today(connection, now), 0)
     key = None
     if left:
         last = select(*KEYS[ranking]).where(IS_OPEN).order_by(*KEYS[ranking])
         row = connection.execute(last.offset(left - 1).limit(1)).one_or_none()
         key = None if row is None else list(row)
-    return _with_share(connection, Cut(ranking, key if left else [], 0), left)
+    return Cut(ranking, key if left else [], 0), left
 
 
 def _with_share(connection: Connection, cut: Cut, above: int | None) -> Cut:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Connection,
     Select,
@@ -30,7 +31,7 @@ from claimclf.queue.storage.dialects import add_function
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import TRANSCRIPT
 
-# The very expression that is indexed.
+# The words as the index has them.
 _WORDS = (
     f"to_tsvector('simple', regexp_replace(coalesce({TRANSCRIPT}, ''), "
     r"'[!-/:-@[-`{-~\ufe0e\ufe0f]+', ' ', 'g'))"
@@ -50,7 +51,8 @@ def with_all_words(connection: Connection, words: list[str]) -> Select[Any]:
     if connection.dialect.name == "sqlite":
         hits = column("cases_words").op("MATCH")(" ".join(f'"{word}"*' for word in words))
         return select(column("rowid")).select_from(table("cases_words")).where(hits)
-    return select(cases.c.id).where(_matches(words))
+    query = select(column("case_id", BigInteger)).select_from(table("cases_words"))
+    return query.where(_matches(words, "words"))
 
 
 def holds_words(connection: Connection, words: list[str]) -> list[ColumnElement[bool]]:
@@ -63,35 +65,38 @@ def holds_words(connection: Connection, words: list[str]) -> list[ColumnElement[
     # CASE runs the quick comparison first, and hides the words from the planner: it would use
     # the index even for frequent words, and take a search for many words to be selective.
     parts = [cases.c[TRANSCRIPT].icontains(word, autoescape=True) for word in words]
-    return [case((and_(*parts), _matches(words)), else_=false())]
+    return [case((and_(*parts), _matches(words, _WORDS)), else_=false())]
 
 
 def _has_words(transcript: str | None, words: str) -> bool:
     return has_words(transcript, words.split(" "))
 
 
-def _matches(words: list[str]) -> ColumnElement[bool]:
+def _matches(words: list[str], indexed: str) -> ColumnElement[bool]:
     query = cast(" & ".join(f"'{word}':*" for word in words), TSQUERY)
-    return literal_column(_WORDS).op("@@", return_type=Boolean())(query)
+    return literal_column(indexed).op("@@", return_type=Boolean())(query)
 
 
 @contextmanager
 def keep_words_indexed(connection: Connection) -> Iterator[None]:
     """Index the words of cases that are inserted within the block, many at once.
 
-    On SQLite a trigger follows each row that is changed; for each of a million new rows it
-    would take too long. PostgreSQL puts new words on a list, which every search reads until it
-    is sorted in: that is half the work for a long list.
+    Triggers follow each row that is changed; for each of a million new rows they would take too
+    long. PostgreSQL puts new words on a list, which every search reads until it is sorted in:
+    that is half the work for a long list.
     """
     on_sqlite = connection.dialect.name == "sqlite"
     last = connection.scalar(select(func.max(cases.c.id))) or 0
-    if not on_sqlite:
-        connection.execute(text("SET LOCAL gin_pending_list_limit = '64MB'"))
     yield
     if on_sqlite:
-        new = select(cases.c.id, cases.c[TRANSCRIPT]).where(cases.c.id > last)
-        words = table("cases_words", column("rowid"), column(TRANSCRIPT))
-        connection.execute(insert(words).from_select(["rowid", TRANSCRIPT], new))
+        words: ColumnElement[Any] = cases.c[TRANSCRIPT]
+        columns = ["rowid", TRANSCRIPT]
     else:
+        connection.execute(text("SET LOCAL gin_pending_list_limit = '64MB'"))
+        words, columns = literal_column(_WORDS), ["case_id", "words"]
+    index = table("cases_words", *(column(name) for name in columns))
+    new = select(cases.c.id, words).where(cases.c.id > last)
+    connection.execute(insert(index).from_select(columns, new))
+    if not on_sqlite:
         connection.execute(select(func.gin_clean_pending_list("ix_cases_words")))
         connection.execute(text("SET LOCAL gin_pending_list_limit TO DEFAULT"))

@@ -34,10 +34,13 @@ _PATIENCE_SECONDS = 1.0
 #: Each takes memory of its own, so there are no more than cores.
 _SORTING_THREADS = min(4, os.cpu_count() or 1)
 #: Of the queue itself; sorting for an index takes as much for each of its threads.
-_CACHE_KIB = 32 * 1024
+_CACHE_KIB = 64 * 1024
 #: Of what an upload holds on its way into the queue.
 _TEMP_CACHE_KIB = 128 * 1024
-_WRITES = "claimclf_writes"
+#: Pages of SQLite's log from which on they are brought into its file: a large upload changes the
+#: same ones in each of its steps.
+_LOG_PAGES = 8_000
+_WRITES, _SAFE = "claimclf_writes", "claimclf_safe"
 
 
 def now() -> int:
@@ -107,7 +110,7 @@ class Database:
                 )
             return self.attempt(connection, work, writes=False)
 
-    def write(self, work: Callable[[Connection], Result]) -> Result:
+    def write(self, work: Callable[[Connection], Result], *, safe: bool = True) -> Result:
         """Run `work` in one transaction: all of it happens or, on any error, nothing.
 
         Parameters
@@ -115,9 +118,12 @@ class Database:
         work : callable
             Gets the connection. Is run again from the start where two transactions were in
             each other's way, so it must change nothing but the database.
+        safe : bool
+            Whether a power cut just afterwards leaves it done. Else it may be undone by one, as
+            long as nothing safe was done since, by whomever: of two changes never the first alone.
         """
         with self.connected() as connection:
-            return self.attempt(connection, work, writes=True)
+            return self.attempt(connection, work, writes=True, safe=safe)
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
@@ -127,13 +133,20 @@ class Database:
             yield connection
 
     def attempt(
-        self, connection: Connection, work: Callable[[Connection], Result], *, writes: bool
+        self,
+        connection: Connection,
+        work: Callable[[Connection], Result],
+        *,
+        writes: bool,
+        safe: bool = True,
     ) -> Result:
         """Run `work` in one transaction of a connection, as `read` and `write` do."""
-        connection = connection.execution_options(**{_WRITES: writes})
+        connection = connection.execution_options(**{_WRITES: writes, _SAFE: safe})
         for tries_left in reversed(range(_TRIES)):
             try:
                 with connection.begin():
+                    if not (safe or self.is_sqlite):
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
                     return work(connection)
             except DBAPIError as error:
                 if not (tries_left and is_transient(error)):
@@ -211,8 +224,11 @@ def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        if writes:
+        options = connection.get_execution_options()
+        if options.get(_WRITES, False):
+            # A decision survives a power cut.
+            level = "FULL" if options.get(_SAFE, True) else "NORMAL"
+            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
             _begin_writing(connection, on_wait)
         else:
             connection.exec_driver_sql("BEGIN")
@@ -224,7 +240,7 @@ def set_up_sqlite(connection: Any, _record: object = None) -> None:
     """Set a driver's new connection up for the queue's tables."""
     for pragma in (
         "foreign_keys = ON",
-        "synchronous = FULL",  # a decision survives a power cut
+        f"wal_autocheckpoint = {_LOG_PAGES}",
         f"cache_size = -{_CACHE_KIB}",
         f"temp.cache_size = -{_TEMP_CACHE_KIB}",
         f"threads = {_SORTING_THREADS}",  # for the indexes of a large upload

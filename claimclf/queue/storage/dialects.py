@@ -15,9 +15,11 @@ from sqlalchemy import (
     Connection,
     Index,
     MetaData,
+    Select,
     Table,
     TableClause,
     any_,
+    delete,
     func,
     literal,
     select,
@@ -34,8 +36,26 @@ def lock(connection: Connection, name: str) -> None:
     On SQLite every writing transaction is alone already.
     """
     if connection.dialect.name == "postgresql":
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        connection.execute(select(func.pg_advisory_xact_lock(key_of_lock(name))))
+
+
+def key_of_lock(name: str) -> int:
+    """Return what PostgreSQL knows a lock by."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def forget(connection: Connection, table: Table, which: ColumnElement[bool]) -> None:
+    """Give back the room of rows that were used, on SQLite; see `forget_all` for PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(delete(table).where(which))
+
+
+def forget_all(connection: Connection, table: Table) -> None:
+    """Empty a table at once."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(delete(table))
+    else:
+        connection.execute(text(f"TRUNCATE {table.name}"))
 
 
 def lock_tables(connection: Connection, tables: Sequence[Table]) -> None:
@@ -100,6 +120,30 @@ def insert_missing(connection: Connection, table: Table, row: dict[str, Any]) ->
     connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
 
 
+def insert_or_update(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Select[Any],
+    changed: Callable[[Any], dict[str, Any]],
+) -> None:
+    """Insert rows, or change those of the same primary key.
+
+    Parameters
+    ----------
+    rows : Select
+        With a WHERE, without which SQLite would take the conflict's clause for a join.
+    changed : callable
+        Gets the columns of the row that could not be inserted; returns SQL by column.
+    """
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    fresh = dialect.insert(table).from_select(list(columns), rows)
+    values = changed(fresh.excluded)
+    connection.execute(
+        fresh.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
+    )
+
+
 def among(
     connection: Connection, column: ColumnElement[int], numbers: Sequence[int]
 ) -> ColumnElement[bool]:
@@ -141,7 +185,7 @@ def bulk_insert(
     It is where as many rows come as there are. PostgreSQL would lock readers out meanwhile;
     on SQLite they go on reading what was there before.
     """
-    if connection.dialect.name != "sqlite" or _size(connection, table) > _size(connection, source):
+    if connection.dialect.name != "sqlite" or _is_larger(connection, table, source):
         yield
         return
     with without_indexes(connection, table, keep):
@@ -161,12 +205,14 @@ def without_indexes(
         index.create(connection)
 
 
-def _size(connection: Connection, table: Table) -> int:
-    return connection.scalar(select(func.count()).select_from(table)) or 0
+def _is_larger(connection: Connection, table: Table, other: Table) -> bool:
+    n_others = connection.scalar(select(func.count()).select_from(other)) or 0
+    some = select(literal(1)).select_from(table).limit(n_others + 1).subquery()
+    return (connection.scalar(select(func.count()).select_from(some)) or 0) > n_others
 
 
 def analyse(connection: Connection, table: Table) -> None:
-    """Tell PostgreSQL's planner what a temporary table holds; SQLite needs no telling."""
+    """Tell PostgreSQL's planner what a table holds; SQLite needs no telling."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"ANALYZE {table.name}"))
 

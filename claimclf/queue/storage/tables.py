@@ -24,6 +24,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.schema import (
     AUTHOR_ID,
+    AUTHOR_REPORTS,
     BAN_STATUS,
     COMMENTS,
     DOWNLOADS,
@@ -39,6 +40,8 @@ from claimclf.schema import (
     REPORT_COUNT,
     SHARES,
     STATEMENT_ID,
+    STATEMENT_REPORTS,
+    TEXT_SOURCE,
     TRANSCRIPT,
     VERIFIED_STATUS,
     VIDEO_ID,
@@ -149,6 +152,14 @@ IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState
 IS_DRAWN: ColumnElement[bool] = cases.c.sample_draw < cases.c.sample_probability
 IS_HELD: ColumnElement[bool] = cases.c.lease_token.is_not(None)
 IS_FREE: ColumnElement[bool] = IS_OPEN & cases.c.lease_token.is_(None)
+
+#: What an upload says of a video.
+UPLOADED = (
+    *(VIDEO_ID, REPORT_COUNT, FIRST_REPORTED, LAST_REPORTED),
+    *(VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS),
+    *(DURATION, VERIFIED_STATUS, BAN_STATUS, STATEMENT_ID, AUTHOR_ID, VIDEO_URL, TRANSCRIPT),
+    *(LANE, PREDICTION, PROBABILITY, REASON),
+)
 
 _OPEN = f"state = '{CaseState.OPEN}'"
 _FILTERED = (LANE, VERIFIED_STATUS, BAN_STATUS)
@@ -313,6 +324,69 @@ statement_keys = Table(
     metadata,
     Column("key", Number, primary_key=True, autoincrement=False),
     Column(STATEMENT_ID, Text, nullable=False),
+)
+
+
+def _totals(name: str, group: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column(group, _Ordered, primary_key=True),
+        Column("reports", BigInteger, nullable=False),
+        Column("n_videos", BigInteger, nullable=False),
+        Column("ranked_by", BigInteger, nullable=False),
+        Column("is_behind", Boolean(create_constraint=False), nullable=False),
+        # Where its cases are on their way to `ranked_by`: up to this one they are there.
+        Column("moved_to", BigInteger),
+        sqlite_with_rowid=False,
+    )
+
+
+#: What the videos of a statement and of an author amount to, decided ones among them. Their cases
+#: stand by `ranked_by`, which is `reports` but where these have changed since: `is_behind`.
+group_totals = {
+    STATEMENT_ID: _totals("statement_totals", STATEMENT_ID),
+    AUTHOR_ID: _totals("author_totals", AUTHOR_ID),
+}
+for _group in group_totals.values():
+    _partial(f"ix_{_group.name}_behind", _group, ("n_videos",), "is_behind")
+
+#: Known videos of an upload that have more reports now, as many, and fewer.
+COMPARED = ("n_raised", "n_same", "n_lower")
+#: Uploads on their way into the queue; those that have a batch will be stored whole, whatever
+#: happens to who brought them, and `n_done` of their videos are.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("batch_id", BigInteger),
+    Column("role", Text, nullable=False),
+    Column("n_merged", BigInteger, nullable=False),
+    Column("n_done", BigInteger, nullable=False),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in COMPARED),
+)
+#: Their videos, in rank order.
+arriving = Table(
+    "arriving",
+    metadata,
+    Column("arrival_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, cases.c[name].type) for name in UPLOADED),
+    Column("sample_draw", Double),
+    # Where the words come from: a caption never takes the place of what is said.
+    Column(TEXT_SOURCE, Text),
+    # What the video's statement and author amount to within the upload.
+    Column(STATEMENT_REPORTS, BigInteger),
+    Column(AUTHOR_REPORTS, BigInteger),
+)
+#: What their statements are known again by.
+arriving_keys = Table(
+    "arriving_keys",
+    metadata,
+    Column("arrival_id", BigInteger, primary_key=True, autoincrement=False),
+    Column(STATEMENT_ID, _Ordered, primary_key=True),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 #: How many reports a case had before a later upload brought more.

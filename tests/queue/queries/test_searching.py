@@ -285,7 +285,7 @@ def test_upload_that_fails_leaves_no_words(
 
     fill(database, 2, video_transcription_text="anchor")
     with monkeypatch.context() as patch:
-        patch.setattr("claimclf.queue.intake.ingest._rank_groups", fails)
+        patch.setattr("claimclf.queue.intake.ingest.rank_groups", fails)
         with pytest.raises(KeyboardInterrupt):
             fill(database, 4, "b", video_transcription_text="rope")
     assert (listed(database, "anchor"), listed(database, "rope")) == ([1, 2], [])

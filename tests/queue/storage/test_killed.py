@@ -192,10 +192,10 @@ def test_old_tables_that_were_killed_are_those_of_today_at_the_next_start(
     [
         *(("intake.staging.load", call + 1) for call in range(N_CHUNKS)),
         ("intake.ingest.stage", 1),
-        ("intake.ingest._new_batch", 1),
-        ("intake.ingest._update_known", 1),
-        ("intake.ingest._insert_new", 1),
-        ("intake.ingest._rank_groups", 1),
+        ("intake.ingest.new_batch", 1),
+        ("intake.storing._update_known", 1),
+        ("intake.storing._insert_new", 1),
+        ("intake.ingest.rank_groups", 1),
         ("intake.ingest.append", 1),
     ],
 )
@@ -211,6 +211,47 @@ def test_upload_is_not_there_and_can_be_repeated(
     assert sizes(database) == before
     again = fill(database, 20, "b", report_count=100)
     assert (again.n_new, again.n_known, again.n_reopened, again.is_repeated) == (15, 5, 1, False)
+    assert verify(database).problems == []
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("point", "call", "n_cases"),
+    [
+        *(("arriving._write", 1, 5), ("arriving._write", N_CHUNKS, 5)),
+        *(("arriving.new_batch", 1, 5), ("arriving._accept", 1, 5)),
+        *(("arriving._find", 1, 5), ("arriving._store_step", 1, 5), ("arriving.append", 2, 5)),
+        *(("arriving._store_step", 2, 5), ("arriving._store_step", 3, 10)),
+        *(("arriving._adapted", N_CHUNKS, 20), ("arriving._close", 1, 20)),
+    ],
+)
+def test_large_upload_is_not_there_or_goes_on(
+    new_url: NewUrl, kill: Killer, point: str, call: int, n_cases: int
+) -> None:
+    database = Database(new_url())
+    fill(database, 5)
+    done(database)
+    kill(database.url.render_as_string(hide_password=False), "arrive", f"intake.{point}", call)
+    assert sizes(database)[1:3] == [n_cases, 1]
+    assert verify(database).problems == []
+    again = fill(database, 20, "b", report_count=100)
+    assert (again.n_new, again.n_known, again.n_reopened, again.is_repeated) == (15, 5, 1, False)
+    entries = select(audit.c.action).where(audit.c.batch_id == again.id)
+    actions = database.read(lambda c: c.scalars(entries).all())
+    assert sorted(set(actions) - {"arrive"}) == ["ingest", "reported-again"]
+    assert sizes(database)[:3] == [2, 20, 1]
+    assert verify(database).problems == []
+    database.close()
+
+
+def test_large_upload_that_was_killed_after_its_last_step_is_there(
+    new_url: NewUrl, kill: Killer
+) -> None:
+    database = Database(new_url())
+    fill(database, 5)
+    kill(database.url.render_as_string(hide_password=False), "arrive", "intake.arriving.settle")
+    assert sizes(database)[:2] == [2, 20]
+    assert fill(database, 20, "b", report_count=100).is_repeated
     assert verify(database).problems == []
     database.close()
 

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, select, text
 from claimclf.errors import LostLeaseError, StorageError
 from claimclf.people import Person
 from claimclf.queue.intake import ingest as ingesting
+from claimclf.queue.intake import storing
 from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.queries.listing import history, page
 from claimclf.queue.review import decisions as deciding
@@ -367,13 +368,25 @@ def test_server_that_falls_within_a_decision_has_none_of_it(
     assert verify(on_own).problems == []
 
 
-@pytest.mark.parametrize("point", ["stage", "_update_known", "_insert_new", "append"])
+@pytest.mark.parametrize(
+    ("place", "point"),
+    [
+        (ingesting, "stage"),
+        (storing, "_update_known"),
+        (storing, "_insert_new"),
+        (ingesting, "append"),
+    ],
+)
 def test_server_that_falls_within_an_upload_has_none_of_it(
-    on_own: Database, own: OwnServer, monkeypatch: pytest.MonkeyPatch, point: str
+    on_own: Database,
+    own: OwnServer,
+    monkeypatch: pytest.MonkeyPatch,
+    place: ModuleType,
+    point: str,
 ) -> None:
     fill(on_own)
     before = stored(on_own)
-    once_after(monkeypatch, ingesting, point, own.fall)
+    once_after(monkeypatch, place, point, own.fall)
     with refused(GONE):
         fill(on_own, 20, "b")
     own.rise()

@@ -7,10 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from claimclf.queue.storage.tables import audit_head, cuts, metadata
+from claimclf.queue.storage.tables import (
+    arrivals,
+    arriving,
+    arriving_keys,
+    audit_head,
+    cuts,
+    group_totals,
+    metadata,
+)
 
-#: What a backup holds: not what is worked out from it, nor the log's head, which the manifest has.
-TABLES = tuple(table for table in metadata.sorted_tables if table not in (cuts, audit_head))
+_LEFT_OUT = (cuts, *group_totals.values(), arrivals, arriving, arriving_keys, audit_head)
+#: What a backup holds: not what is worked out from it, nor an upload on its way, for whose end a
+#: backup waits, nor the log's head, which the manifest has.
+TABLES = tuple(table for table in metadata.sorted_tables if table not in _LEFT_OUT)
 #: Rows written or read at a time.
 CHUNK_ROWS = 2_000
 #: Bytes read at a time.

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from claimclf.errors import ConflictError
 from claimclf.people import Capability, Person, require
+from claimclf.queue.intake.grouping import count_anew
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import TABLES, Backup, Counter
 from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, refuse
@@ -129,6 +130,7 @@ def _fill(connection: Connection, rows_of: Callable[[Table], Rows], counter: Cou
                     load(connection, table, rows, columns)
                     counter.add(len(rows))
             continue_numbering(connection, table)
+    count_anew(connection)
 
 
 def _continue_log(connection: Connection, manifest: Backup) -> None:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Row, Table, func, select
 
 from claimclf.people import Capability, Person, require
+from claimclf.queue.intake.arriving import finish_arrivals, is_any_arriving
 from claimclf.queue.intake.staging import Progress
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_ROWS,
@@ -64,11 +65,14 @@ def backup(
     require(person, Capability.OPERATE)
     check_place(file)
 
-    def write(connection: Connection) -> Backup:
+    def write(connection: Connection) -> Backup | None:
+        if is_any_arriving(connection):
+            return None
         with written_durably(file) as stream:
             return _write(connection, stream, database.now(), person, progress)
 
-    done = database.read(write)
+    while (done := database.read(write)) is None:
+        finish_arrivals(database, waits=True)
     _logger.info("Backup written: %d rows, the log ends at entry %d", done.n_rows, done.head_seq)
     return done
 
