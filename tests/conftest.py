@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 from claimclf.paths import ROOT
 
@@ -26,6 +28,9 @@ from claimclf.services import models
 from claimclf.services.datasets import Dataset, open_dataset
 
 SHARED = ROOT.parent / "shared"
+#: Set to `true` where a test must not be skipped for what a machine may lack.
+GATE = "CLAIMCLF_GATE"
+_LACKING = "not on this machine: "
 
 
 def _course_dataset() -> Path | None:
@@ -52,14 +57,32 @@ def _main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
+def missing(what: str, advice: str) -> NoReturn:
+    """Skip a test for what this machine lacks; the gate lacks nothing, so there it fails."""
+    reason = f"no {what}: {advice}"
+    if os.environ.get(GATE) == "true":
+        pytest.fail(reason)
+    pytest.skip(f"{_LACKING}{reason}")
+
+
 def shared_file(name: str) -> Path:
-    """Return a reference file; in CI it must be there."""
+    """Return a reference file."""
     path = SHARED / name
     if not path.is_file():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{path} is missing")
-        pytest.skip(f"{path} is missing")
+        missing("reference data", f"put shared/ beside the checkout, with {name}")
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how to run what was skipped because this machine lacks something."""
+    skipped = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    lacking = Counter(
+        reason.partition(_LACKING)[2].partition(", with ")[0]
+        for reason in skipped
+        if _LACKING in reason
+    )
+    for reason, n in sorted(lacking.items()):
+        terminalreporter.write_line(f"{n} skipped: {reason}", yellow=True)
 
 
 class Logged(logging.Handler):
@@ -93,10 +116,10 @@ def course_dataset() -> Path:
     """The labelled course dataset; in CI it must be there."""
     path = _course_dataset()
     if path is None:
-        reason = "the course dataset is neither at $CLAIMCLF_DATASET nor at data/tiktok_dataset.csv"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(
+            "course dataset",
+            "name it in $CLAIMCLF_DATASET, or put it at data/tiktok_dataset.csv",
+        )
     return path
 
 

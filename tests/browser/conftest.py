@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser import dashboard
+from tests.conftest import missing
 
 # What is slow is a matter for benchmarks: here a page may take its time.
 expect.set_options(timeout=60_000)
@@ -16,8 +16,7 @@ expect.set_options(timeout=60_000)
 @pytest.fixture(scope="session")
 def opened() -> Iterator[Browser]:
     if dashboard.CHROMIUM is None:
-        missing = "no Chromium on this machine: install Debian's package chromium"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+        missing("Chromium", "run `make browser`, which installs Debian's package")
     with dashboard.browser() as browser:
         yield browser
 

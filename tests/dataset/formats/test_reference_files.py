@@ -265,6 +265,7 @@ def test_packed_with_gzip_an_export_is_the_same(export: Export) -> None:
 
 
 def test_ids_of_parquet_keep_every_digit() -> None:
+    shared_file("formats/README.md")
     ids = [int(video.id) for video in VIDEOS.values()]
     for kind in (pa.int64(), pa.uint64(), pa.string(), pa.decimal128(20)):
         for values in (ids, [*ids, None]):
