@@ -85,7 +85,7 @@ class ModelCase:
     def free(self) -> bool:
         return self.state == "open" and self.holder is None
 
-    def let_go(self) -> None:
+    def give_back(self) -> None:
         self.holder, self.token, self.rank = None, "", self.reports
 
     def open_again(self, state: str = "open") -> None:
@@ -114,7 +114,7 @@ class Rules(RuleBasedStateMachine):
     def lapse(self) -> None:
         for case in self.model.values():
             if case.holder is not None and not self.runs(case):
-                case.let_go()
+                case.give_back()
 
     def held_by(self, person: Person) -> list[str]:
         """Return what a person holds, the longest held first."""
@@ -249,7 +249,7 @@ class Rules(RuleBasedStateMachine):
             assert lease.token == case.token
             return
         for other in self.held_by(person):
-            self.model[other].let_go()
+            self.model[other].give_back()
         self.give(person, lease)
 
     @rule(minutes=st.sampled_from([1, 6, 11, 31]))
@@ -277,7 +277,7 @@ class Rules(RuleBasedStateMachine):
         person, lease, case, holds = self.recent(back)
         release(self.database, person, lease.case.id, lease.token)
         if holds:
-            case.let_go()
+            case.give_back()
 
     @precondition(lambda self: self.given)
     @rule(back=RECENT, to=PEOPLE)
@@ -319,7 +319,7 @@ class Rules(RuleBasedStateMachine):
                 decide(self.database, *args)
             return
         made = decide(self.database, *args)
-        case.let_go()
+        case.give_back()
         if said == Decision.SKIP:
             case.version += 1
             case.skipped.add((person.name, case.round))
@@ -379,7 +379,7 @@ class Rules(RuleBasedStateMachine):
         assert sorted(known[name] for name in closed) == bulk.decided
         assert sorted([*bulk.decided, *bulk.left_out]) == sorted(number for number, _ in chosen)
         for name in closed:
-            self.model[name].let_go()
+            self.model[name].give_back()
             self.close(self.model[name], self.number_of(known[name], bulk.id), person, bulk.id)
 
     @precondition(lambda self: self.any(lambda case: case.last and case.last.bulk))
