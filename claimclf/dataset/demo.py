@@ -136,11 +136,11 @@ def _transcripts(claim: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             _pick(_SUBJECTS, n, rng), _pick(_FACTS, n, rng), numbers, strict=True
         )
     ]
-    heard = _joined(rng, n, _TELLERS, _HEARD, _SOURCES, _PASSED_ON)
+    claims = _joined(rng, n, _TELLERS, _HEARD, _SOURCES, _PASSED_ON)
     view = _joined(rng, n, _HOLDERS, _VIEWS, ("is that",))
     wager = _joined(rng, n, _BELIEVERS, _WAGERS, ("that",))
     opinion = np.where(rng.random(n) < 0.6, view, wager)
-    texts: np.ndarray = np.where(claim, heard, opinion) + " " + np.array(facts, dtype=object)
+    texts: np.ndarray = np.where(claim, claims, opinion) + " " + np.array(facts, dtype=object)
     return texts
 
 

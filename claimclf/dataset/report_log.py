@@ -117,12 +117,12 @@ def count_reports(table: Table) -> ReportLog:
 
 def _columns(table: Table) -> dict[str, str]:
     names = {folded(name): name for name in reversed(table.columns)}
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for meaning, known in _NAMES.items():
         own = next((names[name] for name in known if name in names), None)
-        if own is not None and own not in found.values():
-            found[meaning] = own
-    return found
+        if own is not None and own not in columns.values():
+            columns[meaning] = own
+    return columns
 
 
 def _counted(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -145,10 +145,10 @@ def join_reports(videos: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     reports : DataFrame
         As `ReportLog.videos`.
     """
-    found = reports.reindex(videos[VIDEO_ID]).set_axis(videos.index)
+    joined = reports.reindex(videos[VIDEO_ID]).set_axis(videos.index)
     return videos.assign(
         **{
-            REPORT_COUNT: found[REPORT_COUNT].fillna(0.0),
-            **{name: found[name] for name in JOINED},
+            REPORT_COUNT: joined[REPORT_COUNT].fillna(0.0),
+            **{name: joined[name] for name in JOINED},
         }
     )

@@ -175,8 +175,8 @@ def said_in_all(transcripts: pd.Series) -> pd.Series:
     if not marked.any():
         return transcripts
     some = text.some(marked).series()
-    said = some.map(said_in).astype("str")
-    if (said == some).all():
+    speech = some.map(said_in).astype("str")
+    if (speech == some).all():
         return transcripts
-    spoken = Text(text.replaced(marked, Text(pa.array(said, pa.large_string()))).cells)
+    spoken = Text(text.replaced(marked, Text(pa.array(speech, pa.large_string()))).cells)
     return spoken.series().set_axis(transcripts.index).mask(transcripts.isna())

@@ -87,11 +87,11 @@ class Exporter:
     @property
     def fields(self) -> tuple[str, ...]:
         """All fields that are read, each once."""
-        told = (*self.present[:1], *self.equal) if not self.columns else tuple(self.equal)
-        named = [field for group in (self.columns, self.words) for of in group.values()
+        marks = (*self.present[:1], *self.equal) if not self.columns else tuple(self.equal)
+        columns = [field for group in (self.columns, self.words) for of in group.values()
                  for field in of]  # fmt: skip
         conditions = [field for given in self.unless.values() for field in given]
-        return tuple(dict.fromkeys((*named, *conditions, *_in_braces(self.link), *told)))
+        return tuple(dict.fromkeys((*columns, *conditions, *_in_braces(self.link), *marks)))
 
     @property
     def rank(self) -> int:
@@ -117,16 +117,16 @@ def exporter_named(name: str) -> Exporter | None:
 
 
 def _exporter(name: str, facts: Mapping[str, Any]) -> Exporter:
-    told = facts.get("told_by", {})
+    marks = facts.get("told_by", {})
     return Exporter(
         name=name,
         title=facts["title"],
         unit=facts["unit"],
-        shape=told.get("shape", "any"),
-        present=tuple(told.get("present", ())),
-        some=tuple(told.get("some", ())),
-        least=int(told.get("least", 0)),
-        equal={field: tuple(map(str.casefold, of)) for field, of in told.get("equal", {}).items()},
+        shape=marks.get("shape", "any"),
+        present=tuple(marks.get("present", ())),
+        some=tuple(marks.get("some", ())),
+        least=int(marks.get("least", 0)),
+        equal={field: tuple(map(str.casefold, of)) for field, of in marks.get("equal", {}).items()},
         columns={column: _several(of) for column, of in facts.get("columns", {}).items()},
         words={Words(source): _several(of) for source, of in facts.get("words", {}).items()},
         unless={
@@ -183,10 +183,10 @@ def told_by_records(records: Sequence[Any]) -> Exporter | None:
         return {str(value).casefold() for o in objects for value in walked(o, path_of(field))}
 
     def shown(exporter: Exporter) -> set[str]:
-        asked = (*exporter.present, *exporter.some)
+        fields = (*exporter.present, *exporter.some)
         return {
             field
-            for field in asked
+            for field in fields
             if sum(_has(o, path_of(field)) for o in objects) >= _SHARE_PRESENT * len(objects)
         }
 

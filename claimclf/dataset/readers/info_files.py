@@ -178,13 +178,13 @@ def _is_hidden(name: str) -> bool:
 
 def _open(files: list[_File], opening: Opening, what: str) -> Blocks:
     has_info = any(file.name.endswith(_INFO) for file in files)
-    kept = [file for file in files if file.name.endswith((_INFO, ".vtt", ".srt")) or has_info]
-    if not kept:
+    readable = [file for file in files if file.name.endswith((_INFO, ".vtt", ".srt")) or has_info]
+    if not readable:
         raise NotATableError(
             f"{opening.name} is not a table that can be read.",
             f"Found: {what} without .info.json files of yt-dlp.",
             "Give one file, or a folder or ZIP archive of yt-dlp's .info.json and .vtt files.",
         )
-    lines = FileLines(kept)
+    lines = FileLines(readable)
     check_limit(opening.name, "bytes", lines.size, opening.limits.size)
     return open_lines(lines, b"", False, lines, opening)

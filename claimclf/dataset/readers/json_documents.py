@@ -161,10 +161,10 @@ def where_records_are(head: bytes) -> tuple[int, int] | None:
     if whole is not None and told_by_records([whole]) is not None:
         return 0, 0
     arrays = list(_arrays(head))
-    named = {path for exporter in exporters() for path in exporter.records}
-    best = next((found for found in arrays if found[0] in named), None)
+    known = {path for exporter in exporters() for path in exporter.records}
+    best = next((array for array in arrays if array[0] in known), None)
     if best is None and arrays and whole is not None:
-        best = max(arrays, key=lambda found: _length(whole, found[0]))
+        best = max(arrays, key=lambda array: _length(whole, array[0]))
     best = best or (arrays[0] if arrays else None)
     if best is None:
         return (0, 0) if whole is not None else None

@@ -117,18 +117,18 @@ def _fields(content: bytes, most: int) -> tuple[str, ...]:
 
 
 def _more(held: bytes, lines: Lines, size: int) -> tuple[bytes, bool]:
-    wanted = size if len(held) < size else 2 * len(held)
-    piece = lines.read(wanted - len(held))
+    n_bytes = size if len(held) < size else 2 * len(held)
+    piece = lines.read(n_bytes - len(held))
     return held + piece, not piece
 
 
 def _pieces(held: bytes, final: bool, lines: Lines, layout: Layout, size: int) -> Iterator[Block]:
     line, place = 1, lines.start
     while held or not final:
-        wanted = max(1, size // _ENDING, min(size, lines.left // _ENDING))
+        n_bytes = max(1, size // _ENDING, min(size, lines.left // _ENDING))
         end = len(held) if final else held.rfind(b"\n") + 1
-        if not final and (len(held) < wanted or not end):
-            held, final = _more(held, lines, wanted)
+        if not final and (len(held) < n_bytes or not end):
+            held, final = _more(held, lines, n_bytes)
             continue
         content, held = held[:end], held[end:]
         breaks, rows = _counted(content)

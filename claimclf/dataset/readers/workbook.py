@@ -121,27 +121,27 @@ def _looked_at(sheet: Any) -> _Sheet | None:
 
 def _chosen(held: Sequence[_Sheet], opening: Opening, titles: Sequence[str]) -> _Sheet:
     if opening.sheet is not None:
-        named = next((sheet for sheet in held if sheet.title == opening.sheet), None)
-        if named is None:
+        sheet_of_name = next((sheet for sheet in held if sheet.title == opening.sheet), None)
+        if sheet_of_name is None:
             raise InputError(
                 f"{opening.name} has no filled sheet '{opening.sheet}'.",
                 f"Found: {', '.join(titles)}.",
                 "Name one of these.",
             )
-        return named
+        return sheet_of_name
     if not held:
         raise no_rows(opening.name)
     return max(held, key=lambda sheet: sheet.score)  # of equal ones the first
 
 
 def _remarks(sheet: _Sheet, titles: Sequence[str], held: Sequence[_Sheet]) -> tuple[str, ...]:
-    said = [f"Sheet '{sheet.title}' is read; its header is row {sheet.header:,}."]
+    remarks = [f"Sheet '{sheet.title}' is read; its header is row {sheet.header:,}."]
     filled = {other.title for other in held}
     for title in titles:
         if title != sheet.title:
             left = "is left out" if title in filled else "is empty"
-            said.append(f"Sheet '{title}' {left}.")
-    return tuple(said) if len(titles) > 1 or sheet.header > 1 else ()
+            remarks.append(f"Sheet '{title}' {left}.")
+    return tuple(remarks) if len(titles) > 1 or sheet.header > 1 else ()
 
 
 def _header(row: Sequence[Any], name: str) -> tuple[str, ...]:

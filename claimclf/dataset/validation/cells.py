@@ -124,11 +124,11 @@ def _numbers(text: Text, column: Column, units: Units) -> tuple[pd.Series, pd.Da
     read, ambiguous = _odd_numbers(given, column, units)
     values[others] = read
     unread = given.notna().to_numpy() & np.isnan(read) & ~ambiguous
-    found = problems_of(others[unread], column.name, "not_a_number", given[unread])
+    not_numbers = problems_of(others[unread], column.name, "not_a_number", given[unread])
     if not ambiguous.any():
-        return pd.Series(values), found
+        return pd.Series(values), not_numbers
     doubts = problems_of(others[ambiguous], column.name, "ambiguous", given[ambiguous])
-    return pd.Series(values), pd.concat([found, doubts])
+    return pd.Series(values), pd.concat([not_numbers, doubts])
 
 
 def _odd_numbers(given: pd.Series, column: Column, units: Units) -> tuple[np.ndarray, np.ndarray]:

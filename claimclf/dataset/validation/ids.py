@@ -199,13 +199,13 @@ def _whole_from_links(
     if links is None:
         return none
     numbers = long_numbers(text)
-    wanted = suspects | ids.isna().to_numpy() | ((numbers > 0) & (numbers % STEP == 0))
-    if not wanted.any():
+    doubtful = suspects | ids.isna().to_numpy() | ((numbers > 0) & (numbers % STEP == 0))
+    if not doubtful.any():
         return none
-    cells = links[wanted].fillna("").map(_in_link)
-    found = none.copy()
-    found[wanted] = cells.astype("str").to_numpy()
-    return found
+    cells = links[doubtful].fillna("").map(_in_link)
+    in_links = none.copy()
+    in_links[doubtful] = cells.astype("str").to_numpy()
+    return in_links
 
 
 def _in_link(link: str) -> str | None:
@@ -245,5 +245,5 @@ def upload_times(ids: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
     micros = np.where(possible, seconds * 10**6, np.iinfo(np.int64).min)
     times = pd.Series(micros.view("datetime64[us]"), index=ids.index).dt.tz_localize("UTC")
     odd = np.flatnonzero((numbers > 0) & ~possible)
-    said = [datetime.fromtimestamp(int(s), UTC).strftime("%Y-%m-%d") for s in seconds[odd]]
-    return times, problems_of(odd, VIDEO_ID, "not_its_time", ids.iloc[odd], said)
+    days = [datetime.fromtimestamp(int(s), UTC).strftime("%Y-%m-%d") for s in seconds[odd]]
+    return times, problems_of(odd, VIDEO_ID, "not_its_time", ids.iloc[odd], days)

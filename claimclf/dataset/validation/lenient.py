@@ -90,8 +90,8 @@ def read_leniently(table: Table, contract: Contract, mapping: TableMapping) -> R
     values: dict[str, pd.Series] = {}
     notes: list[pd.DataFrame] = []
     for name, own in mapping.columns.items():
-        values[name], found = _first_given(table.frame, own, contract[name], mapping)
-        notes.append(found)
+        values[name], unread = _first_given(table.frame, own, contract[name], mapping)
+        notes.append(unread)
     ids = values[VIDEO_ID]
     unreadable_ids = [part[part["column"] == VIDEO_ID] for part in notes]
     notes = [part[part["column"] != VIDEO_ID] for part in notes]
@@ -104,8 +104,8 @@ def read_leniently(table: Table, contract: Contract, mapping: TableMapping) -> R
     _link(values, table.frame, mapping)
     frame = _framed(values, contract, len(table))
     problems = pd.concat([*unreadable_ids, read.problems], ignore_index=True)
-    said = pd.concat([*notes, read.notes, odd], ignore_index=True)
-    return Readings(frame, problems, said, read.counts, n_dated)
+    all_notes = pd.concat([*notes, read.notes, odd], ignore_index=True)
+    return Readings(frame, problems, all_notes, read.counts, n_dated)
 
 
 def _first_given(
@@ -118,11 +118,11 @@ def _first_given(
     for name in own[1:]:
         if values.notna().all():
             break
-        others, found = _read(frame[name], column, mapping)
+        others, unread = _read(frame[name], column, mapping)
         filled = values.isna() & others.notna()
         if filled.any():
             values = values.where(~filled, others)
-        notes = pd.concat([notes, found])
+        notes = pd.concat([notes, unread])
         notes = notes[~notes["row"].isin(np.flatnonzero(values.notna()))]
         notes = notes.drop_duplicates("row")
     return values, notes
@@ -196,11 +196,11 @@ def _say(
         return
     words = sources = _nothing(contract[TRANSCRIPT], len(frame))
     for source, own in mapping.words:
-        said, found = _read(frame[own], contract[TRANSCRIPT], mapping)
-        said = words_of_all(said) if source is not Words.CAPTION else said
-        notes.append(found)
-        of = pd.Series(str(source), index=said.index, dtype="str").mask(said.isna())
-        words = words.where(words.notna(), said)
+        texts, unread = _read(frame[own], contract[TRANSCRIPT], mapping)
+        texts = words_of_all(texts) if source is not Words.CAPTION else texts
+        notes.append(unread)
+        of = pd.Series(str(source), index=texts.index, dtype="str").mask(texts.isna())
+        words = words.where(words.notna(), texts)
         sources = sources.where(sources.notna(), of)
         if words.notna().all():
             break

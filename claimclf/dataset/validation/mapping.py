@@ -176,19 +176,19 @@ def _by_exporter(names: Sequence[str], exporter: Exporter) -> TableMapping:
     own = {field_name(name): name for name in names}
 
     def there(fields: Iterable[str]) -> tuple[str, ...]:
-        return tuple(own[one] for one in fields if one in own)
+        return tuple(own[key] for key in fields if key in own)
 
     columns = {column: there(fields) for column, fields in exporter.columns.items()}
     words = [(source, name) for source, fields in exporter.words.items() for name in there(fields)]
     link = exporter.link
-    for one in re.findall(r"{([^}]*)}", link):
-        link = link.replace(f"{{{one}}}", f"{{{own[one]}}}") if one in own else ""
+    for key in re.findall(r"{([^}]*)}", link):
+        link = link.replace(f"{{{key}}}", f"{{{own[key]}}}") if key in own else ""
     return TableMapping(
-        {column: found for column, found in columns.items() if found},
+        {column: own_columns for column, own_columns in columns.items() if own_columns},
         tuple(words),
         exporter.name,
         unless={
-            column: {own[one]: values for one, values in given.items() if one in own}
+            column: {own[key]: values for key, values in given.items() if key in own}
             for column, given in exporter.unless.items()
         },
         link=link,
@@ -203,14 +203,14 @@ def _by_names(
     taken |= {own for _, own in mapping.words}
     chosen = {name: own for name, own in chosen.items() if own in names}
     free = [name for name in names if name not in taken or name in chosen.values()]
-    found = match_columns(free, contract, chosen)
-    found |= {
+    matched = match_columns(free, contract, chosen)
+    matched |= {
         name: own
         for name, own in _loosely(free, contract).items()
-        if name not in found and own not in found.values()
+        if name not in matched and own not in matched.values()
     }
     columns = dict(mapping.columns)
-    for name, own in found.items():
+    for name, own in matched.items():
         if name in chosen or name not in columns:
             columns[name] = (own,)
     words = _words(mapping.words, columns, free, chosen)
@@ -221,13 +221,13 @@ def _by_names(
 def _loosely(names: Sequence[str], contract: Contract) -> dict[str, str]:
     """Match names that differ in signs only, such as `Views (total)` or `video-id`."""
     known = {folded(a): c.name for c in contract.columns for a in (c.name, *c.aliases)}
-    found: dict[str, str] = {}
+    matched: dict[str, str] = {}
     for own in names:
         short = re.sub(r"\([^()]*\)", " ", own)
         column = known.get(folded(own)) or known.get(folded(short))
         if column is not None and folded(own):
-            found.setdefault(column, own)
-    return found
+            matched.setdefault(column, own)
+    return matched
 
 
 def folded(name: str) -> str:
@@ -251,8 +251,8 @@ def _words(
             words.append((source, own))
     words += [(Words.CAPTION, own) for own in columns.get(CAPTION, ())]
     order = list(Words)
-    ordered = sorted(dict.fromkeys(words), key=lambda one: order.index(one[0]))
-    first = [one for one in ordered if TRANSCRIPT in chosen and one[1] == chosen[TRANSCRIPT]]
+    ordered = sorted(dict.fromkeys(words), key=lambda pair: order.index(pair[0]))
+    first = [pair for pair in ordered if TRANSCRIPT in chosen and pair[1] == chosen[TRANSCRIPT]]
     return tuple(dict.fromkeys((*first, *ordered)))
 
 

@@ -97,11 +97,11 @@ def _contradicting(several: pd.DataFrame) -> np.ndarray:
     """Say which rows contradict an earlier one, shape (n_rows,)."""
     ids, rank = several[VIDEO_ID], _rank(several)
     wrong = np.zeros(len(several), dtype=bool)
-    said = several[TRANSCRIPT].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True)
+    texts = several[TRANSCRIPT].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True)
     for source in rank.unique():
         own = rank == source
-        first = said[own].groupby(ids[own], sort=False).transform("first")
-        wrong[own.to_numpy()] |= (said[own].notna() & (said[own] != first)).to_numpy()
+        first = texts[own].groupby(ids[own], sort=False).transform("first")
+        wrong[own.to_numpy()] |= (texts[own].notna() & (texts[own] != first)).to_numpy()
     if AUTHOR_ID in several:
         authors = several[AUTHOR_ID]
         first = authors.groupby(ids, sort=False).transform("first")

@@ -139,11 +139,11 @@ def rejected_rows(
     notes : DataFrame or None
         Of accepted rows, in order.
     """
-    said = {REJECTED: problems} if notes is None else {REJECTED: problems, NOTED: notes}
+    by_outcome = {REJECTED: problems} if notes is None else {REJECTED: problems, NOTED: notes}
     reasons = pd.concat(
         [
             part.groupby("row", sort=True)["message"].agg("; ".join).to_frame().assign(of=outcome)
-            for outcome, part in said.items()
+            for outcome, part in by_outcome.items()
         ]
     ).sort_index(kind="stable")
     added = [LINE, OUTCOME, REASONS, *([] if surplus is None else [SURPLUS])]

@@ -159,10 +159,10 @@ def each_once(cells: pd.Series, read: Callable[[str], object]) -> tuple[np.ndarr
         Which can be read in two ways.
     """
     codes, spellings = pd.factorize(cells)
-    found = [read(str(spelling)) for spelling in spellings]
-    values = np.array([np.nan if v is None or v is AMBIGUOUS else v for v in found], dtype=float)
-    doubts = np.array([value is AMBIGUOUS for value in found], dtype=bool)
-    if not len(found):
+    numbers = [read(str(spelling)) for spelling in spellings]
+    values = np.array([np.nan if v is None or v is AMBIGUOUS else v for v in numbers], dtype=float)
+    doubts = np.array([value is AMBIGUOUS for value in numbers], dtype=bool)
+    if not len(numbers):
         return np.full(len(cells), np.nan), np.zeros(len(cells), dtype=bool)
     return np.where(codes < 0, np.nan, values[codes]), doubts[codes] & (codes >= 0)
 

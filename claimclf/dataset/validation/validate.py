@@ -94,8 +94,10 @@ def _leniently(
         merged = merge(frame, table.lines, contract)
         frame = merged.videos
         notes.append(merged.notes)
-    said = _placed(notes, table, contract)
-    said = said[~rejected[said["row"].to_numpy(dtype=int)]].reset_index(drop=True)
+    placed_notes = _placed(notes, table, contract)
+    placed_notes = placed_notes[~rejected[placed_notes["row"].to_numpy(dtype=int)]].reset_index(
+        drop=True
+    )
     columns = dict(mapping.first)
     if mapping.words:
         columns[TRANSCRIPT] = mapping.words[0][1]
@@ -106,7 +108,7 @@ def _leniently(
         columns,
         frame,
         problems,
-        said,
+        placed_notes,
         mapping,
         n_rows - len(frame),
         read.id_counts,
