@@ -6,6 +6,7 @@
     scoring      a prediction, a lane and a place for each video
     store        models on disk, and which one is in use
     inference    applied to many rows at once       explaining    why a model said so
+    monitoring   whether the world is still the one that was learnt
     learners     features, recipes, search          evaluation    figures with intervals
     stored       what model files name; never moved
 

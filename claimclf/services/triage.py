@@ -16,6 +16,8 @@ from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InvalidRequestError
+from claimclf.modeling.monitoring.signal import Signal
+from claimclf.modeling.monitoring.unlike_training import unlike_training
 from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
@@ -34,7 +36,7 @@ from claimclf.schema import (
 )
 from claimclf.services.inspecting import require_read
 
-__all__ = ["count_reports", "filtered", "reranked", "top", "triage"]
+__all__ = ["count_reports", "filtered", "newness", "reranked", "top", "triage"]
 
 
 def triage(
@@ -92,6 +94,11 @@ def _with_reports(validated: Validated, reports: ReportLog) -> Validated:
         accepted=join_reports(validated.accepted, reports.videos),
         mapping=replace(validated.mapping or TableMapping({}), has_reports=True),
     )
+
+
+def newness(ranked: Ranked) -> Signal:
+    """Say whether an upload holds more texts that are new to the model than is usual."""
+    return unlike_training(ranked.videos)
 
 
 def reranked(ranked: Ranked, ranking: Ranking) -> Ranked:

@@ -369,3 +369,11 @@ def test_ranking_by_author_is_offered_only_where_authors_are_known(page: AppTest
     assert len(policies.options) == 4
     settled(policies.select("author").run())
     assert shown(page) == ids(6, 5, 4, 3, 2, 1)
+
+
+def test_upload_that_is_unlike_what_the_model_learnt_says_so(page: AppTest) -> None:
+    strange = ["qwzx vbnm plok jhgf trew asdf zxcv " * 3] * 60
+    give(page, reported_csv(60, video_transcription_text=strange))
+    assert "unlike anything the model was trained on" in page.warning[0].value
+    give(page, GOOD)
+    assert list(page.warning) == []

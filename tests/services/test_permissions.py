@@ -143,6 +143,7 @@ ASK_NOBODY = {
     "stored_models.overruled_champion",
     "training.search_recipe",
     "triage.filtered",
+    "triage.newness",
     "triage.reranked",
     "triage.top",
     "triage.triage",

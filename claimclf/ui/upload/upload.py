@@ -27,7 +27,7 @@ from claimclf.ui.upload.ranked import SELECTED, show_queue
 from claimclf.ui.upload.report_log import choose_reports, show_reports
 from claimclf.ui.upload.storing import offer_storing
 from claimclf.ui.upload.table import choose_table
-from claimclf.ui.upload.validation import show_reading, show_validation
+from claimclf.ui.upload.validation import show_newness, show_reading, show_validation
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
@@ -50,6 +50,7 @@ def show_upload(model: Model) -> None:
     show_columns(table, choice, ranked)
     offer_named(table, choice)
     show_validation(ranked)
+    show_newness(ranked)
     if ranked.videos.empty:
         st.warning("No row was accepted. See above why, correct the file and upload it again.")
         st.stop()

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from claimclf.dataset.writing import to_csv_bytes
+from claimclf.modeling.monitoring.signal import State
 from claimclf.schema import LANE, Lane
 from claimclf.services.inspecting import account_of
+from claimclf.services.triage import newness
 from claimclf.ui.guard import at_click
 from claimclf.ui.messages import plain
 from claimclf.ui.upload.ranked import MOST_SHOWN, cut_cells
@@ -53,6 +55,18 @@ def show_reading(ranked: Ranked) -> None:
     st.markdown(f"**{plain(account.sentence)}**")
     for remark in account.remarks:
         st.caption(plain(remark))
+
+
+def show_newness(ranked: Ranked) -> None:
+    """Say so where the model knows little of what is said in an upload."""
+    signal = newness(ranked)
+    if signal.state is State.ALARM:
+        low, high = signal.interval.low, signal.interval.high
+        st.warning(
+            f"{signal.share:.0%} of these {signal.n:,} texts are unlike anything the model was "
+            f"trained on (from this source, between {low:.0%} and {high:.0%}). It says little of "
+            "them: most are left to a person. A model that has learnt from such texts helps."
+        )
 
 
 def _show_notes(validated: Validated) -> None:
