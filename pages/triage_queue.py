@@ -25,7 +25,7 @@ if (view or first) == upload:
 
     with explained():
         model = model_in_use()
-    show_upload(model)
+    show_upload(person, model)
 elif waits:
     from claimclf.ui.queue_list.case_list import show_case_list
     from claimclf.ui.queue_list.export import offer_export

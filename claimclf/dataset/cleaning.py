@@ -13,7 +13,8 @@ from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, TEXT_LENGTH, TRANSCRIPT
 if TYPE_CHECKING:
     from claimclf.dataset.validation.validated import Validated
 
-_DEMO_PREFIX = "demo-"
+#: How ids of made-up videos begin.
+DEMO_PREFIX = "demo-"
 _LEAST_PER_CLASS = 10
 
 
@@ -79,10 +80,15 @@ def require_both_classes(rows: pd.DataFrame) -> None:
 
 def is_demo(video_id: str) -> bool:
     """Say whether an id is that of a video made up by `claimclf demo`."""
-    return video_id.startswith(_DEMO_PREFIX)
+    return video_id.startswith(DEMO_PREFIX)
+
+
+def has_demo(rows: pd.DataFrame) -> bool:
+    """Say whether any of the videos was made up by `claimclf demo`, by their ids."""
+    return bool(rows[VIDEO_ID].dropna().str.startswith(DEMO_PREFIX).any())
 
 
 def is_synthetic(rows: pd.DataFrame) -> bool:
     """Return whether the videos were made up by `claimclf demo`, by their ids."""
     ids = rows[VIDEO_ID].dropna()
-    return bool(len(ids)) and bool(ids.str.startswith(_DEMO_PREFIX).all())
+    return bool(len(ids)) and bool(ids.str.startswith(DEMO_PREFIX).all())

@@ -296,6 +296,14 @@ def list_cases(
 
 
 @needs(Capability.LOOK)
+def holds_real_cases(database: Database, _person: Person) -> bool:
+    """Say whether the queue holds a case of a video that was not made up."""
+    from claimclf.dataset.cleaning import DEMO_PREFIX
+
+    return listing.has_case_beside(database, DEMO_PREFIX)
+
+
+@needs(Capability.LOOK)
 def counts(database: Database, _person: Person) -> list[tallying.Tally]:
     """Count the cases by state, lane and age."""
     return tallying.counts(database)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from claimclf.dataset.reading import Table, read_table
 from claimclf.dataset.validation.columns import match_columns
@@ -29,7 +29,15 @@ LIMITS_IN_WORDS = (
 def upload(label: str, key: str) -> UploadedFile | None:
     """Ask for a table and state the limits."""
     # No `type` filter: the browser would refuse a wrong file without saying what to do.
-    return st.file_uploader(label, key=key, help=LIMITS_IN_WORDS)
+    file = st.file_uploader(label, key=key, help=LIMITS_IN_WORDS)
+    # The browser still shows its name, which must not stand above other data.
+    if file is None and isinstance(st.session_state.get(key), DeletedFile):
+        st.warning(
+            "The upload was lost: the server was started anew since. What was added to the "
+            "shared queue is there; else choose the file again.",
+            icon=":material/upload_file:",
+        )
+    return file
 
 
 def read_upload(file: UploadedFile, key: str) -> Table:

@@ -36,6 +36,7 @@ from claimclf.ui.lead.period import report_of
 from claimclf.ui.state import upload
 from tests.app.screens import Screen, entries
 from tests.app.test_access import clock, memory
+from tests.app.test_shared_queue import table_key
 from tests.builders import labelled_csv, reported_csv
 from tests.queue.builders import ANNA, BORIS, fill, take
 from tests.ui.access.sign_ins import AUTH, MINUTE, NOW, Clock
@@ -104,7 +105,7 @@ def show_case(screen: Screen) -> None:
 
 def choose_rows(screen: Screen) -> None:
     rows = {"selection": {"rows": [2, 4], "columns": [], "cells": []}}
-    screen.app.session_state["cases-0"] = rows
+    screen.app.session_state[table_key(screen.app)] = rows
     screen.run()
 
 

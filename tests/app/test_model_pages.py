@@ -42,9 +42,17 @@ def shown(page: str) -> AppTest:
     return app
 
 
+def scored() -> AppTest:
+    """The page with made-up videos, scored by the model in use."""
+    app = shown("pages/triage_queue.py")
+    next(b for b in app.button if b.label == "Try it with made-up videos").click().run()
+    assert not app.exception
+    return app
+
+
 def test_queue_says_that_the_champion_is_damaged_and_goes_on(store: ModelStore) -> None:
     next((store.folder / "speech-linear").glob("model-*")).write_bytes(b"")
-    app = shown("pages/triage_queue.py")
+    app = scored()
     assert "speech\\-linear cannot be loaded" in app.warning[0].value
     assert any("speech\\-xgboost" in caption.value for caption in app.caption)
 
@@ -57,9 +65,9 @@ def test_comparison_names_the_damaged_model_and_shows_the_other(store: ModelStor
 
 
 def test_loaded_model_stays_in_use_when_its_file_is_damaged_later(store: ModelStore) -> None:
-    shown("pages/triage_queue.py")
+    scored()
     next((store.folder / "speech-linear").glob("model-*")).write_bytes(b"")
-    app = shown("pages/triage_queue.py")
+    app = scored()
     assert not app.warning
     assert any("speech\\-linear" in caption.value for caption in app.caption)
 
@@ -84,19 +92,19 @@ def test_overruled_champion_is_shown_with_person_and_reason(store: ModelStore) -
 
 def test_changed_threshold_is_used_at_once(store: ModelStore) -> None:
     overrule(store, "course-random-forest", "it has a threshold alone", "ana")
-    before = shown("pages/triage_queue.py").metric[4]
+    before = scored().metric[4]
     assert before.label == "Predicted claims"
     store.set_threshold("course-random-forest", 0.0, "see all", "ana", model_card)
-    after = shown("pages/triage_queue.py").metric[4]
+    after = scored().metric[4]
     assert int(after.value) > int(before.value)
 
 
 def test_changed_error_rates_are_used_at_once(store: ModelStore) -> None:
-    before = shown("pages/triage_queue.py").metric[5]
+    before = scored().metric[5]
     assert before.label == "Uncertain"
     rates = {"claim": 0.0001, "opinion": 0.0001}  # too low to rule anything out
     store.set_error_rates("speech-linear", rates, "a trial", "ana", model_card)
-    after = shown("pages/triage_queue.py").metric[5]
+    after = scored().metric[5]
     assert int(after.value) > int(before.value)
 
 

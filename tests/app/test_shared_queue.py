@@ -20,6 +20,7 @@ from claimclf.ui.state import upload as state
 from tests.app.test_triage_page import GOOD, give, settled
 from tests.builders import reported_csv
 from tests.conftest import ROOT
+from tests.queue.builders import fill
 
 BEN = Person("ben", Role.MODERATOR)
 LEAD = Person("lena", Role.LEAD)
@@ -83,6 +84,39 @@ def test_upload_becomes_cases_and_the_same_file_again_changes_nothing(page: AppT
     app = give(settled(view.set_value("Upload").run()), GOOD)
     app = press(app, "Add these 12 videos")
     assert "stored before, as batch 1: nothing was changed" in says(app)
+
+
+def demo_upload(app: AppTest) -> AppTest:
+    """Made-up videos on the page *Upload*."""
+    view = next(g for g in app.get("button_group") if "Shared queue" in g.options)
+    return press(settled(view.set_value("Upload").run()), "Try it with made-up videos")
+
+
+def test_made_up_videos_come_among_real_cases_only_after_a_second_question(
+    page: AppTest, database: Database
+) -> None:
+    app = demo_upload(opened())
+    add = next(b for b in app.button if b.label == "Add these 20 videos to the shared queue")
+    assert add.disabled
+    assert "the shared queue holds real cases" in says(app)
+    sure = next(c for c in app.checkbox if c.label.startswith("Add made-up videos among"))
+    app = press(settled(sure.check().run()), "Add these 20 videos")
+    assert "20 new cases" in says(app)
+
+
+def test_made_up_videos_come_into_an_empty_queue_without_a_question(database: Database) -> None:
+    app = press(demo_upload(opened()), "Add these 20 videos")
+    assert "Batch 1: 20 new cases" in says(app)
+    assert not queue.holds_real_cases(database, BEN)
+
+
+def test_made_up_videos_are_not_added_where_real_cases_came_in_the_meantime(
+    database: Database,
+) -> None:
+    app = demo_upload(opened())
+    fill(database, 1)
+    press(app, "Add these 20 videos")
+    assert sum(tally.n for tally in queue.counts(database, BEN)) == 1
 
 
 def test_list_shows_who_holds_what_and_a_case_can_be_chosen_from_it(

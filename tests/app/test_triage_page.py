@@ -35,7 +35,7 @@ GOOD = reported_csv(ROWS, **QUEUE)
 
 @pytest.fixture(scope="module", autouse=True)
 def _little_demo_data() -> Iterator[None]:
-    """Each page starts by scoring the demo data; a few videos do."""
+    """A few made-up videos do for those who ask for them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(state, "_DEMO_ROWS", DEMO_ROWS)
         state.demo_table.clear()
@@ -97,11 +97,27 @@ def ids(*numbers: int) -> list[str]:
     return [f"video-{number}" for number in numbers]
 
 
-def test_without_an_upload_there_is_a_queue_of_demo_data_that_says_so(page: AppTest) -> None:
-    assert any("Synthetic demo data" in info.value for info in page.info)
-    assert tiles(page)["Rows"] == str(DEMO_ROWS)
-    assert errors(page) == []
-    assert shown(page)[0].startswith("demo-")
+def press(app: AppTest, label: str) -> AppTest:
+    return settled(next(b for b in app.button if b.label.startswith(label)).click().run())
+
+
+def test_made_up_videos_come_on_request_only_and_say_so(page: AppTest) -> None:
+    assert not page.metric
+    assert not page.info
+    app = press(page, "Try it with made-up videos")
+    assert any("Synthetic demo data" in info.value for info in app.info)
+    assert tiles(app)["Rows"] == str(DEMO_ROWS)
+    assert errors(app) == []
+    assert shown(app)[0].startswith("demo-")
+    assert not press(app, "Put these made-up videos away").metric
+
+
+def test_made_up_videos_are_gone_where_a_file_was_uploaded_and_put_away(page: AppTest) -> None:
+    app = give(press(page, "Try it with made-up videos"), GOOD)
+    assert shown(app) == ids(6, 5, 4, 3, 2, 1)
+    app = settled(app.switch_page("app.py").run())
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    assert not press(app, "Put this upload away").metric
 
 
 def test_the_limits_are_stated(page: AppTest) -> None:
@@ -309,9 +325,9 @@ def test_upload_stays_in_use_after_a_visit_to_another_page_until_put_away(page: 
     app = settled(app.switch_page("app.py").run())
     app = settled(app.switch_page("pages/triage_queue.py").run())
     assert any("mine\\.csv" in caption.value for caption in app.caption)
-    away = next(button for button in app.button if button.label == "Put this upload away")
-    app = settled(away.click().run())
-    assert any("synthetic reported videos" in caption.value for caption in app.caption)
+    app = press(app, "Put this upload away")
+    assert not app.metric
+    assert any(button.label == "Try it with made-up videos" for button in app.button)
 
 
 UNHEARD = "lo que la senadora nunca les dijo sobre el pan"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from claimclf.configuration import DATABASE
 from claimclf.people import Person, Role
@@ -184,6 +184,27 @@ def test_case_in_hand_and_decisions_survive_a_restart_of_the_server(
         assert decided(database) == 2
         lose_the_case_while_typing(page, database)
         page.goto("about:blank")
+
+
+def test_upload_that_a_restart_lost_is_said_to_be_lost(
+    opened: Browser, url: str, csv: Path
+) -> None:
+    port = free_port()
+    # A browser of its own: that a server is gone for a while is an error on its console.
+    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    with running_dashboard(port, **{DATABASE.variable: url}) as address:
+        page.goto(f"{address}/triage_queue")
+        settle(page)
+        page.locator("input[type=file]").set_input_files(csv)
+        expect(page.get_by_text("reported.csv, scored by")).to_be_visible()
+        settle(page)
+    with running_dashboard(port, **{DATABASE.variable: url}):
+        expect(page.get_by_text("Connecting")).to_have_count(0)
+        page.get_by_role("button", name=re.compile("opinions")).click()  # as somebody who goes on
+        expect(page.get_by_text("The upload was lost")).to_be_visible()
+        expect(page.get_by_text("Synthetic demo data")).to_have_count(0)
+        context.close()
 
 
 def lose_the_case_while_typing(page: Page, database: Database) -> None:

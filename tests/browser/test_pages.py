@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 #: Page -> texts that must be on it when it is the first thing a fresh server is asked for.
 SHOWN = {
     "": ["What waits", "Dataset in use", "Synthetic demo data", "Recall on validation", "100.00%"],
-    "triage_queue": ["Synthetic demo data", "Predicted claims", "2,000", "videos to review"],
+    "triage_queue": ["Upload reported videos", "Try it with made-up videos"],
     "review": ["The shared queue is empty", "Start reviewing"],
     "lead_view": ["Settings"],
     "dataset": ["Synthetic demo data", "Findings", "Class", "All 5,000 complete rows"],
@@ -138,6 +138,9 @@ def test_stress_table_shows_all_models(page: Page, course_address: str) -> None:
 
 def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     open_at(page, demo_address, "triage_queue")
+    page.get_by_role("button", name="Try it with made-up videos").click()
+    expect(page.get_by_text("Synthetic demo data")).to_be_visible()
+    settle(page)
     table = page.locator(".stDataFrameGlideDataEditor").first
     table.click(position={"x": 20, "y": 70})  # the first row's checkbox
     settle(page)
@@ -178,10 +181,10 @@ def test_wrong_file_is_explained_and_the_page_stays_usable(
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     open_at(page, demo_address, "triage_queue")
     page.locator("input[type=file]").set_input_files(picture)
-    expect(page.get_by_text("is not a CSV or Parquet table")).to_be_visible()
+    expect(page.get_by_text("is not a table that can be read")).to_be_visible()
     page.get_by_role("button", name="Remove photo.csv").click()
     settle(page)
-    expect(page.get_by_text("videos to review").first).to_be_visible()
+    expect(page.get_by_role("button", name="Try it with made-up videos")).to_be_visible()
 
 
 def test_moderator_meets_what_the_model_is_uncertain_about(

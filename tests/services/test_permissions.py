@@ -30,6 +30,7 @@ ADMINS = {ADMIN}
 MAY_ASK: dict[str, set[Role]] = {
     "queue.list_cases": EVERYBODY,
     "queue.counts": EVERYBODY,
+    "queue.holds_real_cases": EVERYBODY,
     "queue.last_change": EVERYBODY,
     "queue.held_cases": EVERYBODY,
     "queue.case_history": EVERYBODY,

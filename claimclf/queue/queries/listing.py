@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.ordering import KEYS, beyond
@@ -17,7 +17,7 @@ from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_ca
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import among
 from claimclf.queue.storage.tables import audit, cases, decisions
-from claimclf.schema import Ranking
+from claimclf.schema import VIDEO_ID, Ranking
 
 PAGE = 50
 #: How far a page's total is counted; beyond it, screens show "more than".
@@ -179,3 +179,10 @@ def _counted(connection: Connection, plan: Search) -> tuple[int, bool]:
         some = select(cases.c.id).where(*which).limit(MOST_COUNTED + 1).subquery()
         counted = connection.scalar(select(func.count()).select_from(some)) or 0
     return min(counted, MOST_COUNTED), counted > MOST_COUNTED or not plan.has_all
+
+
+def has_case_beside(database: Database, prefix: str) -> bool:
+    """Say whether any case is of a video whose id does not begin with `prefix`."""
+    beside = not_(cases.c[VIDEO_ID].startswith(prefix, autoescape=True))
+    query = select(cases.c.id).where(beside).limit(1)
+    return database.read(lambda connection: connection.scalar(query)) is not None

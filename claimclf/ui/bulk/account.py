@@ -17,6 +17,7 @@ from claimclf.ui.messages import plain
 from claimclf.ui.wording import DECISIONS, moment
 
 if TYPE_CHECKING:
+    from claimclf.queue.queries.holding import Held
     from claimclf.queue.review.bulk import Bulk
 
 
@@ -37,7 +38,11 @@ class Account:
 
 
 def account_of(
-    bulk: Bulk, decision: Decision, person: Person, left_out: Sequence[int] = ()
+    bulk: Bulk,
+    decision: Decision,
+    person: Person,
+    left_out: Sequence[int] = (),
+    held: Sequence[Held] = (),
 ) -> Account:
     """Account for every case that was chosen, for those left out, and for those that came since.
 
@@ -47,6 +52,8 @@ def account_of(
         Who decided.
     left_out : sequence of int
         Cases on the list that the person left out of it.
+    held : sequence of Held
+        Cases that were in other hands when the list was made.
     """
     n, said = len(bulk.decided), DECISIONS[decision].lower()
     of = f" of {n + len(bulk.left):,}" if bulk.left else ""
@@ -54,12 +61,22 @@ def account_of(
     lines = [_line(group, decision, person) for group in _groups(bulk.left)]
     if left_out:
         lines.append(f"{n_cases(len(left_out))} left out by you: {named(sorted(left_out))}.")
+    lines += held_by_others(held)
     if bulk.n_newcomers:
         came = named(bulk.newcomers) if bulk.n_newcomers == len(bulk.newcomers) else "many"
         lines.append(
             f"{n_cases(bulk.n_newcomers)} of the statement not on your list, untouched: {came}."
         )
     return Account(words, tuple(lines))
+
+
+def held_by_others(held: Sequence[Held]) -> list[str]:
+    """Say who holds which cases that were not on the list."""
+    by_holder = groupby(sorted(held, key=lambda one: one.holder), lambda one: one.holder)
+    return [
+        f"{plain(holder)} holds {named([one.case_id for one in cases])}: not part of it."
+        for holder, cases in by_holder
+    ]
 
 
 def show_account(account: Account) -> None:

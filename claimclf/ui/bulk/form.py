@@ -17,6 +17,7 @@ from claimclf.ui.wording import DECISIONS, REASONS
 def ask_verdict(
     name: str,
     chosen: Sequence[Shown],
+    note: str = "",
     on_click: Callable[..., None] | None = None,
     args: tuple[Any, ...] = (),
 ) -> bool:
@@ -31,6 +32,8 @@ def ask_verdict(
         Of the form; another one where a decision was made, so that nothing is left in it.
     chosen : sequence of (int, int)
         Numbers and versions of the cases.
+    note : str
+        What was typed already.
     on_click, args
         What is called before the screen is drawn, if anything.
     """
@@ -51,7 +54,7 @@ def ask_verdict(
             format_func=REASONS.__getitem__,
             key=f"{name}-rule",
         )
-        second.text_input("Note for all of them", key=f"{name}-note")
+        second.text_input("Note for all of them", value=note, key=f"{name}-note")
         return st.form_submit_button(
             f"Decide on {n_cases(len(chosen))}",
             key=f"all-{name}-{digest(chosen)}",

@@ -19,11 +19,11 @@ from claimclf.ui.review.desk import Console, Done, desk
 from claimclf.ui.wording import DECISIONS
 
 if TYPE_CHECKING:
+    from claimclf.queue.queries.statement import Preview
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.settings.preferences import Preferences
     from claimclf.queue.storage.cases import Case
     from claimclf.queue.storage.database import Database
-    from claimclf.ui.bulk.shown import Shown
 
 #: Where outcomes are said; and the fields that are read at a click.
 CONSOLE, PREFERENCES = "review", "preferences"
@@ -140,8 +140,7 @@ def decide_all(
     person: Person,
     console: Console,
     lease: Lease,
-    statement: str,
-    chosen: list[Shown],
+    listed: Preview,
     left_out: list[int],
     form: str,
 ) -> str | None:
@@ -149,13 +148,17 @@ def decide_all(
     if not desk().holds(lease):
         return None
     verdict = verdict_of(form)
-    database = console.database
-    bulk = queue.decide_statement(database, person, statement, chosen, verdict, left_out)
+    pairs = [(member.case_id, member.version) for member in listed.members]
+    chosen = [pair for pair in pairs if pair[0] not in left_out]
+    shown_besides = [*left_out, *(held.case_id for held in listed.held)]
+    bulk = queue.decide_statement(
+        console.database, person, listed.statement_id, chosen, verdict, shown_besides
+    )
 
     def take_back(database: Database, person: Person) -> object:
         return queue.undo_bulk(database, person, bulk.id)
 
-    account = account_of(bulk, verdict.decision, person, left_out)
+    account = account_of(bulk, verdict.decision, person, left_out, listed.held)
     desk().finish(Done(account, take_back if bulk.decided else None), len(bulk.decided))
     return _take_next(person, console)
 

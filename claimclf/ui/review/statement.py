@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from claimclf.services import queue
+from claimclf.ui.bulk.account import held_by_others
 from claimclf.ui.bulk.form import ask_verdict
-from claimclf.ui.bulk.shown import digest, n_cases, named
-from claimclf.ui.messages import plain
+from claimclf.ui.bulk.shown import digest, n_cases
 from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk, fresh_place
 from claimclf.ui.review.surroundings import earlier
@@ -61,8 +60,9 @@ def _show_list(console: Console, lease: Lease, listed: Preview) -> None:
     left_out = [pairs[n][0] for n in ticked]
     chosen = [pair for n, pair in enumerate(pairs) if n not in ticked]
     form = f"statement-{lease.token}"
-    args = (console, lease, listed.statement_id, chosen, left_out, form)
-    ask_verdict(form, chosen, actions.decide_all, args)
+    args = (console, lease, listed, left_out, form)
+    note = str(st.session_state.get(actions.note_key(lease.case), ""))
+    ask_verdict(form, chosen, note, actions.decide_all, args)
     st.button("Back", shortcut="Escape", on_click=actions.close_list, args=(lease,))
 
 
@@ -83,11 +83,7 @@ def _ask_which(members: Sequence[Member], key: str) -> set[int]:
 
 def _others(listed: Preview) -> list[str]:
     """Say which open cases of the statement are not on the list, and why."""
-    by_holder = groupby(sorted(listed.held, key=lambda held: held.holder), lambda one: one.holder)
-    words = [
-        f"{plain(holder)} holds {named([one.case_id for one in held])}: not part of it."
-        for holder, held in by_holder
-    ]
+    words = held_by_others(listed.held)
     if listed.n_beyond:
         words.append(
             f"{n_cases(listed.n_beyond)} more: at most {listed.limit:,} at once, the others next."
@@ -97,8 +93,8 @@ def _others(listed: Preview) -> list[str]:
 
 _COLUMNS: Any = {
     "case": st.column_config.NumberColumn("Case", format="localized", width=60),
-    "differs": st.column_config.TextColumn("Words that differ", width=130),
-    "text": st.column_config.TextColumn("Text", width=380),
+    "differs": st.column_config.TextColumn("Words that differ", width=120),
+    "text": st.column_config.TextColumn("Text", width=320),
     "reports": st.column_config.NumberColumn("Reports", format="localized", width=70),
     "lane": st.column_config.TextColumn("Lane", width=80),
     "probability": st.column_config.NumberColumn("Claim probability", format="%.3f", width=70),

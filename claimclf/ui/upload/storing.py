@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from claimclf.dataset.cleaning import has_demo
 from claimclf.people import Person
-from claimclf.services.queue import store_ranked
+from claimclf.services.queue import holds_real_cases, store_ranked
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
+from claimclf.ui.messages import explained
 from claimclf.ui.state.database import queue_database
 from claimclf.ui.state.upload import STORING
 
@@ -18,14 +20,32 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
 
 
-def offer_storing(ranked: Ranked, model: Model) -> None:
+def offer_storing(person: Person, ranked: Ranked, model: Model) -> None:
     """Offer to put the ranked videos into the queue that everybody shares."""
+    with explained():
+        # Asked anew at each click: a disabled button takes none.
+        is_sure = not _mixes(person, ranked) or _ask_again()
     if st.button(
         f"Add these {len(ranked.videos):,} videos to the shared queue",
         icon=":material/playlist_add:",
+        disabled=not is_sure,
     ):
         store(ranked, model)
         outcomes.redraw_or_explain(STORING)
+
+
+def _ask_again() -> bool:
+    st.warning(
+        "These videos are made up, and the shared queue holds real cases: whoever reviews would "
+        "get both.",
+        icon=":material/science:",
+    )
+    return st.checkbox("Add made-up videos among real cases all the same", key="demo_among_real")
+
+
+def _mixes(person: Person, ranked: Ranked) -> bool:
+    """Say whether made-up videos would come among real cases."""
+    return has_demo(ranked.videos) and holds_real_cases(queue_database(), person)
 
 
 @action(STORING)

@@ -1,4 +1,4 @@
-"""The uploaded table, or demo data that say so."""
+"""The uploaded table, or demo data that were asked for and say so."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from claimclf.ui.state.upload import demo_table
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
 
-UPLOADED = "uploaded_videos"
+UPLOADED, _DEMO = "uploaded_videos", "demo_videos"
 
 
-def choose_table() -> Table:
-    """Return the uploaded table, or demo data that say so."""
+def choose_table() -> Table | None:
+    """Return the uploaded table, or demo data where they were asked for; None before either."""
     file = upload("Upload reported videos", "queue_upload")
     limits, template = st.columns([3, 1], vertical_alignment="center")
     limits.caption(LIMITS_IN_WORDS)
@@ -35,17 +35,29 @@ def choose_table() -> Table:
     )
     if file is not None:
         st.session_state[UPLOADED] = read_upload(file, "queue")
+        st.session_state.pop(_DEMO, None)
     # The uploader forgets its file when one visits another page; the queue does not.
     elif UPLOADED in st.session_state:
         st.button("Put this upload away", on_click=put_away)
     if UPLOADED in st.session_state:
         uploaded: Table = st.session_state[UPLOADED]
         return uploaded
-    synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
-    return demo_table()
+    if st.session_state.get(_DEMO):
+        synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
+        st.button("Put these made-up videos away", on_click=put_away)
+        return demo_table()
+    st.button("Try it with made-up videos", icon=":material/science:", on_click=try_demo)
+    return None
+
+
+@action()
+def try_demo(_person: Person) -> None:
+    """Show made-up videos: only to those who ask for them."""
+    st.session_state[_DEMO] = True
 
 
 @action()
 def put_away(_person: Person) -> None:
-    """Forget the uploaded table."""
-    st.session_state.pop(UPLOADED, None)
+    """Forget the uploaded table, or the made-up one."""
+    for name in (UPLOADED, _DEMO):
+        st.session_state.pop(name, None)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.errors import DamagedIdsError, MissingColumnError
+from claimclf.people import Person
 from claimclf.schema import VIDEO_ID
 from claimclf.services.triage import filtered, top, triage
 from claimclf.ui.guard import at_click
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from claimclf.services.mappings import Choice
 
 
-def show_upload(model: Model) -> None:
+def show_upload(person: Person, model: Model) -> None:
     """Draw an upload from its file to the ranked videos."""
     table = choose_table()
     _say_if_replaced(model)
+    if table is None:
+        return
     reports = choose_reports()
     choice = choice_for(table)
     ranked = _ranked_or_asked(table, model, choice, reports)
@@ -54,7 +57,7 @@ def show_upload(model: Model) -> None:
     if ranked.videos.empty:
         st.warning("No row was accepted. See above why, correct the file and upload it again.")
         st.stop()
-    offer_storing(ranked, model)
+    offer_storing(person, ranked, model)
     ranked = choose_ranking(ranked)
     filters, percent = ask_filters(ranked)
     matching = filtered(ranked, filters)
