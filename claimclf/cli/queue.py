@@ -92,6 +92,20 @@ def ingest(
         )
 
 
+@click.command("take-back")
+@click.argument("batch", type=click.IntRange(min=1))
+@DATABASE
+def take_back(batch: int, url: str | None) -> None:
+    """Undo the upload of that number, while nobody has touched its cases."""
+    from claimclf.services.queue import take_back as undo
+
+    done = undo(*open_queue(url), batch)
+    click.echo(
+        f"batch {batch} ({done.file_name}) taken back: {done.n_removed:,} cases removed, "
+        f"{done.n_restored:,} as they were before it"
+    )
+
+
 @click.command()
 @click.option("--model", help="Name of a stored model; by default the champion.")
 @DATABASE
@@ -228,4 +242,4 @@ def _deliver(
     )
 
 
-COMMANDS = (ingest, rescore, export, deliver)
+COMMANDS = (ingest, take_back, rescore, export, deliver)

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from claimclf.dataset.readers.base import Table
+from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.errors import InputError
 from claimclf.files import own_folder, replacing
 from claimclf.schema import REPORTED
@@ -173,3 +175,30 @@ class Remembered:
 def columns_key(columns: Sequence[str]) -> str:
     """Return what stands for the names of a table's columns, in any order."""
     return hashlib.sha256("\0".join(sorted(columns)).encode()).hexdigest()[:32]
+
+
+def reading(table: Table, mapping: TableMapping | None) -> str:
+    """Return what a person said of how a table is read: columns, encoding, sheet, ids.
+
+    Returns
+    -------
+    str
+        The same for the same reading, on the page and in the shell; empty where it is read as it
+        would be without a word.
+    """
+    if mapping is None:
+        return table.layout.said
+    plain = understand(table, REPORTED)
+    columns = {name: list(own) for name, own in sorted(mapping.columns.items())}
+    words = [[str(kind), own] for kind, own in mapping.words]
+    said = {
+        "opened": table.layout.said,
+        "trust_ids": mapping.are_trusted,
+        "columns": columns if _of(mapping) != _of(plain) else {},
+        "words": words if _of(mapping) != _of(plain) else [],
+    }
+    return json.dumps(said, sort_keys=True) if any(said.values()) else ""
+
+
+def _of(mapping: TableMapping) -> tuple[object, object]:
+    return mapping.columns, mapping.words

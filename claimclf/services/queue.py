@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from claimclf.modeling.scoring.ranking import Ranked
     from claimclf.modeling.store.model import Model
-    from claimclf.queue.intake import ingest, rescoring
+    from claimclf.queue.intake import ingest, rescoring, taking_back
     from claimclf.queue.intake.staging import KeysOf, Videos
     from claimclf.queue.outbound import export as exports
     from claimclf.queue.outbound.backup.manifest import Backup
@@ -81,7 +81,7 @@ def store_file(
 
     report = on_progress or (lambda what, done, total: None)
     with ranked_file(source, engines=engines, on_progress=report) as (accounted, videos):
-        digest = _digest(accounted.sha256, source)
+        digest = _digest(accounted.sha256, _reading_of(source), source.reports)
         file = (source.path.name, digest, accounted.n_rejected, accounted.n_merged)
         stored = partial(report, "videos stored")
         return _store(database, person, videos, file, source.model, stored)
@@ -103,15 +103,17 @@ def store_ranked(
         Nothing was stored.
     """
     from claimclf.dataset.statements import statement_keys
+    from claimclf.services.mappings import reading
 
     validated = ranked.scored.validated
+    digest = _digest(validated.table.sha256, reading(validated.table, validated.mapping))
     return _store(
         database,
         person,
         ranked.videos,
         (
             validated.table.name,
-            validated.table.sha256,
+            digest,
             validated.n_rejected,
             validated.n_merged,
         ),
@@ -121,11 +123,38 @@ def store_ranked(
     )
 
 
-def _digest(sha256: str, source: Source) -> str:
-    """Return what stands for a file, and for the report log beside it if there is one."""
-    if source.reports is None:
+@needs(Capability.REVIEW)
+def take_back(database: Database, person: Person, batch_id: int) -> taking_back.TakenBack:
+    """Undo one's own upload, or anybody's as a lead, while nobody has touched its cases.
+
+    Raises
+    ------
+    ConflictError
+        Somebody has, and it says to which; nothing was changed.
+    NotFoundError, NotAllowedError
+        There is no such upload, or another person's.
+    """
+    from claimclf.queue.intake import taking_back
+
+    return taking_back.take_back(database, person, batch_id)
+
+
+def _reading_of(source: Source) -> str:
+    from claimclf.services.mappings import reading
+    from claimclf.services.streaming import understood
+
+    return reading(*understood(source))
+
+
+def _digest(sha256: str, read_as: str, reports: Path | None = None) -> str:
+    """Return what stands for a file as it was read, with the report log beside it if any.
+
+    The same bytes read in another way are another upload.
+    """
+    if not read_as and reports is None:
         return sha256
-    return hashlib.sha256(sha256.encode() + source.reports.read_bytes()).hexdigest()
+    log = b"" if reports is None else reports.read_bytes()
+    return hashlib.sha256(f"{sha256}{read_as}".encode() + log).hexdigest()
 
 
 def _store(

@@ -56,6 +56,30 @@ def test_ingest_accounts_for_all_rows_and_a_second_time_changes_nothing(
     assert len(page(Database(url)).rows) == 3
 
 
+def test_wrong_upload_is_taken_back_until_somebody_has_touched_it(tmp_path: Path, url: str) -> None:
+    stored(reported_csv(3), tmp_path, url)
+    done_back = run("take-back", 1, "--database", url)
+    assert done_back.stdout == (
+        "batch 1 (in.csv) taken back: 3 cases removed, 0 as they were before it\n"
+    )
+    assert page(Database(url)).rows == []
+    assert "batch 2: 3 rows" in stored(reported_csv(3), tmp_path, url).stdout
+    done(Database(url))
+    refused = run("take-back", 2, "--database", url)
+    assert refused.exit_code != 0
+    assert "somebody has worked on 1 of its cases" in refused.stderr
+    assert len(page(Database(url)).rows) == 2
+
+
+def test_same_file_read_in_another_way_is_another_upload(tmp_path: Path, url: str) -> None:
+    words = {"first": ["caf\u00e9 one", "two"], "second": ["three", "four"]}
+    content = reported_csv(2, **words)
+    for more in ([], ["--column", "video_transcription_text=second"], ["--encoding", "cp1252"]):
+        for again in (False, True):
+            told = stored(content, tmp_path, url, *more).stdout
+            assert ("was stored before" in told) is again, told
+
+
 def test_another_model_scores_what_is_open(tmp_path: Path, url: str) -> None:
     stored(reported_csv(3), tmp_path, url)
     done = run("rescore", "--model", "course-xgboost", "--database", url)

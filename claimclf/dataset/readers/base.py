@@ -46,6 +46,11 @@ class Opening:
     size: int = BLOCK_BYTES
     sheet: str | None = None
 
+    @property
+    def said(self) -> str:
+        """How a person said that it is opened; empty where nobody said anything."""
+        return f"encoding {self.encoding}" if self.encoding else ""
+
 
 class Reader(Protocol):
     """One physical format: opened as blocks of whole rows, each of which becomes a table."""
@@ -80,6 +85,8 @@ class Layout:
         The filled sheets of a workbook, in its order.
     sheet : str
         The sheet that is read.
+    said : str
+        How a person said that it is opened: the encoding, or another sheet than the first.
     """
 
     name: str
@@ -92,6 +99,7 @@ class Layout:
     is_ours: bool = False
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def open_delimited(
     check_header(name, header.names, opening.limits)
     is_ours = any(names <= set(header.names) for names in _OURS)
     names = unprotected_text(pd.Series(header.names, dtype="str")) if is_ours else header.names
-    layout = Layout(name, tuple(names), header.delimiter, is_ours=is_ours)
+    layout = Layout(name, tuple(names), header.delimiter, is_ours=is_ours, said=opening.said)
     place = None if text.start is None else text.start + header.size
     pieces = _pieces(held[header.size :], final, text, layout, header.lines + 1, place, size)
     return Blocks(layout, stream, limited(pieces, name, opening.limits))

@@ -88,7 +88,13 @@ def open_lines(
     else:
         columns = exporter.fields
     check_header(opening.name, columns, opening.limits)
-    layout = Layout(opening.name, columns, reader="json_lines", exporter=_name(exporter))
+    layout = Layout(
+        opening.name,
+        columns,
+        reader="json_lines",
+        exporter=_name(exporter),
+        said=opening.said,
+    )
     pieces = _pieces(held, final, lines, layout, opening.size * _LONGER)
     return Blocks(layout, stream, limited(pieces, opening.name, opening.limits))
 

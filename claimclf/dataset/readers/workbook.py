@@ -93,6 +93,7 @@ def open_workbook(stream: HashedStream, content: BinaryIO, opening: Opening) -> 
         remarks=remarks,
         sheets=tuple(other.title for other in held),
         sheet=sheet.title,
+        said="" if sheet is held[0] else f"sheet {sheet.title}",
     )
     blocks = _batches(rows, sheet.header + 1, layout, stream)
     return Blocks(layout, stream, limited(blocks, name, opening.limits))

@@ -18,7 +18,8 @@ class Upload:
     Parameters
     ----------
     file_name, file_sha256 : str
-        The file, and the hash of its bytes.
+        The file, and the hash of its bytes; with what a person said of how they are read, if
+        anything, so that the same file read in another way is another upload.
     model_name, model_version : str
         What predicted its videos.
     n_rejected : int
@@ -99,7 +100,7 @@ def find_batch(connection: Connection, upload: Upload) -> Known | None:
             batches.c.model_version == upload.model_version,
         )
     ).one_or_none()
-    return None if row is None else Known(_batch_of(row._asdict()), not row.arrives)
+    return None if row is None else Known(batch_of(row._asdict()), not row.arrives)
 
 
 def new_batch(
@@ -135,9 +136,10 @@ def count_stored(connection: Connection, batch_id: int, **more: int) -> Batch:
     """Add to a batch's `n_new`, `n_known` and `n_reopened`."""
     values = {name: batches.c[name] + n for name, n in more.items()}
     changed = update(batches).where(batches.c.id == batch_id).values(values).returning(batches)
-    return _batch_of(connection.execute(changed).one()._asdict())
+    return batch_of(connection.execute(changed).one()._asdict())
 
 
-def _batch_of(values: dict[str, Any]) -> Batch:
+def batch_of(values: dict[str, Any]) -> Batch:
+    """Return the batch of a row, by column; what it has not is 0."""
     names = Batch.__dataclass_fields__
     return Batch(**{name: value for name, value in values.items() if name in names})

@@ -9,7 +9,7 @@ ranked anew when it has changed by a tenth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,7 @@ from sqlalchemy import (
 from claimclf.queue.intake.staging import SAME, TOTALS, is_new, staged
 from claimclf.queue.queries.ordering import GROUPS
 from claimclf.queue.storage.dialects import insert_or_update
-from claimclf.queue.storage.tables import IS_FREE, cases, group_totals
+from claimclf.queue.storage.tables import IS_FREE, IS_UNHELD, cases, group_totals
 from claimclf.schema import REPORT_COUNT, CaseState
 
 #: Cases that are moved in one transaction.
@@ -75,13 +75,31 @@ def count_anew(connection: Connection) -> None:
     """Work out all totals from the cases that are there, as after a restored backup."""
     for group, table in group_totals.items():
         connection.execute(delete(table))
-        total = func.sum(cases.c[REPORT_COUNT])
-        # A large group may stand by an earlier total.
-        stands_by = func.coalesce(func.max(case((IS_FREE, -cases.c[GROUPS[group]]))), total)
-        sums = select(cases.c[group], total, func.count(), stands_by, stands_by != total)
-        rows = sums.where(cases.c[group].is_not(None)).group_by(cases.c[group])
-        names = [group, "reports", "n_videos", "ranked_by", "is_behind"]
-        connection.execute(insert(table).from_select(names, rows))
+        _insert_totals(connection, group, cases.c[group].is_not(None))
+
+
+def count_groups_anew(connection: Connection, group: str, names: Sequence[str]) -> None:
+    """Work out the totals of some statements or authors, whose cases are to be ranked anew."""
+    table = group_totals[group]
+    for start in range(0, len(names), STEP):
+        some = names[start : start + STEP]
+        connection.execute(delete(table).where(table.c[group].in_(some)))
+        _insert_totals(connection, group, cases.c[group].in_(some))
+        these = table.c[group].in_(some)
+        connection.execute(
+            update(table).where(these).values(ranked_by=table.c.reports, is_behind=True)
+        )
+
+
+def _insert_totals(connection: Connection, group: str, which: ColumnElement[bool]) -> None:
+    table = group_totals[group]
+    total = func.sum(cases.c[REPORT_COUNT])
+    # A large group may stand by an earlier total.
+    stands_by = func.coalesce(func.max(case((IS_FREE, -cases.c[GROUPS[group]]))), total)
+    sums = select(cases.c[group], total, func.count(), stands_by, stands_by != total)
+    rows = sums.where(which).group_by(cases.c[group])
+    names = [group, "reports", "n_videos", "ranked_by", "is_behind"]
+    connection.execute(insert(table).from_select(names, rows))
 
 
 def _changes(group: str, known: Mapping[str, Any] | None) -> list[Select[Any]]:
@@ -192,7 +210,7 @@ def _ranked(group: str, rank: ColumnElement[int]) -> Any:
     """Return the change of cases that have another rank than this one."""
     own = cases.c[GROUPS[group]]
     values = {
-        GROUPS[group]: case((IS_FREE, rank), else_=own),
-        "rank_stale": or_(cases.c.rank_stale, ~IS_FREE),
+        GROUPS[group]: case((IS_UNHELD, rank), else_=own),
+        "rank_stale": or_(cases.c.rank_stale, ~IS_UNHELD),
     }
     return update(cases).where(own != rank, _IS_WAITING).values(values)

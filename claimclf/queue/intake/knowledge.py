@@ -10,7 +10,7 @@ from claimclf.queue.storage.tables import cases
 from claimclf.schema import REPORT_COUNT, STATEMENT_ID, TEXT_SOURCE, TRANSCRIPT, Words
 
 #: What hangs on a video's words: with other words it would be different.
-_OF_WORDS = (TRANSCRIPT, STATEMENT_ID, *PREDICTED)
+_OF_WORDS = (TRANSCRIPT, TEXT_SOURCE, STATEMENT_ID, *PREDICTED)
 _OTHERS = tuple(name for name in FIXED if name not in _OF_WORDS)
 
 

@@ -19,10 +19,10 @@ from claimclf.schema import (
     AUTHOR_REPORTS,
     FIRST_REPORTED,
     LAST_REPORTED,
+    POSTED_AT,
     REPORT_COUNT,
     STATEMENT_ID,
     STATEMENT_REPORTS,
-    TEXT_SOURCE,
     TRANSCRIPT,
     VIDEO_ID,
 )
@@ -31,9 +31,9 @@ from claimclf.schema import (
 _CHUNK_ROWS, _CHUNK_LETTERS, _OTHER_LETTERS = 10_000, 4_000_000, 300
 #: What brings videos together -> the column of what they amount to within the upload.
 TOTALS = {STATEMENT_ID: STATEMENT_REPORTS, AUTHOR_ID: AUTHOR_REPORTS}
-_COLUMNS = (*UPLOADED, "sample_draw", TEXT_SOURCE, *TOTALS.values())
+_COLUMNS = (*UPLOADED, "sample_draw", *TOTALS.values())
 _WHOLE = (REPORT_COUNT, *ENGAGEMENT, *TOTALS.values())
-_TIMES = (FIRST_REPORTED, LAST_REPORTED)
+_TIMES = (FIRST_REPORTED, LAST_REPORTED, POSTED_AT)
 Progress = Callable[[int, int], object]
 #: Transcripts -> keys of their statements: integers of 64 bits, shape (n, k). Two transcripts
 #: with a key in common share a statement; 0 is no key.
@@ -168,7 +168,7 @@ def key_rows_of(
 def _rows(videos: pd.DataFrame, seed: int) -> list[tuple[Any, ...]]:
     columns = [_cells(videos, name) for name in UPLOADED]
     drawn = draws(seed, columns[UPLOADED.index(VIDEO_ID)])
-    others = [_cells(videos, name) for name in (TEXT_SOURCE, *TOTALS.values())]
+    others = [_cells(videos, name) for name in TOTALS.values()]
     return list(zip(*columns, drawn, *others, strict=True))
 
 

@@ -13,6 +13,7 @@ from claimclf.queue.intake.batches import Upload
 from claimclf.queue.intake.grouping import count_in
 from claimclf.queue.intake.knowledge import compare_reports, complete_known
 from claimclf.queue.intake.matching import match_known_statements
+from claimclf.queue.intake.replacing import first_version, keep_replaced
 from claimclf.queue.intake.staging import SAME, is_new, staged
 from claimclf.queue.queries.ordering import GROUPS, rank_in, rank_of, rank_of_case
 from claimclf.queue.queries.tallying import tally
@@ -24,6 +25,7 @@ from claimclf.queue.storage.states import Event, after
 from claimclf.queue.storage.tables import (
     BY_VIDEO,
     IS_FREE,
+    IS_UNHELD,
     SPARSE,
     cases,
     sightings,
@@ -72,8 +74,10 @@ def store_staged(
     values = _known_values(at, settings, batch_id, upload) if n_known else None
     count_in(connection, values)
     if values:
+        keep_replaced(connection, batch_id)
         _update_known(connection, values)
-    _insert_new(connection, _new_values(at, settings, batch_id, upload), n_known)
+    version = first_version(connection)
+    _insert_new(connection, _new_values(at, settings, batch_id, upload, version), n_known)
     return Stored(n_known, _reopened(connection, batch_id) if n_known else [], compared)
 
 
@@ -94,7 +98,7 @@ def _known_values(at: int, settings: Settings, batch_id: int, upload: Upload) ->
         staged.c[REPORT_COUNT] > cases.c.decided_reports,
         staged.c[REPORT_COUNT] >= settings.reopen_factor * cases.c.decided_reports,
     )
-    moves = or_(IS_FREE, grown)
+    moves = or_(IS_UNHELD, grown)
     views = func.coalesce(staged.c[VIEWS], cases.c[VIEWS])
     new: dict[str, Any] = {
         **{name: staged.c[name] for name in (*FIXED, *PREDICTED)},
@@ -102,12 +106,14 @@ def _known_values(at: int, settings: Settings, batch_id: int, upload: Upload) ->
         **{rank: rank_in(group, staged.c[group], reports) for group, rank in GROUPS.items()},
         "model_name": upload.model_name,
         "model_version": upload.model_version,
-        "sample_probability": settings.sample_rate,
         "version": cases.c.version + 1,
     }
     values: dict[str, Any] = {}
     values |= {name: case((moves, value), else_=cases.c[name]) for name, value in new.items()}
     values |= {name: func.coalesce(staged.c[name], cases.c[name]) for name in ENGAGEMENT}
+    # Whether an escalated case is part of the sample was decided before.
+    rate, was = settings.sample_rate, cases.c.sample_probability
+    values["sample_probability"] = case((or_(IS_FREE, grown), rate), else_=was)
     opened = {"state": after(CaseState.DECIDED, Event.REPORTED_AGAIN), "state_at": at}
     opened |= {
         "waits_since": at,
@@ -140,7 +146,9 @@ def _keep_sightings(connection: Connection) -> None:
     connection.execute(insert(sightings).from_select(names, rows))
 
 
-def _new_values(at: int, settings: Settings, batch_id: int, upload: Upload) -> dict[str, Any]:
+def _new_values(
+    at: int, settings: Settings, batch_id: int, upload: Upload, version: int
+) -> dict[str, Any]:
     """Return what a new case is made of: SQL or plain values, by column."""
     return {
         **{name: staged.c[name] for name in (*VIDEO, *PREDICTED, "sample_draw")},
@@ -155,7 +163,7 @@ def _new_values(at: int, settings: Settings, batch_id: int, upload: Upload) -> d
         "state_at": at,
         "waits_since": at,
         "round": 1,
-        "version": 1,
+        "version": version,
         "reported_again": False,
         "skip_count": 0,
         "rank_stale": False,

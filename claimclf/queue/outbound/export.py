@@ -29,11 +29,12 @@ from claimclf.people import Person
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import PREDICTED, VIDEO, AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import IS_DRAWN, audit, cases, decisions
+from claimclf.queue.storage.tables import IS_DRAWN, audit, cases, decisions, texts
 from claimclf.schema import (
     FIRST_REPORTED,
     LANE,
     LAST_REPORTED,
+    POSTED_AT,
     PREDICTION,
     PROBABILITY,
     REPORT_COUNT,
@@ -46,7 +47,10 @@ STATEMENT_OF_REASONS = "statement_of_reasons"
 
 _CHUNK_ROWS = 10_000
 _TIMES = frozenset(
-    {"at", "state_at", "undone_at", "lease_started", "lease_until", FIRST_REPORTED, LAST_REPORTED}
+    {
+        *("at", "state_at", "undone_at", "lease_started", "lease_until"),
+        *(FIRST_REPORTED, LAST_REPORTED, POSTED_AT),
+    }
 )
 _NO_TIME = np.iinfo("int64").min
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,12 +84,14 @@ _TABLES: dict[What, _Table] = {
                 *("case_id", "round", "decision", "reason_code", "note", "by", "at", "bulk_id"),
                 *(LANE, PREDICTION, PROBABILITY, "model_name", "model_version", REPORT_COUNT),
             ),
+            "text_hash": decisions.c.text_hash,
+            "text": texts.c.text,
             "undone": decisions.c.undone_at.is_not(None),
             **_named(decisions, "undone_at", "undone_by"),
         },
         decisions.c.id,
         (decisions.c.at, decisions.c.undone_at),
-        decisions.join(cases),
+        decisions.join(cases).outerjoin(texts, texts.c.hash == decisions.c.text_hash),
         _named(decisions, "sampled", "sample_probability"),
     ),
     "cases": _Table(
@@ -130,8 +136,9 @@ def export(
     Parameters
     ----------
     what : str
-        `decisions`: one row each, as it was made, with its statement of reasons; `undone`
-        marks those taken back. `cases`: one row each, as it stands. `audit`: the log.
+        `decisions`: one row each, as it was made, with the text it was made on and its statement
+        of reasons; `undone` marks those taken back. `cases`: one row each, as it stands.
+        `audit`: the log.
     since : int or None
         Decisions made or undone, cases whose state changed, entries written from then on:
         microseconds since 1970, UTC. None for all.

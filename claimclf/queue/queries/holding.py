@@ -32,6 +32,8 @@ class Held:
         Who holds it.
     since, until : int
         When they took it and when it comes back unless renewed, microseconds, UTC.
+    handed_by : str or None
+        Who handed it to them, if they have not looked at it yet.
     """
 
     case_id: int
@@ -40,6 +42,7 @@ class Held:
     holder: str
     since: int
     until: int
+    handed_by: str | None = None
 
 
 def running(now: int) -> ColumnElement[bool]:
@@ -59,7 +62,7 @@ def held_cases(database: Database) -> list[Held]:
 
 def held_now(connection: Connection, now: int, *conditions: ColumnElement[bool]) -> list[Held]:
     """Return who holds what at a time, within a transaction."""
-    lease = (cases.c.lease_holder, cases.c.lease_started, cases.c.lease_until)
+    lease = [cases.c[f"lease_{name}"] for name in ("holder", "started", "until", "from")]
     query = select(cases.c.id, cases.c.state, cases.c[LANE], *lease).where(
         IS_HELD, running(now), *conditions
     )
@@ -71,6 +74,7 @@ def held_now(connection: Connection, now: int, *conditions: ColumnElement[bool])
             holder=row.lease_holder,
             since=row.lease_started,
             until=row.lease_until,
+            handed_by=row.lease_from,
         )
         for row in connection.execute(query.order_by(cases.c.lease_started, cases.c.id))
     ]

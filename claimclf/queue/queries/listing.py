@@ -16,7 +16,7 @@ from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import among
-from claimclf.queue.storage.tables import audit, cases, decisions
+from claimclf.queue.storage.tables import audit, cases, decisions, texts
 from claimclf.schema import VIDEO_ID, Ranking
 
 PAGE = 50
@@ -93,7 +93,8 @@ class History:
     case : Case
         As it is now.
     decisions : list of dict
-        Each decision with what was predicted at that moment, the oldest first.
+        Each decision with what was predicted at that moment, the oldest first. `text` is the
+        transcript as it was decided on; None where there was none, or it was not kept yet.
     events : list of Event
         The oldest first.
     """
@@ -152,7 +153,10 @@ def history(database: Database, case_id: int) -> History:
 
     def look(connection: Connection) -> History:
         case = find_case(connection, case_id)
-        made = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+        made = select(decisions, texts.c.text).outerjoin(
+            texts, texts.c.hash == decisions.c.text_hash
+        )
+        made = made.where(decisions.c.case_id == case_id).order_by(decisions.c.id)
         logged = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
         return History(
             case,

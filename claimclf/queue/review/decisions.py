@@ -19,9 +19,10 @@ from claimclf.people import Capability, Person, require
 from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, mine
 from claimclf.queue.review.refusals import lost
+from claimclf.queue.review.texts import keep_texts
 from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text
 from claimclf.queue.settings.team import settings_of
-from claimclf.queue.storage.audit import DECIDED, Entry, append
+from claimclf.queue.storage.audit import DECIDED, Entry, append, hash_of
 from claimclf.queue.storage.cases import COLUMNS as CASE_COLUMNS
 from claimclf.queue.storage.cases import AnyRow, Case, case_of, find_case
 from claimclf.queue.storage.database import Database
@@ -32,6 +33,7 @@ from claimclf.schema import (
     PREDICTION,
     PROBABILITY,
     REPORT_COUNT,
+    TRANSCRIPT,
     CaseState,
     Decision,
     ReasonCode,
@@ -257,6 +259,8 @@ def record_all(
         "reason_code": verdict.reason_code and str(verdict.reason_code),
         "note": verdict.note,
     }
+    keep_texts(connection, (getattr(row, TRANSCRIPT) for row in rows))
+    hashes = [hash_of(getattr(row, TRANSCRIPT)) for row in rows]
     values = [
         {
             **{name: getattr(row, name) for name in FROZEN},
@@ -269,15 +273,21 @@ def record_all(
             "state_before": str(was),
             "bulk_id": bulk_id,
             "sampled": bool(row.lease_sampled),
+            "text_hash": text_hash,
         }
-        for row, was in zip(rows, were, strict=True)
+        for row, was, text_hash in zip(rows, were, hashes, strict=True)
     ]
     written = insert(decisions).returning(decisions.c.id, sort_by_parameter_order=True)
     numbers = list(connection.scalars(written, values))
     bulk = {"bulk_id": bulk_id} if bulk_id else {}
     entries = [
-        Entry(DECIDED, row.id, decision_id=number, details={**content, "round": row.round, **bulk})
-        for row, number in zip(rows, numbers, strict=True)
+        Entry(
+            DECIDED,
+            row.id,
+            decision_id=number,
+            details={**content, "round": row.round, "text_hash": text_hash, **bulk},
+        )
+        for row, number, text_hash in zip(rows, numbers, hashes, strict=True)
     ]
     append(connection, person, at, entries)
     return numbers

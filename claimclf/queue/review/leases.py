@@ -26,7 +26,10 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, cases, decisions
 from claimclf.schema import CaseState, Decision, Ranking
+from claimclf.units import DAY
 
+#: A case that was handed on waits so long for its new holder: they may be in tomorrow.
+HANDED_ON = DAY
 #: A case that nobody holds.
 NO_LEASE: dict[str, Any] = {
     "lease_token": None,
@@ -34,6 +37,7 @@ NO_LEASE: dict[str, Any] = {
     "lease_started": None,
     "lease_until": None,
     "lease_sampled": None,
+    "lease_from": None,
 }
 
 
@@ -164,7 +168,8 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
     def extend(connection: Connection) -> Lease:
         at = database.now()
         until = at + settings_of(connection).lease
-        row = _changed(connection, mine(person, case_id, token, at), lease_until=until)
+        values = {"lease_until": until, "lease_from": None}
+        row = _changed(connection, mine(person, case_id, token, at), **values)
         if row is None:
             raise lost(connection, case_id, person, at, token)
         return Lease(case_of(row), token, until)
@@ -202,6 +207,8 @@ def end_holds(database: Database, name: str) -> int:
 
 def hand_on(database: Database, person: Person, case_id: int, token: str, to: Person) -> Lease:
     """Give one's own case to another person, who gets it as their next one.
+
+    It waits for them for a day, until they look at it.
 
     Raises
     ------
@@ -367,11 +374,13 @@ def _move(
         before = find_case(connection, case_id)
         settings = settings_of(connection)
         cut = keep_cut(connection, settings, settings.ranking, at)
+        is_given = to.name != person.name
         values = {
             "lease_token": secrets.token_hex(16),
             "lease_holder": to.name,
             "lease_started": at,
-            "lease_until": at + settings.lease,
+            "lease_until": at + (HANDED_ON if is_given else settings.lease),
+            "lease_from": person.name if is_given else None,
             "lease_sampled": func.coalesce(cases.c.lease_sampled, _sampled(cut)),
         }
         row = _changed(connection, held, **values)

@@ -45,6 +45,9 @@ def lost(
     if case.holder not in (None, person.name) and (case.held_until or 0) > at:
         until = said(case.held_until or 0, zone)
         held = f"Found: case {case_id} is {case.holder}'s until {until}, unless it is renewed."
+        if case.handed_by is not None:
+            by = "you handed it on" if case.handed_by == person.name else f"{case.handed_by} did so"
+            held = f"Found: case {case_id} was handed on and waits until {until}; {by}."
         return LostLeaseError(f"{case.holder} holds this case.", held, _ADVICE, by=case.holder)
     if case.holder == person.name and (case.held_until or 0) > at:
         return LostLeaseError(

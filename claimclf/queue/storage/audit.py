@@ -17,13 +17,13 @@ from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from claimclf.people import Person
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import audit, audit_head, decisions
+from claimclf.queue.storage.tables import audit, audit_head, decisions, texts
 
 #: The hash before the first entry.
 START = "0" * 64
-_CHUNK_ROWS = 5_000
+_CHUNK_ROWS, _CHUNK_TEXTS = 5_000, 500
 _HASHED = tuple(column.name for column in audit.columns if column.name != "hash")
-_DECISION = ("decision", "reason_code", "note", "round")
+_DECISION = ("decision", "reason_code", "note", "round", "text_hash")
 #: The entry that a decision must have.
 DECIDED = "decide"
 
@@ -127,7 +127,7 @@ def walk(connection: Connection) -> Verified:
         problems += _altered_decisions(connection, rows[0].seq, rows[-1].seq)
     if (head.seq, head.hash) != (seq, previous):
         problems.append(f"The chain ends at entry {seq}; it was written up to entry {head.seq}.")
-    problems += _unaudited(connection)
+    problems += [*_unaudited(connection), *_altered_texts(connection)]
     return Verified(seq, previous, problems)
 
 
@@ -167,6 +167,27 @@ def _unaudited(connection: Connection) -> list[str]:
     entry = exists().where(and_(audit.c.decision_id == decisions.c.id, audit.c.action == DECIDED))
     numbers = connection.scalars(select(decisions.c.id).where(~entry).order_by(decisions.c.id))
     return [f"Decision {decision} has no entry." for decision in numbers]
+
+
+def _altered_texts(connection: Connection) -> list[str]:
+    """Compare the texts that were decided on with their hashes, which the entries hold."""
+    stored = texts.c.hash == decisions.c.text_hash
+    lost = select(decisions.c.id).where(decisions.c.text_hash.is_not(None), ~exists().where(stored))
+    numbers = connection.scalars(lost.order_by(decisions.c.id))
+    problems = [f"The text of decision {number} is missing." for number in numbers]
+    last = ""
+    while rows := connection.execute(
+        select(texts).where(texts.c.hash > last).order_by(texts.c.hash).limit(_CHUNK_TEXTS)
+    ).all():
+        altered = (row.hash for row in rows if hash_of(row.text) != row.hash)
+        problems += [f"The text {digest} was altered." for digest in altered]
+        last = rows[-1].hash
+    return problems
+
+
+def hash_of(text: str | None) -> str | None:
+    """Return the SHA-256 of a transcript in UTF-8, as hexadecimal digits; None for none."""
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _hash(row: dict[str, Any]) -> str:

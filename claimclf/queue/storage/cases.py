@@ -12,6 +12,7 @@ from claimclf.queue.storage.tables import cases
 from claimclf.schema import (
     AUTHOR_ID,
     BAN_STATUS,
+    CAPTION,
     COMMENTS,
     DOWNLOADS,
     DURATION,
@@ -19,12 +20,15 @@ from claimclf.schema import (
     LANE,
     LAST_REPORTED,
     LIKES,
+    POSTED_AT,
     PREDICTION,
     PROBABILITY,
     REASON,
     REPORT_COUNT,
+    SAVES,
     SHARES,
     STATEMENT_ID,
+    TEXT_SOURCE,
     TRANSCRIPT,
     VERIFIED_STATUS,
     VIDEO_ID,
@@ -37,16 +41,27 @@ from claimclf.schema import (
 #: What may change while somebody holds the case, and never goes back.
 MOVING = (REPORT_COUNT, FIRST_REPORTED, LAST_REPORTED)
 #: What the newest upload knows best.
-ENGAGEMENT = (VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS)
+ENGAGEMENT = (VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS, SAVES)
 #: What stays as it is while somebody holds the case.
-FIXED = (DURATION, VERIFIED_STATUS, BAN_STATUS, STATEMENT_ID, AUTHOR_ID, VIDEO_URL, TRANSCRIPT)
+FIXED = (
+    *(DURATION, VERIFIED_STATUS, BAN_STATUS, STATEMENT_ID, AUTHOR_ID, VIDEO_URL),
+    *(TRANSCRIPT, TEXT_SOURCE, CAPTION, POSTED_AT),
+)
 PREDICTED = (LANE, PREDICTION, PROBABILITY, REASON)
 VIDEO = (VIDEO_ID, *MOVING, *ENGAGEMENT, *FIXED)
 
 # Nothing of the audit sample: a moderator must not see what is part of it.
 _SHOWN = (
     *("id", "state", "waits_since", "round", "version", "reported_again", "skip_count"),
-    *("lease_holder", "lease_until", "model_name", "model_version", *PREDICTED, *VIDEO),
+    *(
+        "lease_holder",
+        "lease_until",
+        "lease_from",
+        "model_name",
+        "model_version",
+        *PREDICTED,
+        *VIDEO,
+    ),
 )
 #: A row of any columns.
 AnyRow = Row[*tuple[Any, ...]]
@@ -77,6 +92,8 @@ class Case:
         Who holds it, or held it last if the lease ran out.
     held_until : int or None
         End of the lease, microseconds since 1970, UTC.
+    handed_by : str or None
+        Who handed it to its holder, for whom it waits; None once the holder has looked at it.
     lane : Lane
         Where the prediction puts it.
     prediction : str or None
@@ -100,6 +117,7 @@ class Case:
     skip_count: int
     holder: str | None
     held_until: int | None
+    handed_by: str | None
     lane: Lane
     prediction: str | None
     probability: float | None
@@ -122,6 +140,7 @@ def case_of(row: AnyRow) -> Case:
         skip_count=values["skip_count"],
         holder=values["lease_holder"],
         held_until=values["lease_until"],
+        handed_by=values["lease_from"],
         lane=Lane(values[LANE]),
         prediction=values[PREDICTION],
         probability=values[PROBABILITY],

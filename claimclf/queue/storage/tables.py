@@ -26,6 +26,7 @@ from claimclf.schema import (
     AUTHOR_ID,
     AUTHOR_REPORTS,
     BAN_STATUS,
+    CAPTION,
     COMMENTS,
     DOWNLOADS,
     DURATION,
@@ -33,11 +34,13 @@ from claimclf.schema import (
     LANE,
     LAST_REPORTED,
     LIKES,
+    POSTED_AT,
     PREDICTION,
     PRIMARY_DECISIONS,
     PROBABILITY,
     REASON,
     REPORT_COUNT,
+    SAVES,
     SHARES,
     STATEMENT_ID,
     STATEMENT_REPORTS,
@@ -81,6 +84,8 @@ batches = Table(
     Column("n_new", BigInteger, nullable=False),
     Column("n_known", BigInteger, nullable=False),
     Column("n_reopened", BigInteger, nullable=False),
+    Column("taken_back_at", BigInteger),
+    Column("taken_back_by", Text),
     UniqueConstraint("file_sha256", "model_name", "model_version"),
 )
 
@@ -106,6 +111,8 @@ cases = Table(
     Column("lease_started", BigInteger),
     Column("lease_until", BigInteger),
     Column("lease_sampled", Boolean(create_constraint=False)),
+    # Who handed it to its holder, who has not looked at it yet.
+    Column("lease_from", Text),
     # The rank, smallest first. Apart from the figures it comes from, for it must not move
     # while somebody holds the case: then `rank_stale` says that it is behind.
     Column("rank_place", Integer, nullable=False),
@@ -143,6 +150,11 @@ cases = Table(
     Column(AUTHOR_ID, _Ordered),
     Column(VIDEO_URL, Text),
     Column(TRANSCRIPT, Text),
+    # Where the words come from: a caption never takes the place of what is said.
+    Column(TEXT_SOURCE, Text),
+    Column(CAPTION, Text),
+    Column(SAVES, BigInteger),
+    Column(POSTED_AT, BigInteger),
 )
 
 # Partial indexes are found only by a literal of the very same form, not by a parameter.
@@ -152,11 +164,15 @@ IS_NOT_OPEN: ColumnElement[bool] = cases.c.state != literal_column(f"'{CaseState
 IS_DRAWN: ColumnElement[bool] = cases.c.sample_draw < cases.c.sample_probability
 IS_HELD: ColumnElement[bool] = cases.c.lease_token.is_not(None)
 IS_FREE: ColumnElement[bool] = IS_OPEN & cases.c.lease_token.is_(None)
+#: Open or escalated, and in nobody's hands: what an upload says of it is taken over at once.
+IS_UNHELD: ColumnElement[bool] = and_(
+    cases.c.state != literal_column(f"'{CaseState.DECIDED}'"), cases.c.lease_token.is_(None)
+)
 
 #: What an upload says of a video.
 UPLOADED = (
     *(VIDEO_ID, REPORT_COUNT, FIRST_REPORTED, LAST_REPORTED),
-    *(VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS),
+    *(VIEWS, LIKES, SHARES, DOWNLOADS, COMMENTS, SAVES, POSTED_AT, CAPTION, TEXT_SOURCE),
     *(DURATION, VERIFIED_STATUS, BAN_STATUS, STATEMENT_ID, AUTHOR_ID, VIDEO_URL, TRANSCRIPT),
     *(LANE, PREDICTION, PROBABILITY, REASON),
 )
@@ -239,6 +255,9 @@ decisions = Table(
     Column("sample_probability", Double, nullable=False),
     Column("undone_at", BigInteger),
     Column("undone_by", Text),
+    # Of the transcript at that moment, in `texts`; None where there was none, or before version
+    # 0006 of the tables.
+    Column("text_hash", String(64)),
 )
 Index(
     "uq_decisions_primary",
@@ -257,6 +276,14 @@ _partial("ix_decisions_skips", decisions, ("case_id", "round", "by"), "decision 
 Index("ix_decisions_case", decisions.c.case_id)
 Index("ix_decisions_at", decisions.c.at)
 _partial("ix_decisions_bulk", decisions, ("bulk_id",), "bulk_id IS NOT NULL")
+
+#: Transcripts that were decided on, each once; triggers hold them as they are.
+texts = Table(
+    "texts",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
 
 audit = Table(
     "audit",
@@ -373,8 +400,6 @@ arriving = Table(
     Column("place", BigInteger, primary_key=True, autoincrement=False),
     *(Column(name, cases.c[name].type) for name in UPLOADED),
     Column("sample_draw", Double),
-    # Where the words come from: a caption never takes the place of what is said.
-    Column(TEXT_SOURCE, Text),
     # What the video's statement and author amount to within the upload.
     Column(STATEMENT_REPORTS, BigInteger),
     Column(AUTHOR_REPORTS, BigInteger),
@@ -397,6 +422,22 @@ sightings = Table(
     Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
     Column(REPORT_COUNT, BigInteger, nullable=False),
     Column(LAST_REPORTED, BigInteger),
+)
+
+#: What the last upload has changed of a known case, as it was before: to take the upload back.
+REPLACED = (
+    *("version", "state", "state_at", "waits_since", "round", "reported_again"),
+    *("opened_batch_id", "last_batch_id", "rank_stale", "sample_probability"),
+    *("model_name", "model_version", *UPLOADED[1:]),
+)
+replaced = Table(
+    "replaced",
+    metadata,
+    Column("case_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch_id", BigInteger, nullable=False, index=True),
+    # Else the transcript is not repeated here.
+    Column("has_other_words", Boolean(create_constraint=False), nullable=False),
+    *(Column(name, cases.c[name].type) for name in REPLACED),
 )
 
 #: Each person's settings of the review screen.

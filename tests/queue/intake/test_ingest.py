@@ -12,7 +12,8 @@ from claimclf.modeling.scoring.ranking import Ranked, ranked_anew
 from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.intake.rescoring import rescore
 from claimclf.queue.queries import tallying
-from claimclf.queue.queries.listing import history, page
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.listing import Listed, history, page
 from claimclf.queue.review.decisions import decide, undo
 from claimclf.queue.review.leases import next_case, release, take_case
 from claimclf.queue.settings.team import change_settings
@@ -20,7 +21,19 @@ from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.cases import Case
 from claimclf.queue.storage.database import Database
 from claimclf.schema import AUTHOR_REPORTS, STATEMENT_REPORTS, CaseState, Ranking
-from tests.queue.builders import ANNA, BORIS, LEAD, OPINION, Clock, done, fill, take, upload, videos
+from tests.queue.builders import (
+    ANNA,
+    BORIS,
+    ESCALATE,
+    LEAD,
+    OPINION,
+    Clock,
+    done,
+    fill,
+    take,
+    upload,
+    videos,
+)
 
 
 def order(database: Database, ranking: Ranking = Ranking.REPORTS) -> list[int]:
@@ -251,3 +264,33 @@ def test_others_decide_while_an_upload_is_prepared_and_its_progress_is_told(
     assert told == [(4, 10), (8, 10), (10, 10)]
     counts = {tally.state: tally.n for tally in tallying.counts(database)}
     assert counts == {CaseState.OPEN: 7, CaseState.DECIDED: 3}
+
+
+def test_escalated_case_follows_new_reports(database: Database) -> None:
+    fill(database, 3)
+    for _ in range(2):
+        done(database, ANNA, ESCALATE)
+    before = escalated(database)
+    assert [row.case.video["report_count"] for row in before] == [30, 29]
+    reports = [30, 100, 28]
+    fill(database, 3, "b", report_count=reports, claim_probability=0.5, author_id="ann")
+    after = escalated(database)
+    assert [row.case.id for row in after] == [before[1].case.id, before[0].case.id]
+    assert [row.case.video["report_count"] for row in after] == [100, 30]
+    assert {row.case.probability for row in after} == {0.5}
+    authors = escalated(database, Ranking.AUTHOR)
+    assert [row.case.id for row in authors] == [row.case.id for row in after]
+
+
+def test_escalated_case_in_hands_follows_when_it_is_let_go(database: Database) -> None:
+    fill(database, 2)
+    for _ in range(2):
+        done(database, ANNA, ESCALATE)
+    lease = take(database, LEAD, filters=Filters(escalated=True))
+    fill(database, 2, "b", report_count=[1, 500])
+    release(database, LEAD, lease.case.id, lease.token)
+    assert [row.case.video["report_count"] for row in escalated(database)] == [500, 20]
+
+
+def escalated(database: Database, ranking: Ranking | None = None) -> list[Listed]:
+    return page(database, Filters(escalated=True), ranking).rows

@@ -144,7 +144,7 @@ def test_database_itself_refuses_a_second_decision_in_a_round(database: Database
     fill(database, 1)
     made = done(database)
     row = history(database, made.case.id).decisions[0]
-    again = {name: value for name, value in row.items() if name != "id"}
+    again = {name: value for name, value in row.items() if name not in ("id", "text")}
     with pytest.raises(IntegrityError):
         database.write(lambda c: c.execute(insert(decisions).values(again)))
 

@@ -5,6 +5,7 @@ import pytest
 from claimclf.errors import InvalidRequestError, LostLeaseError, NotAllowedError, UnknownCaseError
 from claimclf.people import Person, Role
 from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.holding import held_cases
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import (
@@ -20,6 +21,7 @@ from claimclf.queue.review.leases import (
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision, Lane, Ranking
+from claimclf.units import MINUTE
 from tests.queue.builders import (
     ANNA,
     BORIS,
@@ -208,6 +210,27 @@ def test_case_is_handed_on_with_a_new_token(database: Database) -> None:
     assert number(take(database, BORIS)) == 0
     assert number(take(database, ANNA)) == 1
     assert actions(database, lease.case.id) == ["lease", "hand-on"]
+
+
+def test_case_that_was_handed_on_waits_for_a_day_and_says_so_to_both(
+    database: Database, clock: Clock
+) -> None:
+    fill(database)
+    lease = take(database)
+    given = hand_on(database, ANNA, lease.case.id, lease.token, BORIS)
+    assert given.until == clock() + 24 * 60 * MINUTE
+    clock.step(minutes=23 * 60)
+    with pytest.raises(LostLeaseError, match=r"boris holds.*waits until .*; you handed it on"):
+        take_case(database, ANNA, lease.case.id)
+    waiting = take(database, BORIS)
+    assert (waiting.case.id, waiting.case.handed_by) == (lease.case.id, "anna")
+    (held,) = held_cases(database)
+    assert (held.holder, held.handed_by) == ("boris", "anna")
+    # From the first look on it is a lease like any other.
+    looked_at = renew(database, BORIS, waiting.case.id, waiting.token)
+    assert (looked_at.case.handed_by, looked_at.until) == (None, clock() + 10 * MINUTE)
+    clock.step(minutes=11)
+    assert number(take(database, ANNA)) == 0
 
 
 def test_escalated_case_is_handed_on_to_leads_only(database: Database) -> None:

@@ -11,6 +11,7 @@ from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import held, reassign, renew
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
+from claimclf.units import DAY
 from tests.queue.builders import ANNA, BORIS, ESCALATE, LEAD, OPINION, Clock, done, fill, take
 
 OTHER_LEAD = Person("lars", Role.LEAD)
@@ -23,7 +24,8 @@ def test_held_case_goes_to_another_who_finds_it_as_their_next(
     lost = take(database)
     clock.step(minutes=5)
     given = reassign(database, LEAD, lost.case.id, BORIS)
-    assert (given.case.holder, given.until) == ("boris", clock() + 10 * 60_000_000)
+    assert (given.case.holder, given.until) == ("boris", clock() + DAY)
+    assert given.case.handed_by == "lena"
     with pytest.raises(LostLeaseError, match="boris holds"):
         renew(database, ANNA, lost.case.id, lost.token)
     assert held(database, ANNA) is None

@@ -9,7 +9,10 @@ from claimclf.queue.storage.audit import START, verify
 from claimclf.queue.storage.database import Database
 from tests.queue.builders import ANNA, done, fill
 
-_TRIGGERS = ("audit_keeps_rows", "audit_keeps_values", "audit_replaces_nothing")
+_TRIGGERS = (
+    *("audit_keeps_rows", "audit_keeps_values", "audit_replaces_nothing"),
+    *("texts_keeps_rows", "texts_keeps_values"),
+)
 
 
 @pytest.fixture
@@ -79,6 +82,9 @@ def test_database_refuses_to_empty_or_replace(used: Database) -> None:
         ("UPDATE decisions SET decision = 'skip' WHERE id = 1", "Decision 1 was altered."),
         ("UPDATE decisions SET note = 'x' WHERE id = 2", "Decision 2 was altered."),
         ("DELETE FROM decisions WHERE id = 2", "Decision 2 is missing."),
+        ("UPDATE decisions SET text_hash = NULL WHERE id = 2", "Decision 2 was altered."),
+        ("UPDATE texts SET text = 'another'", "was altered."),
+        ("DELETE FROM texts", "The text of decision 1 is missing."),
     ],
 )
 def test_what_was_altered_behind_the_triggers_is_named(
@@ -97,7 +103,7 @@ def test_decision_without_entry_is_named(used: Database) -> None:
         'INSERT INTO decisions SELECT 99, case_id, 7, decision, reason_code, note, "by", at, '
         "lease_token, case_version, state_before, bulk_id, lane, prediction, claim_probability, "
         "model_name, model_version, report_count, sampled, sample_probability, undone_at, "
-        "undone_by FROM decisions WHERE id = 1"
+        "undone_by, text_hash FROM decisions WHERE id = 1"
     )
     used.write(lambda c: c.execute(text(copy)))
     assert verify(used).problems == ["Decision 99 has no entry."]

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from claimclf.errors import StorageDamagedError, StorageError
 from claimclf.queue.storage import migrations
@@ -127,3 +128,45 @@ def test_tables_of_a_killed_migration_are_not_there(new_url: NewUrl) -> None:
     engine.dispose()
     database.prepare()
     database.close()
+
+
+def to(new_url: NewUrl, version: str) -> Database:
+    """Return a database with the tables of a version."""
+    database = Database(new_url(tables=False))
+    with database.engine.connect() as connection:
+        database.attempt(connection, lambda c: migrations.upgrade(c, version), writes=True)
+    return database
+
+
+@pytest.mark.parametrize("version", migrations.versions())
+@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"])
+def test_log_can_only_be_added_to_after_each_migration(
+    new_url: NewUrl, version: str, statement: str
+) -> None:
+    database = to(new_url, version)
+    names = "seq, at, actor, role, action, details, previous_hash, hash"
+    entry = f"INSERT INTO audit ({names}) VALUES (1, 1, 'a', 'lead', 'x', '{{}}', '0', '1')"  # noqa: S608
+    with database.engine.connect() as connection:
+        database.attempt(connection, lambda c: c.execute(text(entry)), writes=True)
+        with pytest.raises(DBAPIError, match="can only be added to"):
+            database.attempt(connection, lambda c: c.execute(text(statement)), writes=True)
+    database.close()
+
+
+@pytest.mark.parametrize("version", migrations.versions()[:-1])
+def test_no_trigger_is_lost_on_the_way_to_todays_tables(new_url: NewUrl, version: str) -> None:
+    database = to(new_url, version)
+    before = triggers(database)
+    database.prepare()
+    assert triggers(database) >= before
+    database.close()
+
+
+def triggers(database: Database) -> set[str]:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if database.is_sqlite
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with database.engine.connect() as connection:
+        return set(connection.scalars(text(query)))

@@ -99,7 +99,8 @@ def _arrivals(connection: Connection, window: Window) -> Counter[int]:
     """Count what uploads brought since the window's start, by hour."""
     hour = (batches.c.at // HOUR).label("hour")
     came = func.sum(batches.c.n_new + batches.c.n_reopened).label("n")
-    query = select(hour, came).where(batches.c.at >= window.since).group_by("hour")
+    there = batches.c.taken_back_at.is_(None)
+    query = select(hour, came).where(batches.c.at >= window.since, there).group_by("hour")
     return Counter({row.hour: int(row.n) for row in connection.execute(query)})
 
 

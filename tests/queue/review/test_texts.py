@@ -1,0 +1,79 @@
+"""The text that somebody decided on stays with the decision, whatever comes later."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from claimclf.queue.outbound.export import export
+from claimclf.queue.queries.listing import history
+from claimclf.queue.review.bulk import decide_cases
+from claimclf.queue.storage.audit import verify
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import texts
+from claimclf.schema import TRANSCRIPT
+from tests.queue.builders import ANNA, LEAD, OPINION, done, fill, logged, shown
+
+FIRST, SECOND = "someone said the tower is old", "someone said the tower is new"
+
+
+def sha256(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def exported(database: Database) -> pd.DataFrame:
+    return pd.concat(export(database, LEAD, "decisions", with_sample=True))
+
+
+def decided_twice(database: Database) -> int:
+    """Decide, bring another transcript with many more reports, and decide again."""
+    fill(database, 1, video_transcription_text=FIRST)
+    first = done(database)
+    fill(database, 1, "b", video_transcription_text=SECOND, report_count=100)
+    done(database)
+    return first.case.id
+
+
+def test_changed_transcript_is_another_version_in_history_export_and_log(
+    database: Database,
+) -> None:
+    told = history(database, decided_twice(database))
+    assert told.case.video[TRANSCRIPT] == SECOND
+    assert [row["text"] for row in told.decisions] == [FIRST, SECOND]
+    hashes = [sha256(FIRST), sha256(SECOND)]
+    assert [row["text_hash"] for row in told.decisions] == hashes
+    table = exported(database)
+    assert table["text"].tolist() == [FIRST, SECOND]
+    assert table["text_hash"].tolist() == hashes
+    entries = [details for _, _, action, details in logged(database) if action == "decide"]
+    assert [details["text_hash"] for details in entries] == hashes
+    assert verify(database).problems == []
+
+
+def test_text_of_many_decisions_is_stored_once(database: Database) -> None:
+    fill(database, 3, video_transcription_text=FIRST)
+    decide_cases(database, ANNA, shown(database, 1, 2, 3), OPINION)
+    assert database.read(lambda c: c.scalar(select(func.count()).select_from(texts))) == 1
+    assert exported(database)["text"].tolist() == [FIRST] * 3
+
+
+def test_decision_without_a_transcript_has_no_text(database: Database) -> None:
+    fill(database, 1, video_transcription_text=None)
+    (row,) = history(database, done(database).case.id).decisions
+    assert (row["text"], row["text_hash"]) == (None, None)
+
+
+@pytest.mark.parametrize("change", ["UPDATE texts SET text = 'another'", "DELETE FROM texts"])
+def test_text_that_was_decided_on_cannot_be_changed(database: Database, change: str) -> None:
+    decided_twice(database)
+
+    def alter(connection: Any) -> None:
+        connection.execute(text(change))
+
+    with pytest.raises(DBAPIError, match="can only be added to"):
+        database.write(alter)
