@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from claimclf.people import Person, Role
 from claimclf.queue.outbound.backup.restoring import restore
@@ -255,7 +255,7 @@ def test_search_follows_new_and_changed_transcripts(database: Database) -> None:
     assert listed(database, "new") == [1, 3, 4]
     fill(database, 5, "c", video_transcription_text=[None, "old two", "older", "new four", "new"])
     assert listed(database, "old") == [2, 3]
-    assert listed(database, "new") == [4, 5]
+    assert listed(database, "new") == [1, 4, 5]  # a row without words leaves those that are known
 
 
 def test_held_case_is_found_by_the_transcript_that_is_shown(database: Database) -> None:
@@ -334,7 +334,8 @@ def test_cases_of_an_older_version_are_searched(
         patch.setattr(command, "upgrade", to_older)
         old.prepare()
     for table, found in zip(tables, rows, strict=True):
-        values = [row._asdict() for row in found]
+        had = {column["name"] for column in inspect(old.engine).get_columns(table.name)}
+        values = [{k: v for k, v in row._asdict().items() if k in had} for row in found]
         old.write(lambda c, table=table, values=values: c.execute(insert(table), values))
     old.close()
     new = Database(old.url.render_as_string(hide_password=False), Clock())
