@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators browser screenshots lock clean
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators browser screenshots lock clean
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -20,6 +20,9 @@ install:        ## .venv with the package, its command and the development tools
 
 test: install   ## the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+thorough: install  ## the test suite with three times as many examples of slow properties
+	CLAIMCLF_THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -23,6 +23,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, CaseState, Lane, Ranking
 from claimclf.units import HOUR
+from tests.effort import examples
 from tests.queue.builders import LEAD, Clock, fill, take
 
 N = 240
@@ -201,7 +202,7 @@ def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
         for ranking in Ranking:
             assert listed(database, wanted, ranking, N) == expected(rows, wanted, ranking, now)
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @settings(max_examples=examples(60), deadline=None, derandomize=True)
     @given(FILTERS, st.sampled_from(list(Ranking)), st.integers(1, 60).map(lambda n: 4 * n))
     def check(wanted: Filters, ranking: Ranking, size: int) -> None:
         assert listed(database, wanted, ranking, size) == expected(rows, wanted, ranking, now)

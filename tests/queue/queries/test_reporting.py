@@ -29,6 +29,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
 from claimclf.schema import PRIMARY_DECISIONS, CaseState, Decision, Lane, Ranking
 from claimclf.units import HOUR, MINUTE
+from tests.effort import examples
 from tests.queue.builders import (
     ANNA,
     BORIS,
@@ -443,10 +444,10 @@ HISTORIES = st.lists(
 
 def test_report_tells_what_happened(new_url: NewUrl) -> None:
     database = Database(new_url())
-    examples = 40 if database.is_sqlite else 15
+    n = examples(40 if database.is_sqlite else 15)
     database.close()
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=n, deadline=None, suppress_health_check=list(HealthCheck))
     @given(HISTORIES, st.integers(-1, 6), st.integers(0, 3))
     def check(steps: list[Any], after: int, before: int) -> None:
         clock = Clock(START)

@@ -29,6 +29,7 @@ from claimclf.queue.storage import migrations
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import batches, cases
 from claimclf.schema import Lane, Ranking
+from tests.effort import examples
 from tests.queue.builders import ANNA, BORIS, Clock, fill, take
 from tests.queue.conftest import NewUrl
 
@@ -139,7 +140,7 @@ def test_search_finds_what_a_plain_reading_finds(database: Database) -> None:
         st.sampled_from(ASIDE),
     )
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @settings(max_examples=examples(60), deadline=None, derandomize=True)
     @given(typed)
     def check(typed: str) -> None:
         expected = [n for n, one in enumerate(transcripts, 1) if agrees(typed, one)]
@@ -162,7 +163,7 @@ def test_anything_at_all_may_be_typed(database: Database) -> None:
     fill(database, 5, video_transcription_text=["one", "two", "", None, "日本"])
     half = st.sampled_from(["\ud800", "\udfff", "\0", '"', "'", "\\", "*", "and", "o"])
 
-    @settings(max_examples=150, deadline=None, derandomize=True)
+    @settings(max_examples=examples(150), deadline=None, derandomize=True)
     @given(st.one_of(st.text(), st.lists(half, max_size=8).map("".join)))
     def check(typed: str) -> None:
         assert set(listed(database, typed)) <= {1, 2, 3, 4, 5}

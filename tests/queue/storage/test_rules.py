@@ -40,6 +40,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Decision
 from claimclf.units import MINUTE
+from tests.effort import examples
 from tests.queue.builders import ANNA, BORIS, LEAD, Clock, upload, videos
 from tests.queue.conftest import NewUrl
 
@@ -446,13 +447,13 @@ class Rules(RuleBasedStateMachine):
 @pytest.mark.parametrize("seed", [0])
 def test_queue_follows_the_rules(new_url: NewUrl, seed: int) -> None:
     database = Database(new_url())
-    examples = 25 if database.is_sqlite else 10
+    n = examples(24 if database.is_sqlite else 12)
     database.close()
     machine = type("RulesHere", (Rules,), {"url": staticmethod(new_url)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples,
+            max_examples=n,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
