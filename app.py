@@ -4,6 +4,7 @@ import streamlit as st
 
 from claimclf.configuration import DATASET
 from claimclf.ui.access.secrets import signs_in
+from claimclf.ui.by_kind import by_kind
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.frame.opening import open_page
 from claimclf.ui.messages import explained, plain
@@ -19,7 +20,8 @@ st.markdown(
 )
 
 best = champion()
-waiting, data, model = st.columns(3, border=True)
+waiting, data = st.columns(2, border=True)
+model = st.container(border=True)
 with waiting:
     st.subheader("What waits")
     summary = remembered_summary()
@@ -32,11 +34,7 @@ with waiting:
 with model:
     st.subheader("Model in use")
     if best:
-        st.metric("Recall on validation", f"{best.metrics['validation'].recall:.2%}")
-        st.caption(
-            f"{plain(best.name)}: {best.algorithm}, trained on "
-            f"{best.split['train']:,} {'synthetic ' if best.data['synthetic'] else ''}videos"
-        )
+        st.markdown(f"**{plain(best.name)}**, by kind of text:\n\n{by_kind(best)}")
     else:
         st.markdown("No model is stored yet. Train some on the page *Model comparison*.")
     link_to("pages/model_comparison.py", "Compare models" if best else "Train models")

@@ -23,7 +23,7 @@ if best is None:
 
 if best.data["synthetic"]:
     synthetic_notice("These models learnt from made-up videos: they say nothing of real ones.")
-show_champion(best)
+show_champion(best, stored_manifests())
 for problem in damaged_models():
     say_error(problem)
 

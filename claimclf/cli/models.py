@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from claimclf.cli.inputs import open_queue
 from claimclf.cli.options import DATABASE, JSON, MODELS
 from claimclf.cli.output import print_json
 from claimclf.errors import InvalidRequestError, ModelNotFoundError
+from claimclf.schema import TextKind
+
+if TYPE_CHECKING:
+    from claimclf.modeling.store.manifest import Manifest
 
 
 @click.command()
@@ -34,8 +39,13 @@ def models(models: Path, as_json: bool) -> None:
         click.echo(
             f"{mark} {manifest.name:<28} {manifest.algorithm:<14} "
             f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
-            f"on {manifest.data['name']}"
+            f"on {manifest.data['name']}; {_on_real_speech(manifest)}"
         )
+
+
+def _on_real_speech(manifest: Manifest) -> str:
+    auc = manifest.auc_on(TextKind.SPEECH)
+    return "real speech not learnt" if auc is None else f"AUC {auc:.3f} on real speech"
 
 
 @click.command()

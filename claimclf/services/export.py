@@ -15,6 +15,7 @@ from claimclf.errors import ModelError
 from claimclf.modeling.evaluation import curves
 from claimclf.modeling.evaluation.measuring import predict_claim, report_by_class
 from claimclf.modeling.evaluation.slices import slices
+from claimclf.modeling.store.by_kind import at_a_glance
 from claimclf.modeling.store.champion import RULE
 from claimclf.services.comparison import Judged, figures_at, mistakes, paired, rows_of
 from claimclf.services.datasets import Dataset
@@ -40,6 +41,11 @@ def comparison_html(models: Sequence[Judged], cut: Mapping[str, float], dataset:
         A page with all scripts inside; text of users is escaped.
     """
     page = _Page()
+    for model in models:
+        page.lines(
+            f"{model.name}, by kind of text",
+            [f"On {one.texts}: {one.figures}." for one in at_a_glance(model.manifest)],
+        )
     page.table("Figures on the validation split", figures_at(models, cut))
     for model in models:
         matrix = model.cutoffs.at(cut[model.name]).metrics.confusion_matrix
@@ -63,6 +69,10 @@ class _Page:
 
     def text(self, title: str, text: str) -> None:
         self.parts.append(f"<h2>{escape(title)}</h2><p>{escape(text)}</p>")
+
+    def lines(self, title: str, lines: Sequence[str]) -> None:
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        self.parts.append(f"<h2>{escape(title)}</h2><ul>{items}</ul>")
 
     def table(self, title: str, frame: pd.DataFrame) -> None:
         written = frame.to_html(escape=True, float_format="{:.5g}".format)

@@ -9,13 +9,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claimclf.modeling.store import by_kind
+from claimclf.modeling.store.by_kind import Glance
 from claimclf.modeling.store.card import closing_questions
+from claimclf.modeling.store.champion import (
+    LEAST_RECALL,
+    champion,
+    ranked,
+    real_speech_auc,
+    worst_hidden,
+)
 from claimclf.modeling.store.champion import RULE as CHAMPION_RULE
-from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from claimclf.modeling.store.pointer import Pointer
 
 #: In words, for screens and reports.
@@ -38,10 +48,40 @@ def champion_of(store: ModelStore, manifests: Sequence[Manifest] | None = None) 
     return champion(store, manifests)
 
 
+def rule_table(manifests: Sequence[Manifest]) -> pd.DataFrame:
+    """Return what the rule looks at, a row a model, best by the rule first."""
+    import pandas as pd
+
+    rows = {
+        m.name: (
+            f"{m.metrics['validation'].recall:.4f}",
+            f"{real_speech_auc(m):.3f}" if m.kinds else f"{real_speech_auc(m)} (not learnt)",
+            f"{worst_hidden(m):.4f} ({m.worst_case['title'] if m.worst_case else 'not measured'})",
+        )
+        for m in ranked(manifests)
+    }
+    columns = (
+        f"1. recall on validation (at least {LEAST_RECALL})",
+        "2. AUC on real speech, by groups held out",
+        "3. claims hidden in the worst condition",
+    )
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
 def overruled_champion(store: ModelStore) -> Pointer | None:
     """Return the champion that a person chose, with the reason; None where the rule holds."""
     pointer = store.pointer()
     return pointer if pointer and pointer.overruled else None
+
+
+def at_a_glance(manifest: Manifest) -> list[Glance]:
+    """Say what a model is worth on each kind of text, a line each, none without the others."""
+    return by_kind.at_a_glance(manifest)
+
+
+def own_texts(manifest: Manifest) -> str:
+    """Name the texts of the dataset that a model was trained and validated on."""
+    return by_kind.own_texts(manifest)
 
 
 def answers(manifest: Manifest) -> str:

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE
 from claimclf.modeling.learners.recipes import RECIPES
+from claimclf.modeling.store.by_kind import at_a_glance
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import overrule
+from claimclf.modeling.store.champion import RULE, overrule
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
@@ -81,6 +82,38 @@ def test_empty_store_offers_training_and_the_queue_says_so(store: ModelStore) ->
     assert "No model is stored yet" in " ".join(
         text.value for text in AppTest.from_file(APP, default_timeout=60).run().markdown
     )
+
+
+@pytest.mark.parametrize("page", ["app.py", "pages/model_comparison.py"])
+def test_model_in_use_has_its_figures_by_kind_of_text_and_no_other_headline(
+    store: ModelStore, page: str
+) -> None:
+    app = shown(page)
+    said = " ".join(str(one.value) for one in [*app.markdown, *app.success]).replace("\\", "")
+    for glance in at_a_glance(store.manifest("speech-linear")):
+        assert f"**On {glance.texts}**: {glance.figures}" in said
+    assert not [metric for metric in app.metric if "%" in str(metric.value)]
+
+
+def test_figures_of_another_model_in_use_are_its_own(store: ModelStore) -> None:
+    overrule(store, "course-xgboost", "a trial of a week", "ana")
+    said = " ".join(str(one.value) for one in shown("app.py").markdown).replace("\\", "")
+    assert "recall 98.91%" in said
+    assert "**On real speech**: not learnt" in said
+
+
+def test_rule_stands_by_the_champion_with_what_it_looks_at(store: ModelStore) -> None:
+    app = shown("pages/model_comparison.py")
+    assert RULE in [text.value for text in app.markdown]
+    table = app.table[0].value
+    assert table.index[0] == "speech-linear"
+    assert sorted(table.index) == store.names()
+    speech = next(c for c in table.columns if "real speech" in c)
+    assert (
+        table.loc["speech-linear", speech]
+        == f"{store.manifest('speech-linear').auc_on('real speech'):.3f}"
+    )
+    assert table.loc["course-xgboost", speech] == "0.5 (not learnt)"
 
 
 def test_overruled_champion_is_shown_with_person_and_reason(store: ModelStore) -> None:

@@ -134,25 +134,6 @@ def _trade_off(claim: np.ndarray, p_values: np.ndarray) -> Iterator[dict[str, fl
             yield {**rates, **lane_figures(claim, p_values, rates)}
 
 
-def consequence(figures: Mapping[str, float], claim_share: float, cases: int = 1_000) -> str:
-    """Say what lanes mean for a number of cases.
-
-    Parameters
-    ----------
-    figures : mapping
-        As `lane_figures` returns them.
-    claim_share : float
-        Share of claims among the cases.
-    cases : int
-        How many.
-    """
-    hidden = figures["claims_hidden"] * claim_share * cases
-    return (
-        f"Of {cases:,} cases, {figures['no_look'] * cases:,.0f} need no first look; "
-        f"about {hidden:,.0f} claims would be hidden among them."
-    )
-
-
 def _auc(claim: np.ndarray, probability: np.ndarray) -> dict[str, float]:
     """Return the area under the curve with Hanley and McNeil's interval (1982)."""
     area = float(roc_auc_score(claim, probability))

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from claimclf.modeling.store.by_kind import at_a_glance, cut_off_measured, own_texts
 from claimclf.modeling.store.champion import RULE
 from claimclf.modeling.store.kinds_card import consequence_lines, lane_lines, origins, source_lines
 from claimclf.modeling.store.manifest import HELD_OUT, OUT_OF_DOMAIN, Manifest
-from claimclf.schema import ENGAGEMENT
+from claimclf.schema import ENGAGEMENT, TextKind
 
 
 def model_card(manifest: Manifest) -> str:
@@ -25,13 +26,15 @@ def model_card(manifest: Manifest) -> str:
 A {manifest.algorithm} on the feature set `{manifest.feature_set}`. It predicts whether a
 reported video makes a claim. It decides nothing: a person reviews what it puts first.
 
+{_glance(manifest)}
+
 ## Data
 
 {data["name"]}: {data["rows"]:,} {kind}, {data["dropped"]:,} of them dropped for missing
 values; {parts["train"]:,} to train{_kept_apart(manifest)}, {parts["validation"]:,} to validate,
 {parts["test"]:,} to test (seed {manifest.seed}).
 
-## Figures
+## Figures on {own_texts(manifest)}
 
 A video is predicted to make a claim where its probability exceeds {manifest.threshold}.
 
@@ -63,6 +66,11 @@ A video is predicted to make a claim where its probability exceeds {manifest.thr
 """
 
 
+def _glance(manifest: Manifest) -> str:
+    lines = [f"- On {one.texts}: {one.figures}." for one in at_a_glance(manifest)]
+    return "\n".join(lines)
+
+
 def _by_kind(manifest: Manifest) -> str:
     """Return the section on kinds of text; nothing for a model of the course alone."""
     if not manifest.kinds:
@@ -72,7 +80,8 @@ def _by_kind(manifest: Manifest) -> str:
 
 The table above is about the course's own texts. Here each source is cut into groups (whole
 stretches of debates, framings of the course); each group was scored by a model that had not
-met it. Expect less on texts that differ more than one group from the next.
+met it, and predicts a claim where its probability exceeds {cut_off_measured(manifest)}. Expect
+less on texts that differ more than one group from the next.
 
 {markdown_table(source_lines(manifest))}
 
@@ -125,12 +134,23 @@ def _purpose(manifest: Manifest) -> str:
 def _costs(manifest: Manifest) -> str:
     (_, extra), (missed, caught) = manifest.metrics["validation"].confusion_matrix
     low, high = manifest.intervals["validation"]["recall"]
+    recall = manifest.metrics["validation"].recall
     return (
-        f"Of {caught + missed:,} claims in the validation split it misses {missed:,} (recall "
-        f"{manifest.metrics['validation'].recall:.2%}, 95 % interval {low:.2%} to {high:.2%}): "
+        f"Of {caught + missed:,} claims in the validation split it misses {missed:,} (recall on "
+        f"{own_texts(manifest)} {recall:.2%}, 95 % interval {low:.2%} to {high:.2%})"
+        f"{_missed_elsewhere(manifest)}: "
         "a missed claim stays up unseen, and whoever watches it bears that. It sends "
         f"{extra:,} opinions to review: that costs a moderator's minute each, and its author "
         "nothing as long as people decide."
+    )
+
+
+def _missed_elsewhere(manifest: Manifest) -> str:
+    return "".join(
+        f"; of {row['n_claims']:,} claims in {row['kind']} ({row['source']}), by the threshold "
+        f"alone, {1 - row['recall']:.1%}"
+        for row in manifest.kinds
+        if row["kind"] != TextKind.COURSE
     )
 
 
@@ -179,10 +199,13 @@ def _failures(manifest: Manifest) -> str:
             "`opinions`, where nobody looks; what it does not understand goes to `uncertain`, "
             "which costs reviews."
         ]
-    for name, words in (("typos-10", "one word in ten misspelt"), ("spanish", "Spanish")):
+    for name, words in (
+        ("typos-10", "one word in ten misspelt"),
+        ("spanish", "their words in Spanish"),
+    ):
         if name in rows:
             parts.append(
-                f"With {words}: recall {rows[name]['recall']:.1%}, "
+                f"On {own_texts(manifest)}, with {words}: recall {rows[name]['recall']:.1%}, "
                 f"{rows[name]['uncertain']:.1%} uncertain."
             )
     for row in (row for row in manifest.stress if row["kind"] == OUT_OF_DOMAIN):

@@ -38,24 +38,45 @@ def best_by_rule(manifests: Sequence[Manifest]) -> Manifest | None:
     """
     if not manifests:
         return None
+    return ranked(manifests)[0]
+
+
+def ranked(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """Return the models that `RULE` chooses between, best first.
+
+    Parameters
+    ----------
+    manifests : sequence of Manifest
+        As for `best_by_rule`: where any was trained on real data, the others are left out.
+    """
     real = [m for m in manifests if not m.data["synthetic"]]
+    # A reversed sort keeps the order of equals: among these the name that comes first.
+    return sorted(sorted(real or manifests, key=lambda m: m.name), key=_merit, reverse=True)
 
-    def merit(manifest: Manifest) -> tuple[float, float, float, float, float, int]:
-        figures, worst = manifest.metrics["validation"], manifest.worst_case
-        # Without a stress test the worst must be assumed.
-        hidden = float(worst["claims_hidden"]) if worst else 1.0
-        trees = int(manifest.settings.get("n_estimators", 0))
-        real = manifest.auc_on(TextKind.SPEECH)
-        return (
-            min(figures.recall, LEAST_RECALL),
-            _COIN if real is None else real,
-            -hidden,
-            figures.recall,
-            figures.precision,
-            -trees,
-        )
 
-    return max(sorted(real or manifests, key=lambda m: m.name), key=merit)
+def _merit(manifest: Manifest) -> tuple[float, float, float, float, float, int]:
+    figures = manifest.metrics["validation"]
+    trees = int(manifest.settings.get("n_estimators", 0))
+    return (
+        min(figures.recall, LEAST_RECALL),
+        real_speech_auc(manifest),
+        -worst_hidden(manifest),
+        figures.recall,
+        figures.precision,
+        -trees,
+    )
+
+
+def real_speech_auc(manifest: Manifest) -> float:
+    """Return the AUC on real speech that was held out by group; a coin's where none was learnt."""
+    measured = manifest.auc_on(TextKind.SPEECH)
+    return _COIN if measured is None else measured
+
+
+def worst_hidden(manifest: Manifest) -> float:
+    """Return the share of claims hidden in the worst case; without a stress test, all."""
+    worst = manifest.worst_case
+    return float(worst["claims_hidden"]) if worst else 1.0
 
 
 def champion(store: ModelStore, manifests: Sequence[Manifest] | None = None) -> Manifest | None:

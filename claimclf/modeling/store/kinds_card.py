@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from claimclf.modeling.store.by_kind import at_rates, lanes_in_use
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.sources import origin
 
@@ -44,7 +45,7 @@ def lane_lines(manifest: Manifest) -> Iterable[Sequence[str]]:
         "measured: opinions in `claims`",
         "leaves `uncertain`",
     )
-    for row in manifest.kinds:
+    for row in lanes_in_use(manifest):
         yield (
             row["kind"],
             row["source"],
@@ -58,16 +59,32 @@ def lane_lines(manifest: Manifest) -> Iterable[Sequence[str]]:
 
 def consequence_lines(manifest: Manifest) -> Iterable[str]:
     """Say for each source what an error rate for claims means for 1,000 cases, a sentence each."""
-    for row in manifest.kinds:
-        share, rate = row["n_claims"] / row["n"], row["error_rates"]["opinion"]
-        for line in row["trade_off"]:
-            if line["claim"] in _COMPARED and line["opinion"] == rate:
-                yield (
-                    f"{row['kind']} ({row['source']}), {line['claim']:.0%} of claims: of 1,000 "
-                    f"cases {1000 * line['no_look']:,.0f} need no first look; about "
-                    f"{1000 * share * line['claims_hidden']:,.0f} of {1000 * share:,.0f} claims "
-                    "would be hidden among them."
-                )
+    for row in lanes_in_use(manifest):
+        for rate in _COMPARED:
+            measured = at_rates(row, rate, row["error_rates"]["opinion"])
+            if measured:
+                about = f"{row['kind']} ({row['source']}), {rate:.0%} of claims: "
+                yield about + consequence(row, measured)
+
+
+def consequence(row: Mapping[str, Any], lanes: Mapping[str, Any], cases: int = 1_000) -> str:
+    """Say what lanes mean for a number of cases like those of a source.
+
+    Parameters
+    ----------
+    row : mapping
+        The source, as in `Manifest.kinds`: it says how many of the cases are claims.
+    lanes : mapping
+        `no_look` and `claims_hidden`, as `evaluation.kinds.lane_figures` returns them.
+    cases : int
+        How many.
+    """
+    claims = cases * row["n_claims"] / row["n"]
+    return (
+        f"of {cases:,} cases {cases * lanes['no_look']:,.0f} need no first look; about "
+        f"{claims * lanes['claims_hidden']:,.0f} of {claims:,.0f} claims would be hidden "
+        "among them."
+    )
 
 
 def origins(manifest: Manifest) -> str:
@@ -81,5 +98,7 @@ def origins(manifest: Manifest) -> str:
 
 
 def written(row: Mapping[str, Any], name: str) -> str:
-    """Write a figure with its interval."""
+    """Write a figure with its interval; None where it was not measured."""
+    if row[name] is None:
+        return "not measured"
     return f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"

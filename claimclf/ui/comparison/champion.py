@@ -9,8 +9,9 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.services.models import back_to_rule, overrule, set_threshold
-from claimclf.services.stored_models import RULE, overruled_champion
+from claimclf.services.stored_models import RULE, overruled_champion, rule_table
 from claimclf.ui import outcomes
+from claimclf.ui.by_kind import by_kind
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.state.database import queue_database
@@ -23,21 +24,18 @@ if TYPE_CHECKING:
 _THRESHOLD, _CHAMPION = "threshold", "champion"
 
 
-def show_champion(best: Manifest) -> None:
-    """Name the champion, say why, and what it misses."""
-    metrics = best.metrics["validation"]
-    (_, extra), (missed, _) = metrics.confusion_matrix
-    low, high = best.intervals["validation"]["recall"]
+def show_champion(best: Manifest, stored: Sequence[Manifest]) -> None:
+    """Name the champion with its figures by kind of text, and say why it is champion."""
     st.success(
-        f"**Champion: {plain(best.name)}**. Recall {metrics.recall:.2%} on validation "
-        f"(95 % interval {low:.2%} to {high:.2%}): it misses {missed:,} claims and sends "
-        f"{extra:,} opinions to review.",
+        f"**Champion: {plain(best.name)}**, by kind of text (95 % intervals):\n\n{by_kind(best)}",
         icon=":material/trophy:",
     )
     chosen = overruled_champion(model_store())
     if chosen and chosen.name == best.name:
         st.caption(f"Chosen by {plain(chosen.by)} on {chosen.at}: {plain(chosen.reason)}")
-    st.caption(RULE)
+    with st.expander("Why this one: the rule, and each model's figures for it"):
+        st.markdown(RULE)
+        st.table(rule_table(stored))
 
 
 def offer_decisions(models: Sequence[Judged], cut: dict[str, float]) -> None:

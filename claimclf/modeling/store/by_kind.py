@@ -1,0 +1,124 @@
+"""A model's figures by kind of text, as its manifest has them: never one number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.schema import CLAIM, OPINION, TextKind
+
+#: What lanes do, as `evaluation.kinds.lane_figures` names it.
+_OF_LANES = ("decided", "no_look", "claims_hidden", "opinions_in_claims")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a model is worth on one kind of text, for people.
+
+    Parameters
+    ----------
+    texts : str
+        The kind, as in "on the course's own texts".
+    figures : str
+        Its figures with 95 % intervals, or that there are none.
+    """
+
+    texts: str
+    figures: str
+
+
+def at_a_glance(manifest: Manifest) -> list[Glance]:
+    """Say what a model is worth on each kind of text, in a line each: all of them belong together.
+
+    A kind that the model has not learnt has a line that says so.
+    """
+    real = [
+        glance for kind in (TextKind.SPEECH, TextKind.POSTS) for glance in _real(manifest, kind)
+    ]
+    return [Glance(own_texts(manifest), _on_validation(manifest)), *real]
+
+
+def own_texts(manifest: Manifest) -> str:
+    """Name the texts of the dataset that a model was trained and validated on."""
+    return "made-up videos" if manifest.data["synthetic"] else "the course's own texts"
+
+
+def _on_validation(manifest: Manifest) -> str:
+    metrics, ends = manifest.metrics["validation"], manifest.intervals["validation"]
+    (right, extra), _ = metrics.confusion_matrix
+    shares = {"recall": metrics.recall, "specificity": right / max(right + extra, 1)}
+    return ", ".join(
+        f"{name} {share:.2%} ({ends[name][0]:.2%} to {ends[name][1]:.2%})"
+        for name, share in shares.items()
+    )
+
+
+def _real(manifest: Manifest, kind: TextKind) -> Iterator[Glance]:
+    rows = [row for row in lanes_in_use(manifest) if row["kind"] == kind]
+    if not rows:
+        yield Glance(str(kind), "not learnt and not measured: take it for a coin")
+    for row in rows:
+        which = f" ({row['source']})" if len(rows) > 1 else ""
+        yield Glance(f"{kind}{which}", f"{_ranked(manifest, row)}; {_placed(row)}")
+
+
+def _ranked(manifest: Manifest, row: Mapping[str, Any]) -> str:
+    measured = cut_off_measured(manifest)
+    where = "" if measured == manifest.threshold else f" at cut-off {measured:g}"
+    return (
+        f"AUC {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), recall{where} "
+        f"{row['recall']:.1%} ({row['recall_low']:.1%} to {row['recall_high']:.1%})"
+    )
+
+
+def _placed(row: Mapping[str, Any]) -> str:
+    if row["decided"] is None:
+        return "lanes not measured at the error rates in use"
+    low, high = row["claims_hidden_low"], row["claims_hidden_high"]
+    return (
+        f"{row['decided']:.0%} leave the lane uncertain, with {row['claims_hidden']:.1%} of the "
+        f"claims hidden ({low:.1%} to {high:.1%})"
+    )
+
+
+def lanes_in_use(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return a model's figures by source with what its lanes do at the error rates in use.
+
+    Error rates may have been changed since the model was measured; the figures of the lanes are
+    then those that were measured for these rates, or None where there are none.
+    """
+    return [_in_use(row, manifest.rates_for(row["kind"])) for row in manifest.kinds]
+
+
+def _in_use(row: Mapping[str, Any], rates: Mapping[str, float]) -> dict[str, Any]:
+    if row["error_rates"] == rates:
+        return dict(row)
+    measured = at_rates(row, rates[CLAIM], rates[OPINION])
+    ends = [f"{name}{end}" for name in _OF_LANES for end in ("", "_low", "_high")]
+    return {**row, "error_rates": dict(rates), **{end: (measured or {}).get(end) for end in ends}}
+
+
+def at_rates(
+    row: Mapping[str, Any], of_claims: float, of_opinions: float
+) -> Mapping[str, Any] | None:
+    """Return what lanes do on a source at error rates; None where that was not measured."""
+    rates = (of_claims, of_opinions)
+    return next((one for one in row["trade_off"] if (one[CLAIM], one[OPINION]) == rates), None)
+
+
+def matrix(row: Mapping[str, Any]) -> list[list[int]]:
+    """Return ``[[tn, fp], [fn, tp]]`` on a source, of the model's predictions as it was trained.
+
+    The shares have five digits, which gives back the counts of up to 50,000 texts.
+    """
+    claims, opinions = row["n_claims"], row["n"] - row["n_claims"]
+    caught, left = round(row["recall"] * claims), round(row["specificity"] * opinions)
+    return [[left, opinions - left], [claims - caught, caught]]
+
+
+def cut_off_measured(manifest: Manifest) -> float:
+    """Return the threshold at which recall and specificity by source were measured."""
+    history = manifest.threshold_history
+    return float(history[0]["old"] if history else manifest.threshold)
