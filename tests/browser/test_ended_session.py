@@ -62,14 +62,14 @@ def without_reruns_by_itself(page: Page) -> None:
 def ready_to_decide(page: Page, database: Database) -> Callable[[], None]:
     open_page(page, "Review")
     page.get_by_role("button", name="Start reviewing").click()
-    expect(page.locator(".st-key-decide-skip button")).to_be_enabled()
+    expect(page.locator('[class*="st-key-decide-skip"] button')).to_be_enabled()
     return lambda: page.keyboard.press("3")
 
 
 def ready_for_bulk(page: Page, database: Database) -> Callable[[], None]:
     queue.next_case(database, LEAD)
     open_page(page, "Triage queue")
-    table = page.locator(".stDataFrameGlideDataEditor").first
+    table = page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first
     for row in (0, 1):
         table.click(position={"x": 20, "y": 70 + 75 * row})
     button = page.get_by_role("button", name="Decide on 2 cases")

@@ -142,7 +142,7 @@ def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     page.get_by_role("button", name="Try it with made-up videos").click()
     expect(page.get_by_text("Synthetic demo data")).to_be_visible()
     settle(page)
-    table = page.locator(".stDataFrameGlideDataEditor").first
+    table = page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first
     table.click(position={"x": 20, "y": 70})  # the first row's checkbox
     settle(page)
     expect(page.get_by_text("Rank 1 of 2,000")).to_be_visible()
@@ -168,7 +168,9 @@ def test_markup_in_a_transcript_is_shown_as_text(
         if pill.get_attribute("aria-pressed") != "true" and "(0)" not in pill.inner_text():
             pill.click()
             settle(page)
-    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 70})
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+        position={"x": 20, "y": 70}
+    )
     settle(page)
     expect(page.get_by_test_id("stHtml").filter(has_text="someone read")).to_have_text(text)
     expect(page.get_by_text("author <b>me</b> **you**").filter(visible=True)).to_be_visible()
@@ -208,7 +210,9 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     page.get_by_role("button", name="claims (4)").click()  # the uncertain lane alone
     settle(page)
     expect(page.get_by_text("2 videos to review")).to_be_visible()
-    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 70})
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+        position={"x": 20, "y": 70}
+    )
     settle(page)
     expect(page.get_by_text("Rank 1 of 6")).to_be_visible()
     expect(page.get_by_text("Unlike anything the model was trained on. A person")).to_be_visible()
@@ -216,7 +220,9 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     page.get_by_role("button", name="claims (4)").click()
     page.get_by_role("button", name="uncertain (2)").click()
     settle(page)
-    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 70})
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+        position={"x": 20, "y": 70}
+    )
     settle(page)
     expect(page.get_by_text("This statement: 4 videos, 10 reports")).to_be_visible()
     expect(page.locator("mark").first).to_be_visible()
