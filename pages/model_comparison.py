@@ -3,7 +3,7 @@
 import streamlit as st
 
 from claimclf.ui.comparison.champion import offer_decisions, show_champion
-from claimclf.ui.comparison.choosing import choose_models
+from claimclf.ui.comparison.choosing import choose_models, choose_source
 from claimclf.ui.comparison.cutoffs import choose_cutoffs
 from claimclf.ui.comparison.export import offer_export
 from claimclf.ui.comparison.figures import show_figures
@@ -28,8 +28,9 @@ for problem in damaged_models():
     say_error(problem)
 
 models = choose_models(stored_manifests(), best)
-cut = choose_cutoffs(models)
-show_figures(models, cut)
+source = choose_source(models)
+cut = choose_cutoffs(models, source)
+show_figures(models, cut, source)
 compared = Compared(stored_manifests(), best, models, cut, dataset_in_use())
 show_section(compared)
 

@@ -20,6 +20,7 @@ from claimclf.modeling.store.champion import (
     worst_hidden,
 )
 from claimclf.modeling.store.champion import RULE as CHAMPION_RULE
+from claimclf.modeling.store.champion import RULE_IN_SHORT as CHAMPION_RULE_IN_SHORT
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.pointer import Pointer
 
 #: In words, for screens and reports.
-RULE = CHAMPION_RULE
+RULE, RULE_IN_SHORT = CHAMPION_RULE, CHAMPION_RULE_IN_SHORT
 
 
 def open_store(folder: Path) -> ModelStore:

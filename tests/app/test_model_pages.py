@@ -15,10 +15,11 @@ from claimclf.configuration import DATABASE
 from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.store.by_kind import at_a_glance
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import RULE, overrule
+from claimclf.modeling.store.champion import RULE, RULE_IN_SHORT, overrule
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
+from claimclf.services.lanes import consequences
 from claimclf.ui.state import upload as state
 from tests.queue.builders import UNREACHABLE, logged
 
@@ -105,6 +106,7 @@ def test_figures_of_another_model_in_use_are_its_own(store: ModelStore) -> None:
 def test_rule_stands_by_the_champion_with_what_it_looks_at(store: ModelStore) -> None:
     app = shown("pages/model_comparison.py")
     assert RULE in [text.value for text in app.markdown]
+    assert RULE_IN_SHORT in [text.value for text in app.caption]
     table = app.table[0].value
     assert table.index[0] == "speech-linear"
     assert sorted(table.index) == store.names()
@@ -153,17 +155,70 @@ def test_stress_is_shown_for_every_stored_model(store: ModelStore) -> None:
     assert app.table[-1].value.loc["engagement × 0", "course-xgboost"].startswith("1.000 (")
 
 
-def test_lanes_show_promise_and_price_and_can_be_set_with_a_reason(store: ModelStore) -> None:
+def reason(app: AppTest, text: str, key: str | None) -> None:
+    next(t for t in app.text_input if t.label == "Reason" and t.key == key).input(text)
+
+
+def test_lanes_of_a_kind_are_chosen_with_the_consequence_in_front(store: ModelStore) -> None:
+    app = section(shown("pages/model_comparison.py"), "Lanes")
+    promised, prices = (t.value for t in app.table[-3:-1])
+    assert promised.index[1] == "real speech: debate_sentences_train.csv"
+    assert promised.iloc[1, 0] == "0.025"
+    assert promised.iloc[1, 1].startswith("0.025 (0.018 to")
+    assert "2.5% (in use)" in prices.index
+    assert {"2.0%", "5.0%"} <= set(prices.index)
+    app = choose_claims(app, 0.05)
+    manifest = store.manifest("speech-linear")
+    (expected,) = consequences(manifest, "real speech", {"claim": 0.05, "opinion": 0.1})
+    assert "about 12 of 264 claims would be hidden" in expected
+    assert expected in [i.value.replace("\\", "") for i in app.info]
+
+
+def choose_claims(app: AppTest, rate: float) -> AppTest:
+    slider = next(s for s in app.select_slider if s.label.startswith("Claims"))
+    app = slider.set_value(rate).run()
+    assert not app.exception
+    return app
+
+
+def test_error_rates_of_a_kind_are_saved_for_it_alone_and_with_a_reason(store: ModelStore) -> None:
+    app = choose_claims(section(shown("pages/model_comparison.py"), "Lanes"), 0.05)
+    save = "Save these error rates for real speech"
+    next(b for b in app.button if b.label == save).click().run()
+    assert "reason" in app.error[0].value.lower()
+    reason(app, "fewer reviews", "lanes_reason")
+    assert not next(b for b in app.button if b.label == save).click().run().exception
+    after = store.manifest("speech-linear")
+    (change,) = after.error_rates_history
+    assert (change["reason"], change["kind"]) == ("fewer reviews", "real speech")
+    assert after.kind_error_rates["real speech"] == {"claim": 0.05, "opinion": 0.1}
+    assert after.kind_error_rates["real posts"] == {"claim": 0.02, "opinion": 0.1}
+    assert after.error_rates == {"claim": 0.005, "opinion": 0.005}
+    assert "5.0% (in use)" in app.table[-2].value.index
+
+
+def test_error_rates_of_the_course_are_the_models_general_ones(store: ModelStore) -> None:
+    app = section(shown("pages/model_comparison.py"), "Lanes")
+    app = choose_claims(choice(app, "Kind of text", "course"), 0.01)
+    reason(app, "a trial", "lanes_reason")
+    next(b for b in app.button if b.label == "Save these error rates for course").click().run()
+    assert store.manifest("speech-linear").error_rates == {"claim": 0.01, "opinion": 0.005}
+
+
+def test_lanes_without_kinds_show_promise_and_price_and_can_be_set_with_a_reason(
+    store: ModelStore,
+) -> None:
+    overrule(store, "content-xgboost", "a trial", "ana")
     app = section(shown("pages/model_comparison.py"), "Lanes")
     assert any(index.endswith("(in use)") for index in app.table[-1].value.index)
     submit = next(b for b in app.button if b.label == "Save the error rates")
     submit.click().run()
     assert "reason" in app.error[0].value.lower()
-    next(t for t in app.text_input if t.label == "Reason").input("fewer reviews")
+    reason(app, "fewer reviews", None)
     next(n for n in app.number_input if n.label.startswith("Claims")).set_value(0.01)
     submit = next(b for b in app.button if b.label == "Save the error rates")
     assert not submit.click().run().exception
-    (change,) = store.manifest("speech-linear").error_rates_history
+    (change,) = store.manifest("content-xgboost").error_rates_history
     assert (change["reason"], change["new"]) == ("fewer reviews", {"claim": 0.01, "opinion": 0.005})
 
 
@@ -210,6 +265,69 @@ def section(app: AppTest, name: str) -> AppTest:
     app = control.set_value(name).run()
     assert not app.exception
     return app
+
+
+def choice(app: AppTest, label: str, value: str) -> AppTest:
+    control = next(g for g in app.get("button_group") if g.label == label)
+    app = control.set_value(value).run()
+    assert not app.exception
+    return app
+
+
+def matrices(app: AppTest) -> str:
+    """The confusion matrices that stand on the page, titles and counts, folded ones left out."""
+    folded = {id(e) for fold in app.expander for e in fold.get("plotly_chart")}
+    charts = [e for e in app.main.get("plotly_chart") if id(e) not in folded]
+    return " ".join(str(chart.proto.spec) for chart in charts)
+
+
+def compared(app: AppTest) -> AppTest:
+    """The table of figures in which the models differ."""
+    return next(t for t in app.table if "claims missed" in t.value.index)
+
+
+VALIDATION = "validation split of the course's own texts"
+
+
+def test_forest_stands_beside_xgboost_on_real_speech_at_first(store: ModelStore) -> None:
+    app = shown("pages/model_comparison.py")
+    assert app.multiselect[0].value == ["speech-random-forest", "speech-xgboost"]
+    table = compared(app).value
+    assert list(table.columns) == ["speech-random-forest", "speech-xgboost"]
+    (row,) = (row for row in store.manifest("speech-xgboost").kinds if row["kind"] == "real speech")
+    missed = row["n_claims"] - round(row["recall"] * row["n_claims"])
+    assert table.loc["claims missed", "speech-xgboost"] == f"{missed} of {row['n_claims']:,}"
+    assert f"<b>{missed}" in matrices(app).replace("\\u003c", "<").replace("\\u003e", ">")
+
+
+def test_equal_figures_and_matrices_are_folded_on_the_courses_validation_split(
+    store: ModelStore,
+) -> None:
+    app = choice(shown("pages/model_comparison.py"), "Measured on", VALIDATION)
+    assert "9 figures are equal, and so are the confusion matrices" in [
+        e.label for e in app.expander
+    ]
+    assert "Nothing differs here" in app.info[-1].value
+    assert matrices(app) == ""
+    cut = next(g for g in app.get("button_group") if g.label.startswith("Cut-off"))
+    assert not cut.set_value("recall at least 99 %").run().exception
+
+
+def test_courses_pair_is_one_click_away(store: ModelStore) -> None:
+    app = shown("pages/model_comparison.py")
+    app = choice(app, "Random forest beside XGBoost on the feature set", "course")
+    table = compared(app).value
+    assert list(table.columns) == ["course-random-forest", "course-xgboost"]
+    assert table.loc["claims missed", "course-xgboost"] == "21"
+    assert "course-xgboost, validation" in matrices(app)
+
+
+def test_models_without_real_texts_are_measured_on_the_validation_split(store: ModelStore) -> None:
+    app = shown("pages/model_comparison.py")
+    app = app.multiselect[0].set_value(["speech-xgboost", "course-xgboost"]).run()
+    assert not app.exception
+    assert "Measured on" not in [g.label for g in app.get("button_group")]
+    assert list(compared(app).value.columns) == ["speech-xgboost", "course-xgboost"]
 
 
 @pytest.mark.parametrize("button", ["Train with", "Search all settings"])

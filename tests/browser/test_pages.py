@@ -26,7 +26,9 @@ SHOWN = {
         "Champion: speech-linear",
         "On the course's own texts",
         "On real speech",
-        "content-random-forest",
+        "speech-random-forest",
+        "speech-xgboost",
+        "1 figure is equal",
         "Look closer",
     ],
 }

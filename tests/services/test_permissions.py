@@ -84,6 +84,12 @@ MAY_ASK: dict[str, set[Role]] = {
 #: Services that change nothing that is shared and read nothing of the queue: whoever has the
 #: file, the dataset or the model at hand may ask. Pages are guarded as a whole.
 ASK_NOBODY = {
+    "by_source.cut_off_on",
+    "by_source.differing",
+    "by_source.matrix_on",
+    "by_source.pairs_by_features",
+    "by_source.readable_on",
+    "by_source.sources_of",
     "comparison.class_report",
     "comparison.figures_at",
     "comparison.judge",
@@ -111,6 +117,11 @@ ASK_NOBODY = {
     "inspecting.remarks_of",
     "inspecting.require_read",
     "inspecting.sentence_of",
+    "lanes.choices",
+    "lanes.consequences",
+    "lanes.kinds_with_lanes",
+    "lanes.prices",
+    "lanes.promised_and_measured",
     "links.from_query",
     "links.to_query",
     "mappings.columns_key",

@@ -26,6 +26,13 @@ RULE = (
     "higher precision, then to the simpler model: fewer trees, then the name that comes first."
 )
 
+#: The same in a sentence, for a place where the champion is named.
+RULE_IN_SHORT = (
+    f"Champion is who finds at least {LEAST_RECALL} of the claims of the course's validation "
+    "split; of these, who has the highest AUC on real speech held out by group; of these, who "
+    "hides the fewest claims in its worst condition."
+)
+
 
 def best_by_rule(manifests: Sequence[Manifest]) -> Manifest | None:
     """Return the champion by `RULE`, or None where there is no model.

@@ -9,7 +9,7 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.services.models import back_to_rule, overrule, set_threshold
-from claimclf.services.stored_models import RULE, overruled_champion, rule_table
+from claimclf.services.stored_models import RULE, RULE_IN_SHORT, overruled_champion, rule_table
 from claimclf.ui import outcomes
 from claimclf.ui.by_kind import by_kind
 from claimclf.ui.guard import action
@@ -33,6 +33,7 @@ def show_champion(best: Manifest, stored: Sequence[Manifest]) -> None:
     chosen = overruled_champion(model_store())
     if chosen and chosen.name == best.name:
         st.caption(f"Chosen by {plain(chosen.by)} on {chosen.at}: {plain(chosen.reason)}")
+    st.caption(RULE_IN_SHORT)
     with st.expander("Why this one: the rule, and each model's figures for it"):
         st.markdown(RULE)
         st.table(rule_table(stored))

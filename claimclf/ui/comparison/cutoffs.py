@@ -15,8 +15,18 @@ if TYPE_CHECKING:
 OWN, ONE = "each model's own", "one for all"
 
 
-def choose_cutoffs(models: Sequence[Judged]) -> dict[str, float]:
-    """Let a person move one cut-off for all, or ask for a recall by name."""
+def choose_cutoffs(models: Sequence[Judged], source: str | None = None) -> dict[str, float]:
+    """Let a person move one cut-off for all, or ask for a recall by name.
+
+    Parameters
+    ----------
+    models : sequence of Judged
+        At least one.
+    source : str, optional
+        A source that was measured at the models' own cut-offs alone: nothing to choose then.
+    """
+    if source is not None:
+        return {model.name: model.manifest.threshold for model in models}
     how = st.segmented_control(
         "Cut-off: a video with a higher probability is sent to review",
         [OWN, ONE, *NAMED_RECALLS],

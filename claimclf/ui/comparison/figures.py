@@ -1,4 +1,4 @@
-"""Recall first, then what it costs; by class, and on the test set."""
+"""In what models differ, recall first, then what it costs; by class, and on the test set."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from claimclf import charts
+from claimclf.services.by_source import cut_off_on, differing, matrix_on, readable_on
 from claimclf.services.comparison import class_report, figures_at, judge
 from claimclf.ui.comparison.drawing import once_for_models
 from claimclf.ui.messages import plain
@@ -21,18 +22,61 @@ if TYPE_CHECKING:
 _REPORT: Any = {**dict.fromkeys(("precision", "recall", "f1-score"), "{:.4f}"), "support": "{:,}"}
 
 
+def show_figures(models: Sequence[Judged], cut: dict[str, float], source: str | None) -> None:
+    """Show in what models differ, figures and confusion matrices; what is equal is folded away.
+
+    Parameters
+    ----------
+    models : sequence of Judged
+        At least one.
+    cut : dict of str to float
+        Each one's cut-off on the validation split.
+    source : str or None
+        A source as `services.by_source` names it; None for the validation split.
+    """
+    if source is None:
+        _draw_on_validation(models, cut)
+    else:
+        manifests = [model.manifest for model in models]
+        titles = [f"{m.name}, cut-off {cut_off_on(m):g}" for m in manifests]
+        matrices = [matrix_on(m, source) for m in manifests]
+        _draw(readable_on(manifests, source), matrices, titles)
+
+
 @once_for_models
-def show_figures(models: Sequence[Judged], cut: dict[str, float]) -> None:
-    """Show recall first, then what it costs; one confusion matrix a model below."""
+def _draw_on_validation(models: Sequence[Judged], cut: dict[str, float]) -> None:
     figures = figures_at(models, cut)
     readable = {name: _readable_figures(dict(row)) for name, row in figures.iterrows()}
-    st.table(pd.DataFrame(readable))
-    for place, model in zip(st.columns(len(models)), models, strict=True):
-        matrix = model.cutoffs.at(cut[model.name]).metrics.confusion_matrix
-        place.plotly_chart(
-            charts.confusion_matrix(matrix, f"{model.name}, validation"),
-            key=f"matrix-{model.name}",
-        )
+    matrices = [m.cutoffs.at(cut[m.name]).metrics.confusion_matrix for m in models]
+    _draw(pd.DataFrame(readable), matrices, [f"{m.name}, validation" for m in models])
+
+
+def _draw(
+    figures: pd.DataFrame, matrices: Sequence[Sequence[Sequence[int]]], titles: Sequence[str]
+) -> None:
+    differ, equal = differing(figures)
+    alike = len(matrices) > 1 and all(matrix == matrices[0] for matrix in matrices)
+    if differ.empty:
+        st.info("Nothing differs here. Choose other texts, another cut-off or other models.")
+    else:
+        st.table(differ)
+    if not alike:
+        _draw_matrices(matrices, titles)
+    if len(equal) or alike:
+        with st.expander(_folded(len(equal), alike)):
+            st.table(equal)
+            if alike:
+                _draw_matrices(matrices, titles)
+
+
+def _folded(equal: int, alike: bool) -> str:
+    figures = f"{equal} figure{' is' if equal == 1 else 's are'} equal"
+    return f"{figures}, and so are the confusion matrices" if alike else figures
+
+
+def _draw_matrices(matrices: Sequence[Sequence[Sequence[int]]], titles: Sequence[str]) -> None:
+    for place, matrix, title in zip(st.columns(len(titles)), matrices, titles, strict=True):
+        place.plotly_chart(charts.confusion_matrix(matrix, title), key=f"matrix-{title}")
 
 
 def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:

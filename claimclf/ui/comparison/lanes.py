@@ -12,8 +12,10 @@ from claimclf import charts
 from claimclf.people import Person
 from claimclf.schema import CLAIM, OPINION
 from claimclf.services.models import set_error_rates
+from claimclf.services.stored_models import own_texts
 from claimclf.services.stress import hidden_columns, readable_trade_off
 from claimclf.ui import outcomes
+from claimclf.ui.comparison.lanes_by_kind import show_by_kind
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.state.database import queue_database
@@ -22,37 +24,52 @@ from claimclf.ui.state.models import model_store
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from claimclf.modeling.store.manifest import Manifest
     from claimclf.services.comparison import Judged
 
 _RATES = "error_rates"
 
 
-def show_lanes(models: Sequence[Judged]) -> None:
-    """Show what each model's lanes promise, what holds, and what other error rates cost."""
-    calibrated = [model for model in models if model.manifest.error_rates]
-    for model in models:
-        if model not in calibrated:
-            st.info(
-                f"{plain(model.name)}: the threshold alone decides on its lanes, and its "
-                "probabilities are not calibrated. Only what cannot be scored is uncertain."
-            )
+def show_lanes(models: Sequence[Judged], best: Manifest) -> None:
+    """Show what a model's lanes promise, what holds, and what other error rates cost.
+
+    Parameters
+    ----------
+    models : sequence of Judged
+        Those that were chosen.
+    best : Manifest
+        The champion, whose lanes come first.
+    """
+    chosen = {best.name: best, **{model.name: model.manifest for model in models}}
+    calibrated = {name: manifest for name, manifest in chosen.items() if manifest.error_rates}
+    for name in chosen.keys() - calibrated.keys():
+        st.info(
+            f"{plain(name)}: the threshold alone decides on its lanes, and its "
+            "probabilities are not calibrated. Only what cannot be scored is uncertain."
+        )
     if not calibrated:
         return
-    for model in calibrated:
-        st.markdown(f"**{plain(model.name)}**")
-        st.table(readable_trade_off(model.manifest))
-    curves = {m.name: pd.DataFrame(m.manifest.trade_off) for m in calibrated}
-    for hidden in hidden_columns(next(iter(curves.values()))):
-        drawn = {name: curve for name, curve in curves.items() if hidden in curve}
+    manifest = calibrated[st.selectbox("Model", list(calibrated), key="lanes_model")]
+    if manifest.kinds:
+        show_by_kind(manifest)
+    else:
+        _ask_error_rates(manifest)
+    with st.expander("One error rate for both classes", expanded=not manifest.kinds):
+        _show_trade_off(manifest)
+
+
+def _show_trade_off(manifest: Manifest) -> None:
+    st.caption(f"On {own_texts(manifest)} and on labelled files of the stress suite.")
+    st.table(readable_trade_off(manifest))
+    curve = pd.DataFrame(manifest.trade_off)
+    for hidden in hidden_columns(curve):
         st.markdown(f"**What the error rate trades: {plain(hidden.partition(': ')[2])}**")
-        st.plotly_chart(charts.trade_off(drawn, hidden), key=hidden)
-    _ask_error_rates([model.name for model in calibrated])
+        st.plotly_chart(charts.trade_off({manifest.name: curve}, hidden), key=hidden)
 
 
-def _ask_error_rates(names: Sequence[str]) -> None:
+def _ask_error_rates(manifest: Manifest) -> None:
     with st.form("error_rates"):
-        st.markdown("**Set a model's error rates**")
-        name = st.selectbox("Model", names)
+        st.markdown("**Set the model's error rates**")
         first, second, third = st.columns([1, 1, 2])
         rates = {
             CLAIM: _error_rate(first, "Claims ruled out at most"),
@@ -60,7 +77,7 @@ def _ask_error_rates(names: Sequence[str]) -> None:
         }
         reason = third.text_input("Reason")
         if st.form_submit_button("Save the error rates"):
-            save_error_rates(name, rates, reason)
+            save_error_rates(manifest.name, rates, reason)
             outcomes.redraw_or_explain(_RATES)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from claimclf.services.stored_models import own_texts
 from claimclf.ui.comparison import curves, differences, figures, mistakes, reasons, slices
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _show_stress(compared: Compared) -> None:
 def _show_lanes(compared: Compared) -> None:
     from claimclf.ui.comparison import lanes
 
-    lanes.show_lanes(compared.models)
+    lanes.show_lanes(compared.models, compared.best)
 
 
 _SECTIONS: dict[str, Callable[[Compared], None]] = {
@@ -68,8 +69,14 @@ _SECTIONS: dict[str, Callable[[Compared], None]] = {
 }
 
 
+#: Sections that say themselves which texts they are about.
+_OF_SEVERAL_KINDS = ("Under stress", "Lanes", "Would we use it?")
+
+
 def show_section(compared: Compared) -> None:
     """Let a person choose a section, and draw it."""
     section = st.segmented_control("Look closer", list(_SECTIONS), key="section")
     if section:
+        if section not in _OF_SEVERAL_KINDS:
+            st.caption(f"On {own_texts(compared.best)} alone.")
         _SECTIONS[section](compared)
