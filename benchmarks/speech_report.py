@@ -39,15 +39,16 @@ weights of each kind's own beside shared ones, and a reader of its own for the c
 """
 
 
-def by_kind(manifests: Sequence[Manifest], table: str) -> Iterator[str]:
+def by_kind(manifests: Sequence[Manifest], tables: Sequence[str]) -> Iterator[str]:
     """Yield the section's paragraphs.
 
     Parameters
     ----------
     manifests : sequence of Manifest
         All models; those of real speech are shown.
-    table : str
-        The figures on labelled files, as Markdown.
+    tables : sequence of str
+        As Markdown: what the model of real speech must reach and reaches, where it is stored,
+        and the figures of all models on labelled files.
     """
     speech = [manifest for manifest in manifests if manifest.kinds]
     yield "## By kind of text"
@@ -55,7 +56,7 @@ def by_kind(manifests: Sequence[Manifest], table: str) -> Iterator[str]:
         "Models on texts that they were not trained on. A model of the course alone is worth "
         "no more than a coin there."
     )
-    yield table
+    yield from tables
     for manifest in speech:
         yield f"### {manifest.name}, by groups held out"
         yield markdown_table(source_lines(manifest))

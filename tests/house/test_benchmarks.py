@@ -13,13 +13,17 @@ from benchmarks import __main__ as benchmarks
 from benchmarks import model, moderators, pages, processes, queue, scale, score, search, uploads
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
+from benchmarks.speech_targets import review_share_as, target_lines
 from benchmarks.videos import write_videos
 from claimclf.dataset.demo import demo_videos
 from claimclf.modeling.learners.recipes import RANDOM_FOREST, RECIPES
 from claimclf.modeling.learners.search import TreeSearchCV
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
+from claimclf.services.datasets import open_dataset
+from tests.conftest import shared_file
 from tests.modeling.learners.test_search import rows
+from tests.speech import talk_file
 
 RATIO = Result("page", 2.0, reference="an empty page", limit=3.0, spread=(1.5, 2.5))
 
@@ -144,6 +148,30 @@ def test_model_in_small() -> None:
     assert 0.01 < found.value < 1_000
     labelled = model.training_results({"course-random-forest": 2.0, "content-xgboost": 3.0})
     assert [(one.name, one.value) for one in labelled] == [("training, content-xgboost", 1.5)]
+
+
+def test_share_to_review_follows_the_share_of_claims() -> None:
+    # 4 of 4 claims (95 % rounded up) and 3 of 6 opinions are reviewed
+    measured = {"review_95": 0.7, "n": 10, "n_claims": 4}
+    assert review_share_as(measured, 0.4) == pytest.approx(0.7)
+    assert review_share_as(measured, 0.1) == pytest.approx(0.1 + 0.9 * 0.5)
+
+
+@pytest.mark.dataset
+def test_table_says_what_each_set_asks_and_takes_any_labelled_file(
+    course_dataset: Path, tmp_path: Path
+) -> None:
+    own = talk_file(tmp_path / "own.csv", 40)
+    store, posts = ModelStore(MODELS), shared_file("data/posts_dev.csv")
+    manifest = store.manifest("speech-linear")
+    header, *lines = target_lines(store, manifest, open_dataset(course_dataset), [posts, own])
+    by_figure = {(line[0], line[1]): line for line in lines}
+    assert header[:4] == ("set", "figure", "must", "aim")
+    assert by_figure["course test", "recall"][2:] == ("≥ 0.999", "", "1.0000", "met")
+    assert by_figure["engagement × 0 to × 300", "lowest recall"][-1] == "met"
+    assert by_figure["posts_dev.csv (140)", "AUC"][2:4] == ("≥ 0.8", "≥ 0.84")
+    assert by_figure["own.csv (40)", "AUC"][2:4] == ("", "")
+    assert 0.5 < float(by_figure["own.csv (40)", "AUC"][4]) <= 1
 
 
 def test_benchmark_videos_are_distinct_however_many_are_written_at_once(
