@@ -155,6 +155,13 @@ def test_stress_is_shown_for_every_stored_model(store: ModelStore) -> None:
     assert app.table[-1].value.loc["engagement × 0", "course-xgboost"].startswith("1.000 (")
 
 
+def test_whole_suite_is_offered_for_models_that_can_be_fitted_anew_here(store: ModelStore) -> None:
+    app = section(shown("pages/model_comparison.py"), "Under stress")
+    offered = next(box for box in app.selectbox if box.key == "stress_model")
+    assert sorted(offered.options) == [name for name in store.names() if "speech" not in name]
+    assert any("--speech FILE --save" in caption.value for caption in app.caption)
+
+
 def reason(app: AppTest, text: str, key: str | None) -> None:
     next(t for t in app.text_input if t.label == "Reason" and t.key == key).input(text)
 

@@ -49,13 +49,21 @@ def show_stress(manifests: Sequence[Manifest], dataset: Dataset) -> None:
 
 
 def _offer_suite(manifests: Sequence[Manifest], dataset: Dataset) -> None:
-    missing = without_held_out(manifests)
+    able = [manifest for manifest in manifests if not manifest.kinds]
+    if len(able) < len(manifests):
+        st.caption(
+            "A model of real speech is fitted anew with what it learnt from beside the dataset, "
+            "which is not here: `claimclf stress --model NAME --data FILE --speech FILE --save`."
+        )
+    if not able:
+        return
+    missing = without_held_out(able)
     whose = f" ({', '.join(plain(name) for name in missing)})" if missing else ""
     st.markdown(
         "The whole suite also fits each recipe anew without some statements and framings"
         f"{whose}; it takes minutes and its result is kept with the model."
     )
-    name = st.selectbox("Model", missing or [m.name for m in manifests], key="stress_model")
+    name = st.selectbox("Model", missing or [m.name for m in able], key="stress_model")
     if st.button("Run the whole suite for this model"):
         run_suite(name, dataset)
         outcomes.redraw_or_explain(_STRESS)
