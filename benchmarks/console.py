@@ -21,7 +21,7 @@ from claimclf.configuration import models_folder
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.storage.database import Database
 from claimclf.services.models import load_model
-from tests.browser.dashboard import browser, running_dashboard, settle
+from tests.browser.dashboard import browser, new_context, running_dashboard, settle
 
 SIZES = (10_000, 1_000_000)
 KEYS, WARM_UP = 60, 5
@@ -89,7 +89,7 @@ def _times(size: int, n_keys: int) -> list[float]:
         ingest(database, LEAD, videos(size), Upload("bench.csv", "0" * 64, *scored_by))
         database.close()
         with running_dashboard(CLAIMCLF_DATABASE_URL=url) as address, browser() as opened:
-            page = opened.new_page(viewport={"width": 1280, "height": 900})
+            page = new_context(opened, viewport={"width": 1280, "height": 900}).new_page()
             page.goto(f"{address}/review")
             settle(page)
             page.keyboard.press("n")

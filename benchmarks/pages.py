@@ -39,8 +39,10 @@ from benchmarks.timed import TimedServer, timed_server
 from claimclf.paths import ROOT, SERVER
 from tests.browser.dashboard import (
     PAGES,
+    TOKEN,
     browser,
     free_port,
+    new_context,
     running_dashboard,
     settle,
     wait_until_served,
@@ -195,7 +197,7 @@ def _seconds_to_serve(environment: Mapping[str, str]) -> float:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "CLAIMCLF_TOKEN": TOKEN, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,  # make writes there that it was ended
         start_new_session=True,
@@ -229,7 +231,7 @@ def _first_paints(starts: int, environment: dict[str, str]) -> Iterator[Result]:
 
 
 def _first_paint(opened: Browser, page: str, environment: dict[str, str]) -> tuple[float, ...]:
-    tab = opened.new_page()
+    tab = new_context(opened).new_page()
     received = _count_bytes(tab)
     started = time.perf_counter()
     with running_dashboard(**environment) as address:

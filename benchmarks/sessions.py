@@ -18,6 +18,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.browser.dashboard import cookie
+
 _SECONDS = 60
 
 
@@ -165,7 +167,7 @@ def session(
     page : str
         As in the page's address.
     headers : mapping of str to str, optional
-        Cookies and the like.
+        Cookies and the like; without any, those of whoever has the token.
     token : str
         Streamlit's token against forged requests, where the session signs in.
     """
@@ -174,7 +176,7 @@ def session(
     with connect(
         url,
         subprotocols=protocols,
-        additional_headers=dict(headers or {}),
+        additional_headers={"Cookie": cookie(), **(headers or {})},
         max_size=None,
         compression=None,
         proxy=None,

@@ -20,7 +20,7 @@ from typing import Any
 from streamlit.runtime.scriptrunner import ScriptRunner
 
 from claimclf.paths import ROOT
-from tests.browser.dashboard import free_port, wait_until_served
+from tests.browser.dashboard import TOKEN, free_port, wait_until_served
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def timed_server(
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CLAIMCLF_TOKEN": TOKEN, **environment},
         stdout=quiet,
     )
     address = f"http://127.0.0.1:{port}"

@@ -11,12 +11,14 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from claimclf.addresses import SQLITE_FILE, database_place, web_host
 from claimclf.errors import InvalidRequestError, NotConfiguredError
@@ -136,6 +138,29 @@ WEBHOOK_SECRET = Setting(
     is_secret=True,
     shown=_hidden,
 )
+TOKEN = Setting(
+    "token",
+    "Opens the dashboard where nobody signs in: 32 characters or more. Where nothing is set, "
+    "`serve` makes one at each start and prints the address with it.",
+    variable="CLAIMCLF_TOKEN",
+    key="CLAIMCLF_TOKEN",
+    is_secret=True,
+    shown=_hidden,
+)
+HOSTS = Setting(
+    "hosts",
+    "Names under which browsers open the dashboard, beside that of the login's redirect_uri; "
+    "separated by spaces.",
+    variable="CLAIMCLF_HOSTS",
+    key=f"{SECTION}.hosts",
+)
+PROXIES = Setting(
+    "proxies",
+    "Addresses or networks of the proxies through which requests may come, separated by spaces; "
+    "without any, such requests are refused.",
+    variable="CLAIMCLF_PROXIES",
+    key=f"{SECTION}.proxies",
+)
 LOG_LEVEL = Setting(
     "log level",
     "Least level that is logged: debug, info, warning or error. Where nothing is set, commands "
@@ -184,6 +209,9 @@ SETTINGS = (
     MAPPINGS,
     WEBHOOK_URL,
     WEBHOOK_SECRET,
+    TOKEN,
+    HOSTS,
+    PROXIES,
     LOG_LEVEL,
     SECRETS_FILES,
     LOGIN,
@@ -332,6 +360,20 @@ def has_login() -> bool:
     return LOGIN.key in secrets()
 
 
+def login_address() -> str:
+    """Return where the login sends people back to, without its path; empty where that is not set.
+
+    Raises
+    ------
+    NotConfiguredError
+        A secrets file cannot be read.
+    """
+    login = secrets().get(LOGIN.key)
+    parts = urlsplit(str(login.get("redirect_uri", "")) if isinstance(login, Mapping) else "")
+    place = parts.netloc.removesuffix(":{port}")  # which Streamlit replaces by the server's own
+    return f"{parts.scheme}://{place}" if place else ""
+
+
 def database_url(option: str | None = None) -> str:
     """Return the address of the queue's database; a file of the project unless one is named."""
     return look_up(DATABASE, option).value
@@ -384,6 +426,27 @@ def log_level(option: str | None = None, default: str = LOG_LEVEL.default) -> in
 def pass_on(setting: Setting, value: str) -> None:
     """Have the program that takes this one's place, or is started by it, use a value."""
     os.environ[setting.variable] = value
+
+
+def hand_over(name: str, value: str) -> None:
+    """Leave a word that is no setting for the program that takes this one's place.
+
+    What a process was started with can be read by everybody on the machine, its environment by
+    its user alone.
+    """
+    os.environ[name] = value
+
+
+def take_over(name: str) -> str:
+    """Return a word that the program before this one left, once; empty for none."""
+    return os.environ.pop(name, "")
+
+
+def has_screen() -> bool:
+    """Say whether this user's browser can show itself."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def unknown() -> list[str]:

@@ -3,7 +3,9 @@
 ::
 
     application    what `claimclf serve` starts: Streamlit's pages behind the middleware
+    admission      who may come in, by what is set up
     middleware/    one concern a file, each an ASGI application around another
+    opening        the address, in its user's browser
     warming        imports made ahead while nobody waits
 
 `application` alone knows Streamlit, whose pages it serves. It is started as a script, so no

@@ -10,12 +10,18 @@ from importlib import import_module
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from claimclf.api.admission import admission
 from claimclf.api.middleware.base_url import InjectBaseUrl
+from claimclf.api.middleware.gate import Gate
+from claimclf.api.middleware.headers import SetHeaders
 from claimclf.api.middleware.traffic import NoteMessages, Traffic
+from claimclf.api.middleware.uploads import LimitUploads
+from claimclf.api.opening import opened
 from claimclf.api.warming import import_heavy
-from claimclf.configuration import log_level
+from claimclf.configuration import log_level, take_over
 from claimclf.logs import set_up
 from claimclf.paths import APP
+from claimclf.services.serving import OPENS
 
 set_up(log_level())  # and with it what was set when the server was started is known
 _traffic = Traffic()
@@ -25,7 +31,8 @@ _traffic = Traffic()
 async def _warmed(_app: App) -> AsyncIterator[None]:
     """Import what is slow to import once the first visitor has the first page."""
     threading.Thread(target=import_heavy, args=(_traffic,), daemon=True).start()
-    yield
+    with opened(take_over(OPENS)):
+        yield
 
 
 def _show_unforeseen(error: Exception) -> bool:
@@ -38,5 +45,11 @@ app = App(
     str(APP),
     on_script_error=_show_unforeseen,
     lifespan=_warmed,
-    middleware=[Middleware(InjectBaseUrl), Middleware(NoteMessages, traffic=_traffic)],
+    middleware=[
+        Middleware(SetHeaders),
+        Middleware(Gate, admission=admission()),
+        Middleware(LimitUploads),
+        Middleware(InjectBaseUrl),
+        Middleware(NoteMessages, traffic=_traffic),
+    ],
 )

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
+import string
 import sys
 from importlib.util import find_spec
 from ipaddress import ip_address
 
 from claimclf import __version__
-from claimclf.configuration import has_login
+from claimclf.configuration import TOKEN, hand_over, has_login, look_up, pass_on
 from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
 ADDRESS = "127.0.0.1"
+#: A shorter token could be guessed.
+LEAST_TOKEN = 32
+#: Tells the server which address to open in a browser.
+OPENS = "OPENS_ADDRESS"
+_PLAIN = frozenset(string.ascii_letters + string.digits + "-_")
 
 _logger = logging.getLogger(__name__)
 
 
-def serve(port: int, address: str = ADDRESS) -> None:
+def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
     """Replace this process with the dashboard's server.
 
     Parameters
@@ -28,6 +35,8 @@ def serve(port: int, address: str = ADDRESS) -> None:
         TCP port.
     address : str
         Where to listen; any other than this machine's own needs a login.
+    opens : bool
+        Whether to open the dashboard in this user's browser once it is up; never with a login.
 
     Raises
     ------
@@ -56,12 +65,42 @@ def serve(port: int, address: str = ADDRESS) -> None:
         port,
         "people sign in" if login else "without a login",
     )
-    print(f"claimclf is at http://{address}:{port}", flush=True)
+    token = "" if login else token_in_use()
+    place = _address(address, port, token)
+    print(f"claimclf is at {place}", flush=True)
+    pass_on(TOKEN, token)
+    hand_over(OPENS, place if opens and token else "")
+    # Who asks is whose connection it is, whatever a request says of itself.
+    hand_over("FORWARDED_ALLOW_IPS", "")
     # The configuration, theme and upload limit are in the project's .streamlit folder.
     os.chdir(ROOT)
     streamlit = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     options = [f"--server.address={address}", f"--server.port={port}"]
     os.execv(sys.executable, streamlit + options)  # noqa: S606
+
+
+def _address(address: str, port: int, token: str) -> str:
+    place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    return f"{place}/?token={token}" if token else place
+
+
+def token_in_use() -> str:
+    """Return the token that opens the dashboard without a login: the one that is set, or a new one.
+
+    Raises
+    ------
+    ServerError
+        The one that is set could be guessed, or cannot stand in an address.
+    """
+    token = look_up(TOKEN).value or secrets.token_urlsafe(LEAST_TOKEN)
+    plain = token.isascii() and not set(token) - _PLAIN
+    if len(token) < LEAST_TOKEN or not plain:
+        raise ServerError(
+            f"{TOKEN.variable} is no token that keeps others out.",
+            f"Found: {len(token)} characters{'' if plain else ', some of them special'}.",
+            f"Give {LEAST_TOKEN} or more random letters and digits, or none for a new one.",
+        )
+    return token
 
 
 def is_local(address: str) -> bool:

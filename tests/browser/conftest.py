@@ -37,7 +37,7 @@ def course_address(course_dataset: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def context(opened: Browser) -> Iterator[BrowserContext]:
     """A browser that has fetched Streamlit's scripts before: they are the largest of a page."""
-    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    context = dashboard.new_context(opened, viewport={"width": 1280, "height": 900})
     yield context
     context.close()
 
@@ -64,6 +64,7 @@ def forget(page: Page) -> None:
     everywhere = {"origin": "*", "storageTypes": "all"}
     page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everywhere)
     page.context.clear_cookies()
+    dashboard.show_token(page.context)
 
 
 _LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "file:", "about:")

@@ -12,9 +12,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 # The headless shell is the same Chromium without what it has a screen for.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
@@ -31,6 +31,9 @@ _FLAGS = [
     "--disable-sync",
 ]
 _READY_SECONDS = 60
+#: What every server of the tests is opened with, so that browsers can have its cookie beforehand.
+TOKEN = "a-token-of-the-tests-that-is-no-secret"  # noqa: S105
+COOKIE = "claimclf-tests"
 
 
 def free_port() -> int:
@@ -55,6 +58,7 @@ def served(
     command: list[str], environment: dict[str, str], port: int, log: IO[bytes] | None = None
 ) -> Iterator[str]:
     """Run a server until the block ends; yields its address. Its log goes to `log`, if given."""
+    environment = {"CLAIMCLF_TOKEN": TOKEN, **environment}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -73,11 +77,31 @@ def wait_until_served(
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:
-            with urllib.request.urlopen(f"{address}{path}", timeout=5):
+            asked = urllib.request.Request(f"{address}{path}", headers={"Cookie": cookie()})
+            with urllib.request.urlopen(asked, timeout=5):
                 return
         except OSError:
             time.sleep(0.05)
     raise TimeoutError("the server did not answer")
+
+
+def cookie() -> str:
+    """Return what a browser sends that has opened a server of the tests with its token."""
+    return f"{COOKIE}={TOKEN}"
+
+
+def show_token(context: BrowserContext) -> None:
+    """Give a browser what it would have got by opening a server's address with the token."""
+    context.add_cookies(
+        [{"name": COOKIE, "value": TOKEN, "url": "http://127.0.0.1", "sameSite": "Strict"}]
+    )
+
+
+def new_context(opened: Browser, **options: Any) -> BrowserContext:
+    """Return what to a server is another browser, of the person who may open it."""
+    context = opened.new_context(**options)
+    show_token(context)
+    return context
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from claimclf.services import queue
 from claimclf.services.models import load_model
 from claimclf.services.triage import triage
 from claimclf.units import HOUR
-from tests.browser.dashboard import PAGES, browser, running_dashboard, settle
+from tests.browser.dashboard import PAGES, browser, new_context, running_dashboard, settle
 
 _LEAD = Person("lena", Role.LEAD)
 
@@ -63,8 +63,8 @@ def main(folder: Path, scheme: str) -> None:
         browser() as opened,
     ):
         for name in PAGES:
-            context = opened.new_context(
-                viewport={"width": 1280, "height": 900}, color_scheme=scheme
+            context = new_context(
+                opened, viewport={"width": 1280, "height": 900}, color_scheme=scheme
             )
             page = context.new_page()
             page.goto(f"{address}/{name}")

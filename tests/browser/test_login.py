@@ -19,8 +19,9 @@ from claimclf.configuration import DATABASE
 from claimclf.people import Role
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.frame.pages import Page as PageOfOurs
+from tests.api.servers import Server
 from tests.app.test_permissions import OPENS_FOR
-from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.dashboard import new_context, running_dashboard, settle
 from tests.browser.provider import running_provider
 
 pytestmark = pytest.mark.browser
@@ -268,7 +269,10 @@ def test_cookie_that_nobody_used_for_too_long_signs_out_and_says_why(
 def test_signing_out_ends_it_for_a_copy_of_the_cookie_too(page: Page, servers: Servers) -> None:
     sign_in(page, servers, "analyst")
     (cookie,) = [one for one in page.context.cookies() if one["name"] == COOKIE]
+    server, copied = Server(servers.dashboard, ""), f"{COOKIE}={cookie['value']}"
+    assert server.ask("/media/none", cookies=copied).status == 404, "asked for what is not there"
     sign_out(page, servers)
+    assert server.ask("/media/none", cookies=copied).is_refused
     expect_sign_in(page)
     assert COOKIE not in [one["name"] for one in page.context.cookies()]
     page.context.add_cookies([cookie])
@@ -279,7 +283,7 @@ def test_signing_out_ends_it_for_a_copy_of_the_cookie_too(page: Page, servers: S
 def test_two_people_at_once_each_have_their_own_role(
     page: Page, opened: Browser, servers: Servers
 ) -> None:
-    context = opened.new_context()
+    context = new_context(opened)
     other = context.new_page()
     people = {"moderator": page, "analyst": other}
     for role, screen in people.items():

@@ -13,7 +13,7 @@ from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState
 from claimclf.services import queue
-from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.dashboard import new_context, running_dashboard, settle
 from tests.queue.builders import fill
 
 pytestmark = pytest.mark.browser
@@ -150,7 +150,7 @@ def test_digit_typed_with_shift_as_on_a_french_keyboard_decides_one_case_at_the_
 
 
 def test_double_tap_decides_one_case(opened: Browser, database: Database, tmp_path: Path) -> None:
-    context = opened.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context = new_context(opened, viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:
         begin(page, address)
@@ -169,7 +169,7 @@ def test_double_tap_decides_one_case(opened: Browser, database: Database, tmp_pa
 def test_buttons_of_the_case_before_are_gone_whatever_is_drawn_right_behind(
     opened: Browser, database: Database, tmp_path: Path
 ) -> None:
-    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    context = new_context(opened, viewport={"width": 1280, "height": 900})
     context.add_init_script(HURRY)
     page = context.new_page()
     with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:

@@ -15,7 +15,7 @@ from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database, now
 from claimclf.ui.counts import SECONDS
 from claimclf.units import MINUTE
-from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.dashboard import new_context, running_dashboard, settle
 from tests.browser.provider import running_provider
 from tests.browser.test_login import SECRET, SECRETS
 from tests.queue.builders import fill, take
@@ -49,7 +49,7 @@ def dashboard_on(url: str, provider: str, folder: Path) -> Iterator[str]:
 @contextmanager
 def person_at(opened: Browser, address: str, name: str) -> Iterator[Page]:
     """A browser of somebody's own, who has signed in and is on the page *Review*."""
-    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    context = new_context(opened, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Sign in").click()

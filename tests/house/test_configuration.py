@@ -24,6 +24,7 @@ from claimclf.configuration import (
     MODELS,
     SECRETS_FILES,
     SETTINGS,
+    TOKEN,
     WEBHOOK_SECRET,
     WEBHOOK_URL,
     Setting,
@@ -225,6 +226,7 @@ SECRET_VALUES = {
         (f"https://[{PASSWORD}", "an address that cannot be read"),
     ],
     WEBHOOK_SECRET: [(PASSWORD, "set, not shown")],
+    TOKEN: [(PASSWORD, "set, not shown")],
 }
 
 

@@ -137,6 +137,7 @@ ASK_NOBODY = {
     "serving.is_local",
     "serving.require_login_packages",
     "serving.serve",
+    "serving.token_in_use",
     "streaming.ranked_file",
     "streaming.score_file",
     "streaming.understood",

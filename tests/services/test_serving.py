@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from claimclf import __version__
 from claimclf.cli import main
-from claimclf.configuration import LOG_LEVEL, SECRETS_FILES, has_login
+from claimclf.configuration import LOG_LEVEL, SECRETS_FILES, TOKEN, has_login
 from claimclf.paths import ROOT
 from claimclf.services import serving
 from claimclf.services.serving import is_local
@@ -58,6 +58,92 @@ def test_served_dashboard_logs_its_start_unless_told_otherwise(tmp_path: Path) -
             pass
         text = log.read_text("utf-8")
         assert text.count(f"at 127.0.0.1, port {port}, without a login") == n_lines
+
+
+# Who may open it.
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The environment of each server that was started."""
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(os, "execv", lambda *_: started.append(dict(os.environ)))
+    monkeypatch.setattr(serving, "has_login", lambda: False)
+    monkeypatch.chdir(ROOT)
+    for name in (TOKEN.variable, serving.OPENS, "FORWARDED_ALLOW_IPS"):
+        monkeypatch.setenv(name, "")
+    return started
+
+
+def test_address_with_a_new_token_is_printed_at_each_start(
+    started: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = []
+    for _ in range(2):
+        os.environ[TOKEN.variable] = ""
+        port = free_port()
+        serving.serve(port)
+        token = started[-1][TOKEN.variable]
+        assert capsys.readouterr().out == f"claimclf is at http://127.0.0.1:{port}/?token={token}\n"
+        tokens.append(token)
+    assert len(set(tokens)) == 2
+    assert all(len(token) >= 43 for token in tokens), "256 bits in letters"
+    assert started[-1]["FORWARDED_ALLOW_IPS"] == "", "nobody says whose connection it is"
+
+
+def test_token_that_is_set_counts_and_one_that_can_be_guessed_stops_the_start(
+    started: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN.variable, "k" * 32)
+    serving.serve(free_port())
+    assert started[0][TOKEN.variable] == "k" * 32
+    for weak in ("k" * 31, "k" * 40 + "&", "\xe9" * 40):
+        monkeypatch.setenv(TOKEN.variable, weak)
+        with pytest.raises(serving.ServerError, match="keeps others out") as error:
+            serving.serve(free_port())
+        assert weak not in str(error.value)
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("login", [False, True])
+def test_token_is_in_no_command_and_a_login_has_none(
+    started: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    login: bool,
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, command: commands.append(command))
+    monkeypatch.setattr(serving, "has_login", lambda: login)
+    monkeypatch.setattr(serving, "require_login_packages", lambda: None)
+    serving.serve(free_port(), opens=True)
+    assert "token" not in " ".join(commands[0])
+    assert ("?token=" in capsys.readouterr().out) is not login
+    assert bool(os.environ[TOKEN.variable]) is not login
+    assert ("?token=" in os.environ[serving.OPENS]) is not login
+
+
+@pytest.mark.parametrize(
+    ("screen", "person", "options", "opens"),
+    [
+        (":0", True, [], True),
+        ("", True, [], False),
+        (":0", False, [], False),
+        (":0", True, ["--no-browser"], False),
+        ("", False, ["--browser"], True),
+    ],
+)
+def test_browser_opens_where_somebody_sits_before_a_screen_or_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch, screen: str, person: bool, options: list[str], opens: bool
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(serving, "serve", lambda *_, opens: asked.append(opens))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("claimclf.cli.serving.is_terminal", lambda: person)
+    assert CliRunner().invoke(main, ["serve", *options]).exit_code == 0
+    assert asked == [opens]
 
 
 # Where the server listens.

@@ -1,0 +1,48 @@
+"""Under which name a server was called, by which page, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+#: What programs between a browser and a server add, besides names that begin as below.
+_ADDED = frozenset({"forwarded", "via", "x-real-ip"})
+_ADDED_PREFIX = "x-forwarded-"
+
+
+def called_as(headers: Headers) -> str:
+    """Return the name or address by which the server was called; empty where it is not clear."""
+    hosts = headers.getlist("host")
+    try:
+        return (urlsplit(f"//{hosts[0]}").hostname or "") if len(hosts) == 1 else ""
+    except ValueError:
+        return ""
+
+
+def asks_from_elsewhere(headers: Headers) -> bool:
+    """Say whether a page of another origin asks; a program, or an address typed, names none."""
+    origins = headers.getlist("origin")
+    if not origins:
+        return False
+    _, mark, place = origins[0].lower().partition("://")
+    return len(origins) > 1 or not mark or place != headers.get("host", "").lower()
+
+
+def came_through_proxy(headers: Headers) -> bool:
+    """Say whether something stood between the browser and this server."""
+    names = set(headers.keys())
+    return not names.isdisjoint(_ADDED) or any(name.startswith(_ADDED_PREFIX) for name in names)
+
+
+def is_of(scope: Scope, networks: Collection[IPv4Network | IPv6Network]) -> bool:
+    """Say whether a connection comes from one of these networks."""
+    client = scope.get("client")
+    try:
+        address = ip_address(client[0]) if client else None
+    except ValueError:
+        return False
+    return address is not None and any(address in network for network in networks)

@@ -1,0 +1,43 @@
+"""Whether cookies are of a sign-in that counts, for what is served outside of any page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from streamlit.auth_util import get_origin_from_redirect_uri
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
+
+from claimclf.errors import ClaimclfError
+from claimclf.people import Person
+from claimclf.ui.access.visitor import visitor_of
+
+
+def is_signed_in(cookies: Mapping[str, str]) -> bool:
+    """Say whether somebody with a role holds these cookies, and the sign-in is not over.
+
+    It is no activity of theirs.
+
+    Parameters
+    ----------
+    cookies : mapping of str to str
+        As a browser sent them.
+    """
+    try:
+        visitor = visitor_of(lambda: _claims(cookies))
+    except ClaimclfError:  # which pages say
+        return False
+    return visitor is not None and isinstance(visitor.person, Person) and not visitor.is_over
+
+
+def _claims(cookies: Mapping[str, str]) -> dict[str, Any]:
+    """Return what Streamlit would tell a page of these cookies; nothing where it would not."""
+    signed = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
+    try:
+        claims = json.loads(signed) if signed else {}
+    except ValueError:
+        return {}
+    ours = isinstance(claims, dict) and claims.get("origin") == get_origin_from_redirect_uri()
+    return claims if ours else {}
