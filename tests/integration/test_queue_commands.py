@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
@@ -78,6 +79,25 @@ def test_same_file_read_in_another_way_is_another_upload(tmp_path: Path, url: st
         for again in (False, True):
             told = stored(content, tmp_path, url, *more).stdout
             assert ("was stored before" in told) is again, told
+
+
+def test_all_that_a_file_says_of_a_video_is_kept_and_exported(tmp_path: Path, url: str) -> None:
+    content = reported_csv(
+        2,
+        video_transcription_text=["so it is today", ""],
+        video_caption=["look #one", "only written"],
+        video_save_count=[7, 8],
+        posted_at=["2025-05-01T10:00:00Z", "2025-05-02T10:00:00Z"],
+    )
+    told = stored(content, tmp_path, url)
+    assert told.exit_code == 0, told.output
+    output = tmp_path / "cases.parquet"
+    run("export", "--what", "cases", "--output", output, "--database", url)
+    table = pd.read_parquet(output).sort_values("video_save_count")
+    assert table["text_source"].tolist() == ["transcript", "caption"]
+    assert table["video_caption"].tolist() == ["look #one", "only written"]
+    assert table["video_save_count"].tolist() == [7, 8]
+    assert [str(at)[:10] for at in table["posted_at"]] == ["2025-05-01", "2025-05-02"]
 
 
 def test_another_model_scores_what_is_open(tmp_path: Path, url: str) -> None:

@@ -25,6 +25,7 @@ from claimclf.queue.storage.states import Event, after
 from claimclf.queue.storage.tables import (
     BY_VIDEO,
     IS_FREE,
+    IS_HELD,
     IS_UNHELD,
     SPARSE,
     cases,
@@ -98,7 +99,8 @@ def _known_values(at: int, settings: Settings, batch_id: int, upload: Upload) ->
         staged.c[REPORT_COUNT] > cases.c.decided_reports,
         staged.c[REPORT_COUNT] >= settings.reopen_factor * cases.c.decided_reports,
     )
-    moves = or_(IS_UNHELD, grown)
+    # What is decided follows, too: the text that it was decided on stays with the decision.
+    moves = ~IS_HELD
     views = func.coalesce(staged.c[VIEWS], cases.c[VIEWS])
     new: dict[str, Any] = {
         **{name: staged.c[name] for name in (*FIXED, *PREDICTED)},
@@ -106,12 +108,13 @@ def _known_values(at: int, settings: Settings, batch_id: int, upload: Upload) ->
         **{rank: rank_in(group, staged.c[group], reports) for group, rank in GROUPS.items()},
         "model_name": upload.model_name,
         "model_version": upload.model_version,
-        "version": cases.c.version + 1,
     }
     values: dict[str, Any] = {}
     values |= {name: case((moves, value), else_=cases.c[name]) for name, value in new.items()}
     values |= {name: func.coalesce(staged.c[name], cases.c[name]) for name in ENGAGEMENT}
     # Whether an escalated case is part of the sample was decided before.
+    is_shown = or_(IS_UNHELD, grown)  # a decision can be undone in spite of an upload
+    values["version"] = cases.c.version + case((is_shown, 1), else_=0)
     rate, was = settings.sample_rate, cases.c.sample_probability
     values["sample_probability"] = case((or_(IS_FREE, grown), rate), else_=was)
     opened = {"state": after(CaseState.DECIDED, Event.REPORTED_AGAIN), "state_at": at}

@@ -43,7 +43,7 @@ from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit as log
-from claimclf.queue.storage.tables import metadata, sightings, statement_keys
+from claimclf.queue.storage.tables import metadata, replaced, sightings, statement_keys
 from claimclf.schema import Decision, Ranking, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
@@ -84,7 +84,8 @@ def something_of_all(database: Database) -> None:
     save_view(database, ANNA, "harbors", Filters(text="harbor"), Ranking.REPORTS)
     sighted = insert(sightings).values(case_id=1, batch_id=0, report_count=5)
     known = insert(statement_keys).values(key=-(2**62), statement_id="a")
-    database.write(lambda c: [c.execute(sighted), c.execute(known)])
+    was = insert(replaced).values(case_id=1, batch_id=1, has_other_words=True, report_count=5)
+    database.write(lambda c: [c.execute(row) for row in (sighted, known, was)])
     take(database)
 
 

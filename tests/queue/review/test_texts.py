@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from claimclf.queue.outbound.export import export
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.bulk import decide_cases
+from claimclf.queue.review.decisions import undo
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import texts
+from claimclf.queue.storage.tables import group_totals, texts
 from claimclf.schema import TRANSCRIPT
 from tests.queue.builders import ANNA, LEAD, OPINION, done, fill, logged, shown
 
@@ -53,6 +54,19 @@ def test_changed_transcript_is_another_version_in_history_export_and_log(
     entries = [details for _, _, action, details in logged(database) if action == "decide"]
     assert [details["text_hash"] for details in entries] == hashes
     assert verify(database).problems == []
+
+
+def test_decided_case_has_the_new_text_and_its_decision_the_old_one(database: Database) -> None:
+    fill(database, 2, video_transcription_text=FIRST, author_id="ann")
+    made = done(database)
+    fill(database, 1, "b", video_transcription_text=SECOND, author_id="eve", report_count=20)
+    told = history(database, made.case.id)
+    assert (told.case.state, told.case.video[TRANSCRIPT]) == ("decided", SECOND)
+    assert [row["text"] for row in told.decisions] == [FIRST]
+    totals = select(group_totals["author_id"].c.author_id, group_totals["author_id"].c.reports)
+    rows = database.read(lambda c: c.execute(totals.order_by("author_id")).all())
+    assert [tuple(row) for row in rows if row.reports] == [("ann", 19), ("eve", 20)]
+    assert undo(database, ANNA, made.id).video[TRANSCRIPT] == SECOND
 
 
 def test_text_of_many_decisions_is_stored_once(database: Database) -> None:

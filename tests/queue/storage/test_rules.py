@@ -49,7 +49,7 @@ NUMBERS = st.integers(0, 7)
 SAID = st.sampled_from([Decision.OPINION, Decision.SKIP, Decision.ESCALATE])
 #: One of the latest leases that were given, whether it still holds or not.
 RECENT = st.integers(0, 3)
-LEASE, UNDO = 10 * MINUTE, 30 * MINUTE
+LEASE, UNDO, HANDED_ON = 10 * MINUTE, 30 * MINUTE, 24 * 60 * MINUTE
 #: A lease from no further ahead than this still holds: clocks are set right by as much.
 TOLERANCE = MINUTE // 12
 
@@ -125,10 +125,10 @@ class Rules(RuleBasedStateMachine):
     def case_of(self, lease: Lease) -> ModelCase:
         return self.model[str(lease.case.video["video_id"])]
 
-    def give(self, person: Person, lease: Lease) -> None:
+    def give(self, person: Person, lease: Lease, lasts: int = LEASE) -> None:
         case, at = self.case_of(lease), self.clock()
-        assert (lease.case.holder, lease.until) == (person.name, at + LEASE)
-        case.holder, case.token, case.started, case.until = person.name, lease.token, at, at + LEASE
+        assert (lease.case.holder, lease.until) == (person.name, at + lasts)
+        case.holder, case.token, case.started, case.until = person.name, lease.token, at, at + lasts
         self.given.append((person, lease))
 
     def recent(self, back: int) -> tuple[Person, Lease, ModelCase, bool]:
@@ -186,8 +186,8 @@ class Rules(RuleBasedStateMachine):
                 n_reopened += 1
                 case.round += 1
                 case.open_again()
-            elif case.free():
-                case.open_again()
+            elif case.state != "decided" and case.holder is None:
+                case.open_again(case.state)
         assert (batch.n_new, batch.n_reopened) == (n_new, n_reopened)
 
     @rule(person=PEOPLE)
@@ -292,7 +292,7 @@ class Rules(RuleBasedStateMachine):
         other = hand_on(self.database, person, lease.case.id, lease.token, to)
         self.lapse()
         assert other.token != lease.token
-        self.give(to, other)
+        self.give(to, other, LEASE if to == person else HANDED_ON)
 
     @rule(number=NUMBERS)
     def take_over(self, number: int) -> None:
