@@ -31,6 +31,8 @@ def read_database_address(address: str) -> URL:
         raise _no_address("text that is no address") from error
     if url.drivername.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         raise _no_address(f"an address that begins with '{url.drivername[:20]}'")
+    if not url.drivername.startswith("sqlite") and "@" in f"{_host(url)}{url.database or ''}":
+        raise _no_address("an @ in the host or the name: in a password it is written %40")
     return url
 
 
@@ -47,11 +49,15 @@ def database_name(url: URL) -> str:
     """Name a database by its file, or its host, port and database: nothing that may be secret."""
     if url.drivername.startswith("sqlite"):
         return f"{SQLITE_FILE}{url.database or ''}"
-    # A socket's folder, or several hosts, stand in the query, beside what may be secret.
-    host = url.host or url.query.get("host", "")
-    name = host if isinstance(host, str) else ",".join(host)
+    name = _host(url)
     place = f"[{name}]" if ":" in name else name
     return f"postgresql://{place}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def _host(url: URL) -> str:
+    """Name the hosts, or a socket's folder, which stands in the query beside what may be secret."""
+    host = url.host or url.query.get("host", "")
+    return host if isinstance(host, str) else ",".join(host)
 
 
 def database_place(address: str) -> str:

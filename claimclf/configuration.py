@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import stat
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -96,6 +97,13 @@ DATABASE = Setting(
     is_secret=True,
     shown=database_place,
     resolved=_database,
+)
+DATABASE_PASSWORD_FILE = Setting(
+    "password file",
+    "File with the password of a PostgreSQL database whose address has none.",
+    variable="CLAIMCLF_DATABASE_PASSWORD_FILE",
+    key="CLAIMCLF_DATABASE_PASSWORD_FILE",
+    resolved=_path,
 )
 MODELS = Setting(
     "models",
@@ -204,6 +212,7 @@ IDLE_MINUTES = Setting(
 #: In the order in which they are listed.
 SETTINGS = (
     DATABASE,
+    DATABASE_PASSWORD_FILE,
     MODELS,
     DATASET,
     MAPPINGS,
@@ -377,6 +386,35 @@ def login_address() -> str:
 def database_url(option: str | None = None) -> str:
     """Return the address of the queue's database; a file of the project unless one is named."""
     return look_up(DATABASE, option).value
+
+
+def database_password() -> str | None:
+    """Return the password that stands in a file of its own; None where there is no such file.
+
+    Raises
+    ------
+    NotConfiguredError
+        The file that is set cannot be read.
+    """
+    setting = look_up(DATABASE_PASSWORD_FILE)
+    if not setting.value:
+        return None
+    try:
+        return Path(setting.value).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        raise NotConfiguredError(
+            "The password of the queue's database cannot be read.",
+            f"Found: {type(error).__name__} in reading {setting.value} ({setting.source}).",
+            "Correct the place, or let the user whom the server runs as read the file.",
+        ) from error
+
+
+def readable_by_others() -> list[Path]:
+    """Return the secrets files that other users of this machine may read."""
+    if os.name != "posix":
+        return []
+    others = stat.S_IRGRP | stat.S_IROTH
+    return [file for file in secrets_files() if file.is_file() and file.stat().st_mode & others]
 
 
 def models_folder() -> Path:

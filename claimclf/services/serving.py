@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 
 from claimclf import __version__
-from claimclf.configuration import TOKEN, hand_over, has_login, look_up, pass_on
+from claimclf.configuration import TOKEN, hand_over, has_login, look_up, pass_on, readable_by_others
 from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
@@ -65,6 +65,7 @@ def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
         port,
         "people sign in" if login else "without a login",
     )
+    _warn_of_readable_secrets()
     token = "" if login else token_in_use()
     place = _address(address, port, token)
     print(f"claimclf is at {place}", flush=True)
@@ -77,6 +78,11 @@ def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
     streamlit = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     options = [f"--server.address={address}", f"--server.port={port}"]
     os.execv(sys.executable, streamlit + options)  # noqa: S606
+
+
+def _warn_of_readable_secrets() -> None:
+    for file in readable_by_others():
+        _logger.warning("Secrets can be read by other users of this machine: chmod 600 %s", file)
 
 
 def _address(address: str, port: int, token: str) -> str:

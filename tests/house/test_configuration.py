@@ -18,6 +18,7 @@ from claimclf import configuration
 from claimclf.cli import main
 from claimclf.configuration import (
     DATABASE,
+    DATABASE_PASSWORD_FILE,
     DATASET,
     IDLE_MINUTES,
     LOG_LEVEL,
@@ -218,6 +219,10 @@ SECRET_VALUES = {
         (f"postgresql://ann:{PASSWORD}@/queue?host=/run/pg", "postgresql:///run/pg/queue"),
         (f"postgresql://ann:{PASSWORD}%2F@[::1]/queue", "postgresql://[::1]/queue"),
         (f"oracle://ann:{PASSWORD}@db/queue", "an address that cannot be read"),
+        (f"postgresql://ann:x@{PASSWORD}@db/queue", "an address that cannot be read"),
+        (f"postgresql://db/ann:{PASSWORD}@db/queue", "an address that cannot be read"),
+        (f"postgresql:///queue?host={PASSWORD}%40db", "an address that cannot be read"),
+        (f"sqlite:///x.db?password={PASSWORD}", f"sqlite:///{ROOT}/x.db"),
         (f"{PASSWORD}", "an address that cannot be read"),
     ],
     WEBHOOK_URL: [
@@ -298,7 +303,11 @@ def test_what_looks_like_a_setting_and_is_none_is_pointed_out(
 
 
 def test_address_that_is_none_is_refused_without_being_quoted() -> None:
-    for address in (PASSWORD, f"oracle://ann:{PASSWORD}@db/queue"):
+    for address in (
+        PASSWORD,
+        f"oracle://ann:{PASSWORD}@db/queue",
+        f"postgresql://ann:x@{PASSWORD}@db/queue",
+    ):
         with pytest.raises(NotConfiguredError, match="cannot be used") as raised:
             Database(address)
         assert PASSWORD not in str(raised.value)
@@ -361,3 +370,28 @@ def test_environment_and_secrets_are_read_in_one_place() -> None:
             assert not attributes & {"environ", "getenv"}, name
         if name != "claimclf/ui/access/secrets.py":  # Streamlit's own login
             assert "secrets" not in attributes, name
+
+
+# The database's password
+
+
+def test_password_in_a_file_is_used_and_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}@/?\n", "utf-8")
+    monkeypatch.setenv(DATABASE_PASSWORD_FILE.variable, str(file))
+    database = Database("postgresql://ann@db.example/queue")
+    assert database.url.password == f"{PASSWORD}@/?"
+    assert PASSWORD not in f"{database.name} {database.url} {run('config').output}"
+    assert Database("postgresql://ann:x@db.example/queue").url.password == "x"  # noqa: S105
+    assert Database("postgresql://db.example/queue?password=other").url.password is None
+
+
+def test_password_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DATABASE_PASSWORD_FILE.variable, str(tmp_path / "none"))
+    with pytest.raises(NotConfiguredError, match=r"FileNotFoundError in reading .*none"):
+        Database("postgresql://ann@db.example/queue")
+    Database(url(tmp_path / "queue.db")).close()

@@ -11,7 +11,7 @@ import yaml
 
 from claimclf import configuration
 from claimclf.cli import main
-from claimclf.configuration import SECRETS_FILES
+from claimclf.configuration import DATABASE_PASSWORD_FILE, PROXIES, SECRETS_FILES
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -57,24 +57,45 @@ def test_only_the_dashboard_can_be_reached_from_outside() -> None:
         )
 
 
-def test_dashboard_and_commands_beside_it_read_the_same_secrets(
+def test_dashboard_and_commands_beside_it_read_the_same_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dashboard = COMPOSE["services"]["dashboard"]
-    ((name, place),) = dashboard["environment"].items()
-    assert name == SECRETS_FILES.variable
-    assert place in {f"/run/secrets/{secret['target']}" for secret in dashboard["secrets"]}
-    monkeypatch.setenv(name, place)
+    declared = {setting.variable for setting in configuration.SETTINGS}
+    assert set(dashboard["environment"]) <= declared
+    places = {
+        f"/run/secrets/{secret['target'] if isinstance(secret, dict) else secret}"
+        for secret in dashboard["secrets"]
+    }
+    assert dashboard["environment"][SECRETS_FILES.variable] in places
+    assert dashboard["environment"][DATABASE_PASSWORD_FILE.variable] in places
+    monkeypatch.setenv(SECRETS_FILES.variable, dashboard["environment"][SECRETS_FILES.variable])
     assert configuration.secrets() == {}  # the name is one that is read, in this test of no file
-    # A variable that only one process has would leave the others with another queue.
+    # `docker compose exec` runs commands with the container's environment.
     assert dashboard["command"][0] == "claimclf"
+
+
+def test_dashboard_is_reached_through_a_proxy_of_the_machine_alone() -> None:
+    dashboard, outside = COMPOSE["services"]["dashboard"], COMPOSE["networks"]["outside"]
+    assert all(port.startswith("127.0.0.1:") for port in dashboard["ports"])
+    (network,) = outside["ipam"]["config"]
+    assert dashboard["environment"][PROXIES.variable] == network["gateway"]
+
+
+def test_password_of_the_database_stands_in_no_address() -> None:
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    assert not re.search(r"postgresql://[^@/\s]*:[^@/\s]*@", text)
+    environment = COMPOSE["services"]["dashboard"]["environment"]
+    postgres = COMPOSE["services"]["postgres"]["environment"]
+    password_file = environment[DATABASE_PASSWORD_FILE.variable]
+    assert password_file == postgres["POSTGRES_PASSWORD_FILE"]
 
 
 def test_secrets_are_neither_in_the_repository_nor_in_the_image() -> None:
     files = {secret["file"].removeprefix("./") for secret in COMPOSE["secrets"].values()}
     ignored = (ROOT / ".gitignore").read_text("utf-8").split()
     left_out = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
-    for name in files:
-        assert f"deploy/{name}" in ignored
-        assert f"deploy/{name}" in left_out
-        assert not (DEPLOY / name).exists()
+    for place in [*(f"deploy/{name}" for name in files), ".streamlit/secrets.toml"]:
+        assert place in ignored
+        assert place in left_out
+    assert not any((DEPLOY / name).exists() for name in files)

@@ -47,6 +47,24 @@ def test_start_that_is_refused_is_not_logged(
     assert logged.lines == []
 
 
+def test_secrets_that_others_can_read_are_warned_of(
+    logged: Logged,
+    started: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "secrets.toml"
+    file.write_text("[claimclf]\n")
+    monkeypatch.setenv(SECRETS_FILES.variable, str(file))
+    for mode, n_warnings in ((0o600, 0), (0o640, 1), (0o604, 2)):
+        file.chmod(mode)
+        serving.serve(free_port())
+        warnings = [message for level, message in logged.lines if level == "WARNING"]
+        assert len(warnings) == n_warnings, "one more where others can read it"
+        assert all(f"chmod 600 {file}" in message for message in warnings)
+    assert len(started) == 3
+
+
 def test_served_dashboard_logs_its_start_unless_told_otherwise(tmp_path: Path) -> None:
     log = tmp_path / "log"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from claimclf.addresses import database_name, read_database_address
-from claimclf.configuration import database_url
+from claimclf.configuration import database_password, database_url
 from claimclf.errors import StorageError
 from claimclf.files import own_file
 from claimclf.paths import DEFAULT_QUEUE
@@ -76,7 +76,7 @@ class Database:
         clock: Callable[[], int] = now,
         on_wait: Callable[[], object] = lambda: None,
     ) -> None:
-        self.url = read_database_address(database_url(url))
+        self.url = _with_password(read_database_address(database_url(url)))
         self.now = clock
         if self.url.get_backend_name() == "sqlite":
             self._file: Path | None = Path(self.url.database or "")
@@ -211,6 +211,13 @@ class Database:
                 f"Found: {error} ({self.name}).",
                 "Check the folder and its permissions.",
             ) from error
+
+
+def _with_password(url: URL) -> URL:
+    """Return the address with the password that stands in a file, where it needs one."""
+    if url.get_backend_name() == "sqlite" or url.password or "password" in url.query:
+        return url
+    return url.set(password=database_password())
 
 
 def _sqlite(file: Path, on_wait: Callable[[], object]) -> Engine:
