@@ -7,6 +7,7 @@ and a line of `CAPABILITIES`, and nothing else.
 from __future__ import annotations
 
 import getpass
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,9 +91,19 @@ class Person:
 PROGRAM = Person("claimclf", Role.ADMIN)
 
 
+def is_reserved(name: str) -> bool:
+    """Return whether a name reads like that of the program, which no person may have."""
+    letters = (char for char in name if unicodedata.category(char) not in ("Cf", "Zs", "Cc"))
+    return unicodedata.normalize("NFKC", "".join(letters)).casefold() == PROGRAM.name
+
+
 def local_user() -> Person:
-    """Return who is at this machine, where nobody signs in: the owner of its files."""
-    return Person(getpass.getuser(), Role.ADMIN)
+    """Return who is at this machine, where nobody signs in: the owner of its files.
+
+    Where it is run by a user of the program's own name, the acts of both stay apart.
+    """
+    name = getpass.getuser()
+    return Person(f"{name} (local user)" if is_reserved(name) else name, Role.ADMIN)
 
 
 def roles_with(capability: Capability) -> tuple[Role, ...]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from claimclf.errors import NotAllowedError
 from claimclf.logs import belonging_to
 from claimclf.people import Capability, Person, require
+from claimclf.queue.settings.bounds import IDS, check_person
+from claimclf.services.arguments import check_arguments
 
 if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
@@ -25,8 +27,8 @@ def needs(capability: Capability) -> Callable[[Service[P, R]], Service[P, R]]:
     """Let a service be asked by people of this capability only; it is readable as `capability`.
 
     A service takes the queue's database and the person first. Who may not is refused before
-    anything else is done. What is logged meanwhile belongs to the person, and to the case that
-    the service's argument `case_id` names.
+    anything else is done; then what is out of bounds, by `claimclf.services.arguments`. What is
+    logged meanwhile belongs to the person, and to the case that the argument `case_id` names.
     """
 
     def guarded(service: Service[P, R]) -> Service[P, R]:
@@ -34,9 +36,12 @@ def needs(capability: Capability) -> Callable[[Service[P, R]], Service[P, R]]:
 
         @wraps(service)
         def checked(database: Database, person: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            case_id = {**dict(zip(names, args, strict=False)), **kwargs}.get("case_id")
-            with belonging_to(person=person.name, case=case_id):
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            case_id = given.get("case_id")
+            with belonging_to(person=person.name, case=case_id if case_id in IDS else None):
                 _require(person, capability, service.__name__)
+                check_person(person)
+                check_arguments(given)
                 return service(database, person, *args, **kwargs)
 
         checked.capability = capability  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from claimclf.queue.queries import briefing as briefings
 from claimclf.queue.queries import holding, listing, statement, tallying, views
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review import bulk, decisions, leases
-from claimclf.queue.settings import preferences
+from claimclf.queue.settings import bounds, preferences
 from claimclf.queue.settings import team as settings
 from claimclf.queue.storage import audit
 from claimclf.queue.storage.cases import Case
@@ -169,6 +169,7 @@ def _store(
     from claimclf.queue.intake import ingest
 
     name, sha256, *counts = file
+    bounds.check_text(name, "The file's name", bounds.LONGEST_FILE_NAME, required=True, lines=False)
     upload = ingest.Upload(name, sha256, model.name, model.manifest.version, *counts)
     report = on_progress or (lambda done, total: None)
     return ingest.ingest(database, person, videos, upload, report, keys_of)
@@ -416,9 +417,15 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     ----------
     since, until : int
         The window, microseconds since 1970, UTC; its ends are moved out to full hours.
+
+    Raises
+    ------
+    InvalidRequestError
+        It is longer than ten years, or ends before it begins.
     """
     from claimclf.queue.queries.reporting import report
 
+    bounds.check_period(since, until)
     return report.report(database, since, until)
 
 

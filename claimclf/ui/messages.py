@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,14 @@ _logger = logging.getLogger(__name__)
 _TO_BE_MENDED = {DamagedError.kind, NotConfiguredError.kind, UnavailableError.kind}
 
 
+# Streamlit's browser makes a link of an address within a stretch of text, after it has taken the
+# escapes away. So the part that it knows an address by gets a stretch of its own: a colour
+# without a colour, which looks and copies like the rest.
+_READ_AS_LINK = re.compile(
+    r"((?i:www)(?=\.)|(?<=(?i:http)):(?=//)|(?<=(?i:https)):(?=//)|@(?=[-\w]+\.))"
+)
+
+
 def plain(text: object) -> str:
     """Escape text of users for a place that reads Markdown.
 
@@ -22,7 +31,16 @@ def plain(text: object) -> str:
     text : object
         Names of files and columns, cells, messages that quote them.
     """
-    escaped = str(text).replace("\\", "\\\\")
+    parts = _READ_AS_LINK.split(str(text))
+    # What stands between two matches, and the matches, by turns.
+    return "".join(
+        f":color[{_escaped(part)}]{{}}" if number % 2 else _escaped(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def _escaped(text: str) -> str:
+    escaped = text.replace("\\", "\\\\")
     for character in "`*_{}[]()<>#+-.!|~$:":
         escaped = escaped.replace(character, "\\" + character)
     return escaped.replace("\n", " ")

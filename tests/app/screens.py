@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,11 @@ from tests.ui.access.sign_ins import SECRETS, claims_of
 
 def of_dashboard() -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+
+
+def as_read(written: str) -> str:
+    """Return what `plain` wrote as people read it."""
+    return re.sub(r":color\[(.*?)\]\{\}", r"\1", written.replace("\\", ""))
 
 
 @dataclass
@@ -103,10 +109,10 @@ class Screen:
 
     @property
     def says(self) -> str:
-        """All messages as they are read: without the backslashes that keep them plain text."""
+        """All messages as they are read: without what keeps them plain text."""
         app = self.app
         parts = [*app.error, *app.info, *app.warning, *app.success, *app.markdown, *app.caption]
-        return " ".join(str(one.value) for one in parts).replace("\\", "")
+        return as_read(" ".join(str(one.value) for one in parts))
 
     def holds(self) -> bool:
         return queue.held_case(self.database, self.person) is not None

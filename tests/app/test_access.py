@@ -20,6 +20,7 @@ from claimclf.ui.access import browser, leaving, machine
 from claimclf.ui.access.attendance import Attendance, Memory
 from claimclf.ui.access.visitor import Visitor, visitor
 from claimclf.ui.frame.pages import PAGES
+from tests.app.screens import as_read
 from tests.conftest import ROOT, Logged
 from tests.ui.access.sign_ins import AUTH, MINUTE, SECRETS, Clock, claims_of
 
@@ -67,7 +68,7 @@ def configured(option: str, value: object) -> Iterator[None]:
 
 def says(app: AppTest) -> str:
     found = [*app.error, *app.info, *app.markdown, *app.caption]
-    return " ".join(one.value for one in found).replace("\\", "")
+    return as_read(" ".join(one.value for one in found))
 
 
 def has_nothing_else(app: AppTest, *buttons: str) -> bool:

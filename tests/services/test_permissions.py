@@ -84,6 +84,8 @@ MAY_ASK: dict[str, set[Role]] = {
 #: Services that change nothing that is shared and read nothing of the queue: whoever has the
 #: file, the dataset or the model at hand may ask. Pages are guarded as a whole.
 ASK_NOBODY = {
+    "arguments.check_arguments",
+    "arguments.person_name",
     "by_source.cut_off_on",
     "by_source.differing",
     "by_source.matrix_on",

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.holding import held_by
 from claimclf.queue.queries.ordering import OPINIONS, REVIEWED, UNSCORABLE
+from claimclf.queue.settings.bounds import is_storable
 from claimclf.queue.storage.tables import IS_ESCALATED, IS_NOT_OPEN, IS_OPEN, cases
 from claimclf.schema import BAN_STATUS, LANE, STATEMENT_ID, VERIFIED_STATUS, Lane, Ranking
 from claimclf.units import HOUR
@@ -113,16 +114,11 @@ def _before(now: int, hours: float) -> int:
 
 
 def _is_held(name: str, now: int) -> ColumnElement[bool]:
-    return held_by(name, now) if _can_be_stored(name) else false()
+    return held_by(name, now) if is_storable(name) else false()
 
 
 def _is_one_of(column: ColumnElement[Any], values: tuple[str, ...]) -> ColumnElement[bool]:
-    storable = [value for value in values if _can_be_stored(value)]
+    storable = [value for value in values if is_storable(value)]
     if len(storable) == 1:
         return column == storable[0]
     return column.in_(storable) if storable else false()
-
-
-def _can_be_stored(value: str) -> bool:
-    """Return whether a database takes that text: what comes from a link may be anything."""
-    return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from claimclf.errors import InvalidRequestError, NotAllowedError, NotFoundError
 from claimclf.people import Capability, Person
 from claimclf.queue.queries.filters import Filters
+from claimclf.queue.settings.bounds import FILTERS, LONGEST_VIEW_NAME
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
@@ -21,10 +21,7 @@ from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import saved_views as table
 from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
 
-#: Letters of a view's name.
-LONGEST_NAME = 80
 _RANKING = "ranking"
-_MOST_REPORTS = 10**12  # no platform has more, and a database takes no number of any length
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def save_view(
     Parameters
     ----------
     name : str
-        At most `LONGEST_NAME` characters; space around it and repeated space do not count.
+        At most `LONGEST_VIEW_NAME` characters; space around it and repeated space do not count.
 
     Raises
     ------
@@ -112,11 +109,11 @@ def delete_view(database: Database, person: Person, name: str) -> None:
 
 def _checked(name: str) -> str:
     name = " ".join(name.split())
-    if not (_is_text(name) and len(name) <= LONGEST_NAME):
+    if not (_is_text(name) and len(name) <= LONGEST_VIEW_NAME):
         raise InvalidRequestError(
             "A view cannot have that name.",
             f"Found: {len(name)} characters.",
-            f"Choose one of 1 to {LONGEST_NAME} letters, digits and signs.",
+            f"Choose one of 1 to {LONGEST_VIEW_NAME} letters, digits and signs.",
         )
     return name
 
@@ -214,30 +211,28 @@ def _flag(written: str) -> bool:
     return {"1": True, "0": False}[written]
 
 
-def _between(low: float, high: float, kind: Callable[[str], float]) -> Callable[[str], float]:
+def _number(name: str, kind: Callable[[str], float]) -> Callable[[str], float]:
     def read(written: str) -> float:
         number = kind(written)
-        if not low <= number <= high:
+        if number not in FILTERS[name]:
             raise ValueError(written)
         return number
 
     return read
 
 
-_hours = _between(0, math.nextafter(math.inf, 0), float)
-_probability = _between(0, 1, float)
 _READ: dict[str, Callable[[str], Any]] = {
     "lanes": _some_of(Lane),
-    "min_reports": _between(0, _MOST_REPORTS, int),
+    "min_reports": _number("min_reports", int),
     "verified": _some_of(REPORTED[VERIFIED_STATUS].allowed),
     "ban": _some_of(REPORTED[BAN_STATUS].allowed),
     "statement_id": _words,
     "text": _words,
     "escalated": _flag,
-    "min_probability": _probability,
-    "max_probability": _probability,
+    "min_probability": _number("min_probability", float),
+    "max_probability": _number("max_probability", float),
     "again": _flag,
     "holder": _words,
-    "older_than_hours": _hours,
-    "newer_than_hours": _hours,
+    "older_than_hours": _number("older_than_hours", float),
+    "newer_than_hours": _number("newer_than_hours", float),
 }

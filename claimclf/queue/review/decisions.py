@@ -20,7 +20,7 @@ from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, mine
 from claimclf.queue.review.refusals import lost
 from claimclf.queue.review.texts import keep_texts
-from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text
+from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text, shown
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.audit import DECIDED, Entry, append, hash_of
 from claimclf.queue.storage.cases import COLUMNS as CASE_COLUMNS
@@ -206,8 +206,15 @@ def check(verdict: Verdict) -> None:
     Raises
     ------
     InvalidRequestError
-        The reason code is missing or does not belong there, or the note is too long.
+        The reason code is missing or does not belong there, or the note cannot be kept.
     """
+    for value, allowed in ((verdict.decision, Decision), (verdict.reason_code, ReasonCode)):
+        if value not in list(allowed) and not (value is None and allowed is ReasonCode):
+            raise InvalidRequestError(
+                "There is no such decision or reason code.",
+                f"Found: {shown(value)}.",
+                f"Choose one of {', '.join(allowed)}.",
+            )
     if verdict.decision is Decision.BREAKS_RULES and verdict.reason_code is None:
         raise InvalidRequestError(
             "A reason code is missing.", "", f"Choose one of {', '.join(ReasonCode)}."

@@ -14,7 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from claimclf.errors import ClaimclfError, InvalidRequestError
-from claimclf.people import PROGRAM, Person
+from claimclf.people import Person, is_reserved
+from claimclf.units import HOUR
 
 #: Characters of a text.
 LONGEST_NOTE, LONGEST_REASON = 10_000, 1_000
@@ -25,6 +26,10 @@ LONGEST_VIEW_NAME = 80
 LONGEST_ID = 200
 #: Of what is typed into a search or a filter.
 LONGEST_FILTER = 1_000
+#: Of the path of a file or folder.
+LONGEST_PATH = 4_096
+#: Of the name of a file that was uploaded.
+LONGEST_FILE_NAME = 255
 #: The largest whole number of both databases.
 MOST = 2**63 - 1
 #: The largest number of a case, a decision, an upload, or its version.
@@ -67,6 +72,17 @@ SETTINGS = {
     "sample_rate": Range(0, 1),
     "sample_seed": Range(0, 2**31 - 1, is_whole=True),
 }
+#: Filter -> the values of its number.
+FILTERS = {
+    # No platform has more reports on a video, and a database takes no number of any length.
+    "min_reports": Range(0, 10**12, is_whole=True),
+    "min_probability": Range(0, 1),
+    "max_probability": Range(0, 1),
+    "older_than_hours": Range(0, math.nextafter(math.inf, 0)),
+    "newer_than_hours": Range(0, math.nextafter(math.inf, 0)),
+}
+#: Hours of a report: each is a row of it.
+PERIOD = Range(0, 10 * 366 * 24)
 PAUSE_AFTER = Range(0, 100_000, is_whole=True)
 IDS = Range(1, MOST, is_whole=True)
 VERSIONS = Range(0, MOST_VERSION, is_whole=True)
@@ -154,10 +170,33 @@ def check_person(person: Person, what: str = "The name") -> Person:
         The name is missing, reserved, too long or cannot be read.
     """
     check_text(person.name, what, LONGEST_NAME, required=True, lines=False)
-    if person.name.strip().casefold() == PROGRAM.name:
+    if is_reserved(person.name):
         found = f"'{person.name}', which stands for what the program itself does"
         raise _refused(what, "is reserved", found, "Choose another name.")
     return person
+
+
+def check_period(since: int, until: int) -> None:
+    """Refuse a period that is too long to be reported hour by hour.
+
+    Parameters
+    ----------
+    since, until : int
+        Microseconds since 1970, UTC.
+
+    Raises
+    ------
+    InvalidRequestError
+        It ends before it begins, or is longer than `PERIOD`.
+    """
+    check_number(since, "The beginning", TIMES)
+    check_number(until, "The end", TIMES)
+    hours = (until - since) / HOUR
+    if hours not in PERIOD:
+        found = f"Found: {hours / 24:,.0f} days."
+        raise InvalidRequestError(
+            "The period cannot be reported.", found, "Choose one of 0 days to 10 years."
+        )
 
 
 def check_time_zone(name: Any) -> str:
@@ -174,8 +213,10 @@ def check_time_zone(name: Any) -> str:
     return ZoneInfo(name).key
 
 
-def can_be_stored(text: str) -> bool:
+def is_storable(text: Any) -> bool:
     """Return whether a database takes that text: what comes from a link may be anything."""
+    if not isinstance(text, str):
+        return False
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 

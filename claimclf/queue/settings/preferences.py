@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
+from claimclf.queue.settings.bounds import PAUSE_AFTER, check_number
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import preferences as table
@@ -46,17 +47,9 @@ def prefer(database: Database, person: Person, chosen: Preferences) -> None:
     Raises
     ------
     InvalidRequestError
-        No lane is left, or the number of cases is negative.
+        As for `check`.
     """
-    if set(chosen.without) == set(Lane):
-        raise InvalidRequestError(
-            "No lane is left.", "Found: all are left out.", "Keep at least one."
-        )
-    if chosen.pause_after < 0:
-        detail = f"Found: {chosen.pause_after} cases."
-        raise InvalidRequestError(
-            "A pause cannot come before the first case.", detail, "Choose 0 or more."
-        )
+    check(chosen)
     row = {"person": person.name, "chosen": json.dumps(asdict(chosen))}
 
     def keep(connection: Connection) -> None:
@@ -67,6 +60,28 @@ def prefer(database: Database, person: Person, chosen: Preferences) -> None:
             connection.execute(update(table).where(table.c.person == person.name).values(row))
 
     database.write(keep)
+
+
+def check(chosen: Preferences) -> None:
+    """Refuse what a screen cannot be.
+
+    Raises
+    ------
+    InvalidRequestError
+        No lane is left, or the number of cases is out of range.
+    """
+    if any(lane not in list(Lane) for lane in chosen.without):
+        raise InvalidRequestError(
+            "There is no such lane.", "", f"Leave out some of {', '.join(Lane)}."
+        )
+    if set(chosen.without) == set(Lane):
+        raise InvalidRequestError(
+            "No lane is left.", "Found: all are left out.", "Keep at least one."
+        )
+    check_number(chosen.pause_after, "The number of cases before a pause", PAUSE_AFTER)
+    for name in ("blur", "greyscale"):
+        if not isinstance(getattr(chosen, name), bool):
+            raise InvalidRequestError(f"'{name}' is yes or no.", "", "Choose one.")
 
 
 def _chosen(connection: Connection, person: Person) -> str | None:

@@ -167,7 +167,7 @@ def _check(values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name not in known:
             raise InvalidRequestError(
-                f"There is no setting '{name}'.", "", f"Choose one of {', '.join(known)}."
+                f"There is no setting {shown(name)}.", "", f"Choose one of {', '.join(known)}."
             )
         if name == "time_zone":
             check_time_zone(value)

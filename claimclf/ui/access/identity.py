@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from claimclf.errors import NotAllowedError
+from claimclf.errors import InvalidRequestError, NotAllowedError
 from claimclf.people import CAPABILITIES, Role
+from claimclf.services.arguments import person_name
 from claimclf.ui.access.rules import Rules, folded
 
 
@@ -42,7 +43,8 @@ def name_of(claims: Mapping[str, Any]) -> str:
     Raises
     ------
     NotAllowedError
-        The address is said not to be verified, or there is nothing to name the person by.
+        The address is said not to be verified, there is nothing to name the person by, or the
+        name cannot be a person's.
     """
     email, verified = claims.get("email"), claims.get("email_verified")
     if isinstance(email, str) and "@" in email and "://" not in email and verified is not None:
@@ -52,7 +54,7 @@ def name_of(claims: Mapping[str, Any]) -> str:
                 f"Found: {email}, which may be somebody else's.",
                 "Verify it where you signed in, then sign out here and in again.",
             )
-        return folded(email)
+        return _persons(folded(email))
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not issuer or not subject:
         raise NotAllowedError(
@@ -60,7 +62,17 @@ def name_of(claims: Mapping[str, Any]) -> str:
             "Found: a sign-in that names neither a verified e-mail address nor a subject.",
             "Ask who runs the login for one of them in the token.",
         )
-    return f"{issuer}#{subject}"
+    return _persons(f"{issuer}#{subject}")
+
+
+def _persons(name: str) -> str:
+    """Return a name that can be stored and is not that of the program itself."""
+    try:
+        return person_name(name)
+    except InvalidRequestError as error:
+        raise NotAllowedError(
+            "Nobody can be signed in under this name.", str(error), "Ask who runs the login."
+        ) from error
 
 
 def role_of(name: str, claims: Mapping[str, Any], rules: Rules) -> Role:

@@ -33,7 +33,8 @@ def choose_cutoffs(models: Sequence[Judged], source: str | None = None) -> dict[
         default=OWN,
     )
     if how == ONE:
-        cut = st.slider("Cut-off for all models", 0.0, 1.0, 0.5, 0.005, format="%.3f")
+        # Below 1, from which on nothing is a claim: a model cannot have such a cut-off.
+        cut = st.slider("Cut-off for all models", 0.0, 0.995, 0.5, 0.005, format="%.3f")
         return {model.name: cut for model in models}
     if how in NAMED_RECALLS:
         return {model.name: model.cutoffs.for_recall(NAMED_RECALLS[how]) for model in models}

@@ -19,7 +19,6 @@ from claimclf.people import Person, Role
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import page
 from claimclf.queue.queries.views import (
-    LONGEST_NAME,
     View,
     delete_view,
     from_query,
@@ -27,6 +26,7 @@ from claimclf.queue.queries.views import (
     to_query,
     views,
 )
+from claimclf.queue.settings.bounds import LONGEST_VIEW_NAME
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit, saved_views
@@ -182,7 +182,9 @@ def test_view_of_somebody_else_is_left_to_them_and_to_leads(database: Database) 
     assert views(database) == []
 
 
-@pytest.mark.parametrize("name", ["", "  \n", "x" * (LONGEST_NAME + 1), "a\0b", "\ud800", "\u200b"])
+@pytest.mark.parametrize(
+    "name", ["", "  \n", "x" * (LONGEST_VIEW_NAME + 1), "a\0b", "\ud800", "\u200b"]
+)
 def test_name_that_is_none_is_refused(database: Database, name: str) -> None:
     with pytest.raises(InvalidRequestError):
         save_view(database, ANNA, name, NONE, *ALL)
@@ -192,8 +194,8 @@ def test_name_that_is_none_is_refused(database: Database, name: str) -> None:
 
 
 def test_longest_name_may_be_any_letters(database: Database) -> None:
-    name = "ü☃😀'\"%_&=?#/" + "x" * (LONGEST_NAME - 12)
-    assert len(name) == LONGEST_NAME
+    name = "ü☃😀'\"%_&=?#/" + "x" * (LONGEST_VIEW_NAME - 12)
+    assert len(name) == LONGEST_VIEW_NAME
     saved = save_view(database, ANNA, name, NONE, *ALL)
     assert (saved.name, views(database)) == (name, [saved])
 

@@ -1,0 +1,179 @@
+"""What a person gives never breaks another's screen: refused in words, or stored and shown."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from claimclf.errors import ClaimclfError, InvalidRequestError
+from claimclf.people import PROGRAM, Person, Role, local_user
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.review.decisions import Verdict
+from claimclf.queue.settings.bounds import SETTINGS
+from claimclf.queue.settings.preferences import Preferences
+from claimclf.queue.storage.database import Database
+from claimclf.schema import Decision, Lane, Ranking, ReasonCode
+from claimclf.services import queue
+from claimclf.services.arguments import CHECKS, OWN
+from claimclf.ui.frame.pages import PAGES
+from tests.conftest import ROOT
+from tests.queue.builders import ANNA, LEAD, fill
+from tests.services.test_permissions import FUNCTIONS, MAY_ASK
+
+ADMIN = Person("ada", Role.ADMIN)
+LONG = "x" * 10**6
+TEXTS = [
+    "a\0b",
+    "\ud800",
+    LONG,
+    "",
+    " ",
+    "\x1b[2J",
+    "=1+1",
+    "<b>[x](http://x.example)",
+    "\u202e",
+    "ok",
+]
+NUMBERS = [10**20, -(10**20), -1, 0, 0.5, 1, 2**31, 2**63, float("nan"), float("inf"), 1e308, True]
+hostile: st.SearchStrategy[Any] = st.sampled_from([*TEXTS, *NUMBERS, None, b"\xff", (), [LONG]])
+texts, numbers = st.sampled_from(TEXTS), st.sampled_from(NUMBERS)
+cases = st.one_of(st.sampled_from([1, 2, 3]), hostile)
+
+
+def some(*values: Any) -> st.SearchStrategy[Any]:
+    return st.one_of(st.sampled_from(values), hostile)
+
+
+filters = st.builds(
+    Filters,
+    lanes=some((), (Lane.CLAIMS,)),
+    min_reports=some(0),
+    verified=some((), ("a\0",)),
+    statement_id=some(None, "statement-1"),
+    text=some("thing"),
+    escalated=st.booleans(),
+    min_probability=some(None),
+    holder=some("anna"),
+    older_than_hours=some(None),
+)
+#: Parameter -> what it is given: now and then something that fits.
+GIVEN: dict[str, st.SearchStrategy[Any]] = {
+    "case_id": cases,
+    "name": texts,
+    "reason": some("a reason"),
+    "filters": filters,
+    "ranking": some(Ranking.REPORTS),
+    "verdict": st.builds(
+        Verdict, some(*Decision), some(None, ReasonCode.OTHER), some("", "a note \n😀")
+    ),
+    "to": st.builds(Person, some("boris", "claimclf")),
+    "values": st.dictionaries(some(*SETTINGS, "time_zone", "ranking"), hostile, max_size=3),
+    "what": some("cases"),
+    "since": some(0),
+    "until": some(10**15),
+    "after": some(None, ["a\0"], [LONG], [float("nan")] * 3),
+}
+CHOSEN = {
+    "queue.save_preferences": st.builds(
+        Preferences, some(True), some(True), some(5), some((), tuple(Lane))
+    ),
+}
+#: Services of the queue that read no files, write none and score nothing.
+ASKED = sorted(
+    name
+    for name in MAY_ASK
+    if name.startswith("queue.")
+    and not {"source", "ranked", "model", "file"}
+    & set(inspect.signature(FUNCTIONS[name]).parameters)
+    and name != "queue.deliver_events"
+)
+
+
+def calls(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    parameters = list(inspect.signature(FUNCTIONS[name]).parameters)[2:]
+    chosen = CHOSEN.get(name, st.lists(st.tuples(cases, some(1)), max_size=3))
+    given = {**GIVEN, "chosen": chosen, "left_out": st.lists(cases, max_size=2)}
+    return st.fixed_dictionaries({one: given.get(one, hostile) for one in parameters})
+
+
+people = st.builds(Person, some("anna", "boris", PROGRAM.name), st.just(Role.ADMIN))
+round_of_calls = st.fixed_dictionaries(
+    {name: st.tuples(people | st.just(ADMIN), calls(name)) for name in ASKED}
+)
+
+
+@pytest.mark.parametrize("name", MAY_ASK)
+def test_every_parameter_of_a_service_has_its_bounds(name: str) -> None:
+    parameters = list(inspect.signature(FUNCTIONS[name]).parameters)[2:]
+    assert set(parameters) <= set(CHECKS) | OWN
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    fill(database, 4)
+    return database
+
+
+def refused_in_words(error: ClaimclfError) -> None:
+    said = str(error)
+    assert len(said) < 1_000
+    said.encode()
+    assert not set(said) & {"\0", "\x1b"}
+
+
+@pytest.mark.parametrize("name", ["claimclf", " Claimclf", "claim\u200bclf", "ｃlaimclf"])
+def test_nobody_acts_under_the_name_of_the_program(database: Database, name: str) -> None:
+    with pytest.raises(InvalidRequestError, match="is reserved"):
+        queue.next_case(database, Person(name))
+
+
+def test_owner_of_the_machine_who_is_called_like_the_program_has_another_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "claimclf")
+    assert local_user().name == "claimclf (local user)"
+
+
+def test_capacity_that_no_database_holds_is_refused(filled: Database) -> None:
+    with pytest.raises(InvalidRequestError, match=r"Capacity.*more than 19 digits"):
+        queue.change_settings(filled, LEAD, "a joke", {"capacity": 99999999999999999999})
+    assert queue.list_cases(filled, ANNA).rows
+
+
+def test_whatever_is_given_to_services_every_page_opens(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @settings(
+        max_examples=6,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(round_of_calls)
+    def feed(calls: dict[str, tuple[Person, dict[str, Any]]]) -> None:
+        for name, (person, arguments) in calls.items():
+            try:
+                FUNCTIONS[name](filled, person, **arguments)
+            except ClaimclfError as error:
+                refused_in_words(error)
+
+    feed()
+    copied = queue.backup(filled, ADMIN, tmp_path / "queue.backup")
+    assert copied.members
+    monkeypatch.setenv("CLAIMCLF_DATABASE_URL", filled.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
+    monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for file in PAGES:
+        if file != "app.py":
+            app.switch_page(file)
+        app.run()
+        assert list(app.exception) == []
+        assert [error.value for error in app.error] == []
