@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -170,6 +171,7 @@ def test_whatever_is_given_to_services_every_page_opens(
     monkeypatch.setenv("CLAIMCLF_DATABASE_URL", filled.url.render_as_string(hide_password=False))
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
+    streamlit.cache_resource.clear()  # of an earlier test, whose database is no more
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     for file in PAGES:
         if file != "app.py":
@@ -177,3 +179,4 @@ def test_whatever_is_given_to_services_every_page_opens(
         app.run()
         assert list(app.exception) == []
         assert [error.value for error in app.error] == []
+    streamlit.cache_resource.clear()

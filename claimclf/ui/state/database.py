@@ -18,7 +18,11 @@ def queue_database() -> Database:
     return _database(database_url())
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
+def _close(database: Database) -> None:
+    database.close()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, on_release=_close)
 def _database(url: str) -> Database:
     from claimclf.services.databases import open_queue
 
