@@ -80,6 +80,22 @@ class Lane(StrEnum):
     OPINIONS = "opinions"
 
 
+#: Why a video is uncertain, as it is stored with the prediction.
+UNLIKE_TRAINING = "unlike anything the model was trained on"
+TOO_SHORT_TO_JUDGE = "too short"
+NOT_SCORABLE = "cannot be scored"
+
+
+class Language(StrEnum):
+    """Whether a model has learnt the language of a text, told by how many words are new to it."""
+
+    LEARNT = "learnt"
+    #: Most of its words are new: another language, or a subject that was never met.
+    OTHER = "other"
+    #: Too short to be told, or not there.
+    UNKNOWN = "unknown"
+
+
 class TextKind(StrEnum):
     """A kind of text: where words come from and what they are like."""
 

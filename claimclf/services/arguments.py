@@ -19,7 +19,7 @@ from claimclf.queue.settings import bounds
 from claimclf.queue.settings.bounds import check_number, check_text
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.settings.preferences import check as check_preferences
-from claimclf.schema import Lane, Ranking
+from claimclf.schema import Lane, Language, Ranking
 
 #: Parameters that no person fills.
 OWN = frozenset(
@@ -76,6 +76,7 @@ def _check_filters(filters: Any) -> None:
         if len(text) > bounds.LONGEST_FILTER:
             check_text(text, "What is searched for", bounds.LONGEST_FILTER)
     _check_all(filters.lanes, list(Lane), "The lanes")
+    _check_all(filters.language, list(Language), "The languages")
 
 
 def _check_chosen(chosen: Any) -> None:

@@ -26,17 +26,22 @@ from claimclf.queue.queries.words import has_words, words_of
 from claimclf.schema import (
     BAN_STATUS,
     LANE,
+    NOT_SCORABLE,
     PROBABILITY,
+    REASON,
     REPORT_COUNT,
     REPORTED,
     STATEMENT_ID,
+    TOO_SHORT_TO_JUDGE,
     TRANSCRIPT,
+    UNLIKE_TRAINING,
     VERIFIED_STATUS,
+    Language,
     Ranking,
 )
 from claimclf.services.inspecting import require_read
 
-__all__ = ["count_reports", "filtered", "newness", "reranked", "top", "triage"]
+__all__ = ["count_reports", "filtered", "languages", "newness", "reranked", "top", "triage"]
 
 
 def triage(
@@ -130,6 +135,8 @@ def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:
         )
     videos = ranked.videos
     fulfils = videos[REPORT_COUNT].fillna(0) >= filters.min_reports
+    if filters.language:
+        fulfils &= languages(videos[REASON]).isin(filters.language)
     for column, values in (
         (LANE, filters.lanes),
         (VERIFIED_STATUS, filters.verified),
@@ -143,6 +150,20 @@ def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:
     if filters.max_probability is not None:
         fulfils &= videos[PROBABILITY] <= filters.max_probability
     return _with_words(videos[fulfils], words_of(filters.text))
+
+
+def languages(reasons: pd.Series) -> pd.Series:
+    """Say for each video whether the model has learnt its language, told by why it is uncertain.
+
+    Parameters
+    ----------
+    reasons : Series of str
+        As predictions have them; empty where there is none.
+    """
+    told = pd.Series(str(Language.LEARNT), index=reasons.index, dtype="str")
+    told = told.mask(reasons == UNLIKE_TRAINING, Language.OTHER)
+    unknown = (reasons == TOO_SHORT_TO_JUDGE) | reasons.str.startswith(NOT_SCORABLE)
+    return told.mask(unknown, Language.UNKNOWN)
 
 
 def _with_words(videos: pd.DataFrame, words: list[str]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from claimclf.schema import Decision, Lane, Ranking, ReasonCode
+from claimclf.schema import Decision, Lane, Language, Ranking, ReasonCode
 from claimclf.units import SECOND
 
 RANKINGS = {
@@ -33,6 +33,11 @@ LANES = {
     Lane.CLAIMS: ":material/campaign:",
     Lane.UNCERTAIN: ":material/help:",
     Lane.OPINIONS: ":material/chat_bubble:",
+}
+LANGUAGES = {
+    Language.LEARNT: "learnt",
+    Language.OTHER: "not learnt: another language or subject",
+    Language.UNKNOWN: "unknown: too short, or no text",
 }
 #: All lanes together, in tables.
 EVERY_LANE = "all lanes"

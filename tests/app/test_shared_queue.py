@@ -13,7 +13,7 @@ from claimclf.configuration import DATABASE, SECRETS_FILES
 from claimclf.people import Person, Role
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
-from claimclf.schema import CaseState, Decision, Ranking
+from claimclf.schema import CaseState, Decision, Language, Ranking
 from claimclf.services import queue
 from claimclf.ui.state import database as databases
 from claimclf.ui.state import upload as state
@@ -117,6 +117,35 @@ def test_made_up_videos_are_not_added_where_real_cases_came_in_the_meantime(
     fill(database, 1)
     press(app, "Add these 20 videos")
     assert sum(tally.n for tally in queue.counts(database, BEN)) == 1
+
+
+def test_cases_in_a_language_that_was_not_learnt_can_be_listed_alone(database: Database) -> None:
+    reasons = ["unlike anything the model was trained on", "too short", "words point both ways"]
+    fill(database, 3, lane=["uncertain"] * 3, reason=reasons)
+    app = opened()
+    languages = next(g for g in app.get("button_group") if g.label.startswith("Language"))
+    app = settled(languages.set_value([Language.OTHER]).run())
+    assert len(app.dataframe[-1].value) == 1
+    assert app.query_params["language"] == "other"
+    languages = next(g for g in app.get("button_group") if g.label.startswith("Language"))
+    app = settled(languages.set_value([Language.OTHER, Language.UNKNOWN]).run())
+    assert len(app.dataframe[-1].value) == 2
+
+
+def test_languages_of_an_upload_are_counted_and_can_be_chosen(database: Database) -> None:
+    texts = [
+        "we have cut taxes by 12 percent since 1984",
+        "ich habe gelesen dass die Preise steigen",
+    ]
+    app = give(opened(), reported_csv(2, video_transcription_text=texts))
+    languages = next(g for g in app.get("button_group") if g.label.startswith("Language"))
+    assert languages.options == [
+        "learnt (1)",
+        "not learnt: another language or subject (1)",
+        "unknown: too short, or no text (0)",
+    ]
+    app = settled(languages.set_value([Language.OTHER]).run())
+    assert len(app.dataframe[-1].value) == 1
 
 
 def test_list_shows_who_holds_what_and_a_case_can_be_chosen_from_it(

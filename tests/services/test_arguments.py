@@ -19,7 +19,7 @@ from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.settings.bounds import SETTINGS
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.storage.database import Database
-from claimclf.schema import Decision, Lane, Ranking, ReasonCode
+from claimclf.schema import Decision, Lane, Language, Ranking, ReasonCode
 from claimclf.services import queue
 from claimclf.services.arguments import CHECKS, OWN
 from claimclf.ui.frame.pages import PAGES
@@ -55,6 +55,7 @@ filters = st.builds(
     Filters,
     lanes=some((), (Lane.CLAIMS,)),
     min_reports=some(0),
+    language=some((), (Language.OTHER,)),
     verified=some((), ("a\0",)),
     statement_id=some(None, "statement-1"),
     text=some("thing"),

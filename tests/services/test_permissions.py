@@ -163,6 +163,7 @@ ASK_NOBODY = {
     "stored_models.rule_table",
     "training.search_recipe",
     "triage.filtered",
+    "triage.languages",
     "triage.newness",
     "triage.reranked",
     "triage.top",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from claimclf.dataset.demo import demo_videos
@@ -9,9 +11,10 @@ from claimclf.dataset.reading import read_table
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
+from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.database import Database
-from claimclf.schema import STATEMENT_ID, VIDEO_ID, Lane
+from claimclf.schema import STATEMENT_ID, VIDEO_ID, Lane, Language
 from claimclf.services.queue import list_cases, store_ranked
 from claimclf.services.triage import filtered, triage
 from tests.queue.builders import ANNA, LEAD
@@ -81,6 +84,8 @@ def test_filters_find_the_same_in_an_upload_and_in_the_queue(
         Filters(),
         *(Filters(lanes=(lane,)) for lane in Lane),
         Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN), min_reports=4),
+        *(Filters(language=(one,)) for one in Language),
+        Filters(language=(Language.OTHER, Language.UNKNOWN), lanes=(Lane.UNCERTAIN,)),
         Filters(verified=("verified",)),
         Filters(verified=("verified", "not verified"), ban=("active", "banned")),
         Filters(ban=("nobody",)),
@@ -93,6 +98,46 @@ def test_filters_find_the_same_in_an_upload_and_in_the_queue(
         assert in_upload(ranked, filters) == in_queue(stored, filters), filters
         sizes.add(len(in_upload(ranked, filters)))
     assert len(sizes) > 6  # they tell videos apart
+
+
+IN_LANGUAGES = {
+    Language.LEARNT: (
+        "We have cut taxes in Ohio by 12 percent since 1984, and that is a fact.",
+        "a friend read on social media that drones will deliver by 2025",
+        "I believe that schools matter to every one of us in this country.",
+    ),
+    Language.OTHER: (
+        "Hoy hemos visto a mucha gente en la calle pidiendo trabajo y pan para sus hijos.",
+        "Ich habe heute gelesen, dass die Preise um zehn Prozent steigen werden.",
+        "C'est la première fois que le gouvernement baisse les impôts de 10 %.",
+        "Bugün hava çok güzel ve insanlar sokakta yürüyor.",
+        "今日は とても 天気 が いい です ね",
+    ),
+    Language.UNKNOWN: ("5", "no cap fr", "mañana no", ""),
+}
+
+
+def test_languages_that_were_not_learnt_can_be_filtered_and_short_texts_are_unknown(
+    database: Database, shipped: ModelStore
+) -> None:
+    model = shipped.load("speech-linear")
+    texts = [text for told in IN_LANGUAGES.values() for text in told]
+    videos = demo_videos(len(texts), seed=2).assign(video_transcription_text=texts)
+    ranked = triage(read_table(videos.to_csv(index=False).encode()), model)
+    store_ranked(database, LEAD, ranked, model)
+    for language, expected in IN_LANGUAGES.items():
+        filters = Filters(language=(language,))
+        chosen = filtered(ranked, filters)
+        assert set(chosen["video_transcription_text"].fillna("")) == set(expected)
+        assert in_queue(database, filters) == chosen[VIDEO_ID].tolist()
+        if language is not Language.LEARNT:
+            assert set(chosen["lane"]) == {Lane.UNCERTAIN}  # never decided on
+
+
+def test_language_that_there_is_not_is_refused(database: Database) -> None:
+    unknown: Any = ("klingon",)
+    with pytest.raises(InvalidRequestError, match="Choose from learnt, other, unknown"):
+        list_cases(database, ANNA, Filters(language=unknown))
 
 
 @pytest.mark.parametrize(

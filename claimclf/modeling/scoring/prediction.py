@@ -16,6 +16,7 @@ from claimclf.modeling.stored.conformal import lanes
 from claimclf.schema import (
     CLAIM,
     LANE,
+    NOT_SCORABLE,
     OPINION,
     PREDICTION,
     PROBABILITY,
@@ -178,4 +179,4 @@ def unscorable_reason(videos: pd.DataFrame, columns: tuple[str, ...]) -> pd.Seri
             reason = reason.mask(absent, reason + ", " + name)
     if (reason == "").all():
         return reason
-    return reason.mask(reason != "", "cannot be scored: no" + reason.str.slice(1))
+    return reason.mask(reason != "", f"{NOT_SCORABLE}: no" + reason.str.slice(1))

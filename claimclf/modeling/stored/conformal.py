@@ -28,7 +28,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from claimclf.dataset.words import CHUNK_TEXTS, Lexicon, plain, words
-from claimclf.schema import CLAIM, LABELS, OPINION, Lane
+from claimclf.schema import CLAIM, LABELS, OPINION, TOO_SHORT_TO_JUDGE, UNLIKE_TRAINING, Lane
 
 #: Share of each class's videos that its own class may be ruled out for.
 DEFAULT_ERROR_RATES = {OPINION: 0.005, CLAIM: 0.005}
@@ -46,8 +46,7 @@ _CLIP = 1e-3
 #: Of the curve: further ones depend on the processor that it was fitted on.
 _DIGITS = 9
 
-TOO_SHORT = "too short"
-NEW = "unlike anything the model was trained on"
+TOO_SHORT, NEW = TOO_SHORT_TO_JUDGE, UNLIKE_TRAINING
 BOTH_WAYS = "words point both ways"
 
 

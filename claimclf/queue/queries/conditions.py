@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, false, literal_column
+from sqlalchemy import and_, false, func, literal_column, not_, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.filters import Filters
@@ -12,7 +12,19 @@ from claimclf.queue.queries.holding import held_by
 from claimclf.queue.queries.ordering import OPINIONS, REVIEWED, UNSCORABLE
 from claimclf.queue.settings.bounds import is_storable
 from claimclf.queue.storage.tables import IS_ESCALATED, IS_NOT_OPEN, IS_OPEN, cases
-from claimclf.schema import BAN_STATUS, LANE, STATEMENT_ID, VERIFIED_STATUS, Lane, Ranking
+from claimclf.schema import (
+    BAN_STATUS,
+    LANE,
+    NOT_SCORABLE,
+    REASON,
+    STATEMENT_ID,
+    TOO_SHORT_TO_JUDGE,
+    UNLIKE_TRAINING,
+    VERIFIED_STATUS,
+    Lane,
+    Language,
+    Ranking,
+)
 from claimclf.units import HOUR
 
 # Found in their indexes by literals of the very same form.
@@ -46,6 +58,8 @@ def conditions_of(
         in_index = ranking is Ranking.REPORTS
         reports = cases.c.rank_reports if in_index else cases.c.rank_reports + 0
         conditions.append(reports <= -filters.min_reports)
+    if filters.language and set(filters.language) != set(Language):
+        conditions.append(or_(*(_is_in_language(one) for one in filters.language)))
     if filters.verified:
         conditions.append(_is_one_of(cases.c[VERIFIED_STATUS], filters.verified))
     if filters.ban:
@@ -87,6 +101,16 @@ def _in_lanes(filters: Filters, ranking: Ranking | None) -> list[ColumnElement[b
         return []
     place = cases.c.rank_place if ranking else cases.c.rank_place + 0
     return [cases.c[LANE].in_(filters.lanes), place.in_(places_of(filters))]
+
+
+def _is_in_language(language: Language) -> ColumnElement[bool]:
+    """Say whether a prediction's reason tells of this language; one without a reason is learnt."""
+    reason = func.coalesce(cases.c[REASON], "")
+    unknown = or_(reason == TOO_SHORT_TO_JUDGE, reason.startswith(NOT_SCORABLE, autoescape=True))
+    other = reason == UNLIKE_TRAINING
+    if language is Language.UNKNOWN:
+        return unknown
+    return other if language is Language.OTHER else not_(or_(unknown, other))
 
 
 def _probable(filters: Filters) -> list[ColumnElement[bool]]:

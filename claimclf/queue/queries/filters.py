@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from claimclf.schema import Lane
+from claimclf.schema import Lane, Language
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Filters:
     min_reports : int
         Fewest reports; in the queue, those that came while a case is held count once it is
         released.
+    language : tuple of Language
+        Whether the model that scored it has learnt its language; empty for any.
     verified, ban : tuple of str
         The author's statuses; empty for any.
     statement_id : str or None
@@ -38,6 +40,7 @@ class Filters:
 
     lanes: tuple[Lane, ...] = ()
     min_reports: int = 0
+    language: tuple[Language, ...] = ()
     verified: tuple[str, ...] = ()
     ban: tuple[str, ...] = ()
     statement_id: str | None = None

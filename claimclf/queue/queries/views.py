@@ -19,7 +19,7 @@ from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import saved_views as table
-from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
+from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Language, Ranking
 
 _RANKING = "ranking"
 
@@ -224,6 +224,7 @@ def _number(name: str, kind: Callable[[str], float]) -> Callable[[str], float]:
 _READ: dict[str, Callable[[str], Any]] = {
     "lanes": _some_of(Lane),
     "min_reports": _number("min_reports", int),
+    "language": _some_of(Language),
     "verified": _some_of(REPORTED[VERIFIED_STATUS].allowed),
     "ban": _some_of(REPORTED[BAN_STATUS].allowed),
     "statement_id": _words,

@@ -8,11 +8,11 @@ import streamlit as st
 
 from claimclf.people import Capability, Person
 from claimclf.queue.queries.filters import Filters
-from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
+from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Language, Ranking
 from claimclf.services import queue
 from claimclf.services.links import from_query, to_query
 from claimclf.ui.messages import explained
-from claimclf.ui.wording import RANKINGS
+from claimclf.ui.wording import LANGUAGES, RANKINGS
 
 if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
@@ -60,6 +60,7 @@ def fill(filters: Filters, ranking: Ranking) -> None:
         "ranking": ranking,
         "reports": filters.min_reports,
         "probability": (least, most),
+        "language": list(filters.language),
         "verified": list(filters.verified),
         "ban": list(filters.ban),
         "statement": filters.statement_id or "",
@@ -99,6 +100,14 @@ def ask_filters(person: Person) -> Choice:
         ban = fourth.multiselect(
             "Author status", REPORTED[BAN_STATUS].allowed, key=field("ban"), placeholder=_ANY
         )
+        languages = st.pills(
+            "Language, as the model knows it",
+            list(Language),
+            selection_mode="multi",
+            format_func=LANGUAGES.__getitem__,
+            key=field("language"),
+            help="Told by the share of a text's words that are new to the model that scored it.",
+        )
         first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
         older, newer = _AGES[first.selectbox("Waiting", list(_AGES), key=field("age"))]
         statement = second.text_input("Statement id", key=field("statement"))
@@ -111,6 +120,7 @@ def ask_filters(person: Person) -> Choice:
     filters = Filters(
         lanes=tuple(lanes),
         min_reports=int(reports),
+        language=tuple(languages),
         verified=tuple(verified),
         ban=tuple(ban),
         statement_id=statement.strip() or None,

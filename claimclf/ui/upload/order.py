@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from claimclf.queue.queries.filters import Filters
-from claimclf.schema import BAN_STATUS, LANE, REPORT_COUNT, REPORTED, VERIFIED_STATUS, Lane, Ranking
-from claimclf.services.triage import reranked
+from claimclf.schema import (
+    BAN_STATUS,
+    LANE,
+    REASON,
+    REPORT_COUNT,
+    REPORTED,
+    VERIFIED_STATUS,
+    Lane,
+    Language,
+    Ranking,
+)
+from claimclf.services.triage import languages, reranked
 from claimclf.ui.state.upload import replace_queue
-from claimclf.ui.wording import RANKINGS
+from claimclf.ui.wording import LANGUAGES, RANKINGS
 
 if TYPE_CHECKING:
     from claimclf.modeling.scoring.ranking import Ranked
@@ -51,8 +61,16 @@ def ask_filters(ranked: Ranked) -> tuple[Filters, float]:
     )
     ban = second.pills("Author status", REPORTED[BAN_STATUS].allowed, selection_mode="multi")
     percent = third.number_input("Review the top %", min_value=1, max_value=100, value=100)
+    told = languages(ranked.videos[REASON])
+    language = st.pills(
+        "Language, as the model knows it",
+        list(Language),
+        selection_mode="multi",
+        format_func=lambda one: f"{LANGUAGES[one]} ({int((told == one).sum()):,})",
+    )
     filters = Filters(
         lanes=tuple(lanes),
+        language=tuple(language),
         min_reports=int(reports),
         verified=tuple(verified),
         ban=tuple(ban),

@@ -21,7 +21,15 @@ from claimclf.queue.review.leases import next_case
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
-from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, CaseState, Lane, Ranking
+from claimclf.schema import (
+    BAN_STATUS,
+    REPORTED,
+    VERIFIED_STATUS,
+    CaseState,
+    Lane,
+    Language,
+    Ranking,
+)
 from claimclf.units import HOUR
 from tests.effort import examples
 from tests.queue.builders import LEAD, Clock, fill, take
@@ -30,6 +38,10 @@ N = 240
 VERIFIED, BANS = REPORTED[VERIFIED_STATUS].allowed, REPORTED[BAN_STATUS].allowed
 PROBABILITIES = (None, 0.0, 0.1, 0.25, 0.5, 0.5, 0.75, 0.9, 1.0)
 TEXTS = ("a harbor", "Harbours, and ships", "an anchor", "no ship", "", None)
+REASONS = (
+    None, "", "words point both ways", "unlike anything the model was trained on", "too short",
+    "cannot be scored: no video_transcription_text",
+)  # fmt: skip
 HOURS = (0, 0.5, 1, 2, 24, 100)
 PEOPLE = ("anna", "boris", "lena")
 
@@ -49,6 +61,7 @@ def of_all_kinds(database: Database) -> None:
         verified_status=[pick.choice((*VERIFIED, None)) for _ in range(N)],
         author_ban_status=[pick.choice((*BANS, None)) for _ in range(N)],
         statement_id=[pick.choice(("a", "b", "ß", None)) for _ in range(N)],
+        reason=[pick.choice(REASONS) for _ in range(N)],
         author_id=[pick.choice(("x", "Y", "z", None)) for _ in range(N)],
         video_transcription_text=[pick.choice(TEXTS) for _ in range(N)],
     )
@@ -78,6 +91,13 @@ def has(text: str, transcript: str | None) -> bool:
     return all(any(word.startswith(part) for word in words) for part in text.lower().split())
 
 
+def language(reason: str | None) -> str:
+    """Return whether the model knows the language, told by why a case is uncertain."""
+    if reason in ("too short", "cannot be scored: no video_transcription_text"):
+        return "unknown"
+    return "other" if reason == "unlike anything the model was trained on" else "learnt"
+
+
 def fulfils(case: AnyRow, wanted: Filters, now: int) -> bool:
     """Return whether a case is wanted, filter by filter."""
     hours = (now - case.waits_since) / HOUR
@@ -90,6 +110,7 @@ def fulfils(case: AnyRow, wanted: Filters, now: int) -> bool:
             case.state == ("escalated" if wanted.escalated else "open"),
             not wanted.lanes or case.lane in wanted.lanes,
             case.report_count >= wanted.min_reports,
+            not wanted.language or language(case.reason) in wanted.language,
             not wanted.verified or case.verified_status in wanted.verified,
             not wanted.ban or case.author_ban_status in wanted.ban,
             wanted.statement_id in (None, case.statement_id),
@@ -150,6 +171,7 @@ FILTERS = st.builds(
     Filters,
     lanes=st.sets(st.sampled_from(list(Lane))).map(tuple),
     min_reports=st.sampled_from([0, 0, 1, 3, 6, 7]),
+    language=several(*Language),
     verified=several(*VERIFIED, "nobody"),
     ban=several(*BANS),
     statement_id=some("a", "ß", "c"),
@@ -165,6 +187,8 @@ FILTERS = st.builds(
 ALONE = (
     *(Filters(lanes=(lane,)) for lane in Lane),
     *(Filters(min_reports=n) for n in (1, 6, 7)),
+    *(Filters(language=(one,)) for one in Language),
+    Filters(language=tuple(Language)),
     *(Filters(verified=(status,)) for status in VERIFIED),
     *(Filters(ban=(status,)) for status in BANS),
     *(Filters(statement_id=name) for name in ("a", "ß", "c", "")),

@@ -30,7 +30,7 @@ from claimclf.queue.settings.bounds import LONGEST_VIEW_NAME
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit, saved_views
-from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Ranking
+from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Language, Ranking
 from tests.queue.builders import ANNA, BORIS, LEAD, Clock, fill
 
 ANALYST = Person("olga", Role.ANALYST)
@@ -63,6 +63,7 @@ FILTERS = st.builds(
     st.booleans(),
     lanes=some_of(list(Lane)),
     min_reports=st.integers(0, 10**12),
+    language=some_of(list(Language)),
     verified=some_of(REPORTED[VERIFIED_STATUS].allowed),
     ban=some_of(REPORTED[BAN_STATUS].allowed),
     statement_id=maybe(WORDS),
