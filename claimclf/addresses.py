@@ -76,3 +76,18 @@ def web_host(address: str) -> str:
     except ValueError:
         return _UNREADABLE
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def link_host(address: str) -> str:
+    """Return the host that a browser would ask for a web address; empty where it is disguised.
+
+    Letters beyond ASCII are written as the network writes them (`xn--...`), for they may look
+    like others.
+    """
+    try:
+        parts = urlsplit(address)
+        if "@" in parts.netloc or "\\" in parts.netloc or not parts.hostname:
+            return ""
+        return parts.hostname.encode("idna").decode()
+    except (ValueError, UnicodeError):
+        return ""

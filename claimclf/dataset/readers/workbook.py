@@ -176,7 +176,7 @@ def _packed(rows: Sequence[tuple[int, Sequence[Any]]], width: int) -> bytes:
     numbers = pa.array([number for number, _ in rows], pa.int64())
     columns = [pa.array(column, pa.large_string()) for column in zip(*cells, strict=True)]
     names = [_ROW, *map(str, range(width))]
-    return written(pa.RecordBatch.from_arrays([numbers, *columns], names))
+    return written([pa.RecordBatch.from_arrays([numbers, *columns], names)])
 
 
 def _cell(value: Any) -> str:

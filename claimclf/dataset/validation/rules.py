@@ -99,6 +99,9 @@ def _checks(column: Column) -> list[pandera.Check]:
     return checks
 
 
+_DISGUISED = r"^https?://[^/?#]*[@\\]"
+
+
 def _are_addresses(cells: pd.Series) -> pd.Series:
     text = Text.of(cells)
     length = text.lengths
@@ -111,4 +114,7 @@ def _are_addresses(cells: pd.Series) -> pd.Series:
     others = ~text.within(GRAPHIC[0], GRAPHIC[-1])
     if others.any():
         fits[others] = text.some(others).series().str.match(r"https?://\S+$")
+    # What stands before an @ looks like the host and is a name and a password; a backslash is a
+    # slash to browsers, and to others a part of the host.
+    fits &= ~pc.match_substring_regex(text.cells, _DISGUISED).to_numpy(zero_copy_only=False)
     return pd.Series(fits, index=cells.index)

@@ -31,6 +31,7 @@ from claimclf.schema import (
     VIEWS,
 )
 from claimclf.services.explaining import explain_row
+from claimclf.ui.links import show_link
 from claimclf.ui.messages import plain
 from claimclf.ui.transcript import show_transcript
 from claimclf.ui.wording import likely
@@ -75,7 +76,7 @@ def show_detail(row: pd.DataFrame, model: Model, total: int) -> None:
             f"{plain(video[VERIFIED_STATUS])}, {plain(video[BAN_STATUS])}"
         )
         if pd.notna(video.get(VIDEO_URL)):
-            st.link_button("Open the video in a new tab", video[VIDEO_URL])
+            show_link(video[VIDEO_URL])
 
 
 def show_why(row: pd.DataFrame, model: Model) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
 import shutil
 import signal
 import threading
+import tracemalloc
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,8 +32,8 @@ from claimclf.errors import (
     UnavailableError,
 )
 from claimclf.people import Person, Role
-from claimclf.queue.outbound.backup import restoring, writing
-from claimclf.queue.outbound.backup.manifest import FORMAT, TABLES, Backup
+from claimclf.queue.outbound.backup import reading, restoring, writing
+from claimclf.queue.outbound.backup.manifest import FORMAT, MARK, TABLES, Backup
 from claimclf.queue.outbound.backup.restoring import restore
 from claimclf.queue.outbound.backup.writing import backup
 from claimclf.queue.outbound.webhook.delivery import deliver_due
@@ -48,7 +51,7 @@ from claimclf.schema import Decision, Ranking, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
 from tests.queue.killed import after
-from tests.queue.outbound.backups import edit_manifest, edit_rows, repack
+from tests.queue.outbound.backups import edit_manifest, edit_rows, members_of, repack
 
 ADMIN = Person("ada", Role.ADMIN)
 #: Everything that JSON, CSV or a database might stumble over.
@@ -337,6 +340,12 @@ ALTERED: dict[str, Callable[[dict[str, bytes]], object]] = {
     r"no item named 'settings.jsonl'": lambda m: m.pop("settings.jsonl"),
     r"too few or too many values": lambda m: edit_rows(m, "batches", "[1,", "[1,2,"),
     r"its tables are": lambda m: edit_manifest(m, members={}),
+    r"Found: it also has '\.\./queue.db', 'cases'": lambda m: m.update(
+        {"cases": b"", "../queue.db": b""}
+    ),
+    r"Found: a manifest.json of more than 1 MB": lambda m: m.update(
+        {"manifest.json": m["manifest.json"] + b" " * (1 << 20)}
+    ),
     r"was altered. Found: list indices": lambda m: m.update({"manifest.json": b"[]"}),
     r"was altered. Found: Expecting": lambda m: m.update({"manifest.json": b"{"}),
 }
@@ -360,6 +369,36 @@ def test_file_that_was_altered_with_its_checksums_is_found(
         restore(taken[2], ADMIN, file)
     assert raised.value.advice
     assert_empty(taken[2])
+
+
+def test_endless_row_is_refused_before_it_is_in_memory(
+    taken: tuple[Path, Database, Database], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_ROW_BYTES", 1 << 20)
+    shutil.copy(taken[0], file)
+    repack(file, lambda m: m.update({"cases.jsonl": b"[" + b" " * (1 << 26)}))
+    tracemalloc.start()
+    with pytest.raises(DamagedError, match="a row of more than 1 MB"):
+        restore(taken[2], ADMIN, file)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 24
+    assert_empty(taken[2])
+
+
+def test_part_that_is_there_twice_is_refused(
+    taken: tuple[Path, Database, Database], file: Path
+) -> None:
+    members = members_of(taken[0])
+    with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of zipfile's own, for the second of the name
+        for name, data in [*members.items(), ("cases.jsonl", members["cases.jsonl"])]:
+            archive.writestr(name, data)
+        archive.comment = MARK + b"0" * 64
+    whole = file.read_bytes()[:-64]
+    file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
+    with pytest.raises(DamagedError, match="it has a part twice"):
+        restore(taken[2], ADMIN, file)
 
 
 def test_backup_names_its_format(used: Database, file: Path) -> None:

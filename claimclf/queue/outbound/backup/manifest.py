@@ -25,6 +25,8 @@ TABLES = tuple(table for table in metadata.sorted_tables if table not in _LEFT_O
 CHUNK_ROWS = 2_000
 #: Bytes read at a time.
 CHUNK_BYTES = 1 << 20
+#: Bytes of a row at most, and of the manifest: a small file may unpack to one endless line.
+MOST_ROW_BYTES, MOST_MANIFEST_BYTES = 64 << 20, 1 << 20
 
 #: How the file is built, whatever its tables are. Backups of the first release do not name it.
 FORMAT = 1

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +21,8 @@ from claimclf.queue.outbound.backup.manifest import (
     FORMAT,
     MANIFEST,
     MARK,
+    MOST_MANIFEST_BYTES,
+    MOST_ROW_BYTES,
     N_DIGITS,
     TABLES,
     Backup,
@@ -69,7 +70,7 @@ class BackupFile:
         digest, n_rows = hashlib.sha256(), 0
         with _explained(self.file), self.archive.open(member_name(table)) as member:
             lines = BufferedReader(cast(Any, member), CHUNK_BYTES)
-            while chunk := list(islice(lines, CHUNK_ROWS)):
+            while chunk := _chunk(lines):
                 digest.update(b"".join(chunk))
                 rows = json.loads(b"[" + b",".join(chunk) + b"]")
                 if {len(row) for row in rows} != {len(expected.columns)}:
@@ -100,6 +101,21 @@ class BackupFile:
             raise altered(
                 self.file, f"the audit log ends at entry {seq}, not {self.manifest.head_seq}"
             )
+
+
+def _chunk(lines: BufferedReader) -> list[bytes]:
+    """Return the next rows, of a number and a size that memory holds; none at the end."""
+    rows: list[bytes] = []
+    n_bytes = 0
+    while len(rows) < CHUNK_ROWS and n_bytes < MOST_ROW_BYTES:
+        row = lines.readline(MOST_ROW_BYTES + 1)
+        if len(row) > MOST_ROW_BYTES:
+            raise ValueError(f"a row of more than {MOST_ROW_BYTES >> 20} MB")
+        if not row:
+            break
+        rows.append(row)
+        n_bytes += len(row)
+    return rows
 
 
 @contextmanager
@@ -179,7 +195,7 @@ def _checked(stream: BinaryIO, file: Path) -> str:
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
     with _explained(file):
-        values = json.loads(archive.read(MANIFEST))
+        values = json.loads(_contents(archive))
         version, number = values["version"], values.get("format", 1)
         _check_format(file, number)
         _check_version(file, version)
@@ -187,7 +203,20 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
         manifest = Backup(**{**values, "format": number, "members": members})
         if not _has_tables_of_its_version(manifest):
             raise altered(file, f"its tables are {', '.join(members)}")
+        expected = sorted([MANIFEST, *map(member_name, members)])
+        if unknown := set(archive.namelist()) - set(expected):
+            raise altered(file, f"it also has {', '.join(map(repr, sorted(unknown)))}")
+        if len(archive.namelist()) > len(expected):
+            raise altered(file, "it has a part twice")
     return manifest
+
+
+def _contents(archive: zipfile.ZipFile) -> bytes:
+    with archive.open(MANIFEST) as member:
+        contents = member.read(MOST_MANIFEST_BYTES + 1)
+    if len(contents) > MOST_MANIFEST_BYTES:
+        raise ValueError(f"a {MANIFEST} of more than {MOST_MANIFEST_BYTES >> 20} MB")
+    return contents
 
 
 def _check_format(file: Path, number: Any) -> None:
