@@ -24,6 +24,7 @@ from claimclf.cli import (
     upkeep,
 )
 from claimclf.cli.exits import STOPPED, UNFORESEEN, exit_code
+from claimclf.cli.output import say
 from claimclf.errors import ClaimclfError
 from claimclf.logs import belonging_to, new_id, set_up, unforeseen
 
@@ -48,23 +49,23 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ClaimclfError as error:
-            _say(str(error))
+            _tell(str(error))
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
-            _say("Stopped. The same command goes on or starts again.")
+            _tell("Stopped. The same command goes on or starts again.")
             ctx.exit(STOPPED)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise  # click's own ways to end
         except Exception as error:
-            _say(
+            _tell(
                 f"Something went wrong that nobody foresaw. Found: error {unforeseen(error)}. "
                 "docs/operations.md says what to do with this number."
             )
             ctx.exit(UNFORESEEN)
 
 
-def _say(message: str) -> None:
-    click.echo(f"claimclf: {' '.join(message.split())}", err=True)
+def _tell(message: str) -> None:
+    say(f"claimclf: {' '.join(message.split())}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from claimclf.cli.options import DATA, ENCODING, JSON
-from claimclf.cli.output import print_json
+from claimclf.cli.output import print_json, say
 
 
 @click.command()
@@ -38,7 +38,7 @@ def describe(data: Path, as_json: bool, encoding: str | None) -> None:
         ),
     ]
     for name, value in lines:
-        click.echo(f"{name:<40}{value:>24}")
+        say(f"{name:<40}{value:>24}")
 
 
 @click.command()
@@ -54,7 +54,7 @@ def demo(rows: int, seed: int, output: Path, labelled: bool) -> None:
     from claimclf.dataset.writing import write_table
 
     write_table(demo_videos(rows, seed, labelled=labelled), output)
-    click.echo(f"{rows:,} synthetic videos written to {output}.", err=True)
+    say(f"{rows:,} synthetic videos written to {output}.", err=True)
 
 
 COMMANDS = (describe, demo)

@@ -10,7 +10,7 @@ import click
 
 from claimclf.cli.inputs import open_queue, read_speech
 from claimclf.cli.options import DATA, DATABASE, ENCODING, JSON, MODELS, SPEECH
-from claimclf.cli.output import print_json
+from claimclf.cli.output import print_json, say
 
 
 @click.command()
@@ -30,7 +30,7 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
         return
     for part, figures in metrics.items():
         (tn, fp), (fn, tp) = figures.confusion_matrix
-        click.echo(
+        say(
             f"{part:<11} recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
             f"F1 {figures.f1:.4f}  accuracy {figures.accuracy:.4f}  "
             f"tn {tn}  fp {fp}  fn {fn}  tp {tp}"
@@ -75,14 +75,14 @@ def stress(
     sentences = {path.name: read_elsewhere(read_table(path)) for path in out_of_domain}
     for name, file in sentences.items():
         if file.n_rejected:
-            click.echo(f"{name}: {file.n_rejected:,} rows are left out.", err=True)
+            say(f"{name}: {file.n_rejected:,} rows are left out.", err=True)
     measure = partial(record_stress, *open_queue(url)) if save else stress_model
     report = measure(
         store,
         model,
         open_dataset(data, encoding=encoding),
         sentences,
-        lambda done, total, title: click.echo(f"[{done + 1}/{total}] {title} ...", err=True),
+        lambda done, total, title: say(f"[{done + 1}/{total}] {title} ...", err=True),
         read_speech(speech, encoding),
     )
     conditions = as_records(report.conditions)
@@ -95,7 +95,7 @@ def stress(
             f"{name} {'none' if row[name] is None else format(row[name], '.3f')}"
             for name in ("recall", "specificity", "claims", "uncertain", "opinions")
         )
-        click.echo(f"{row['title']:<48} {shares}")
+        say(f"{row['title']:<48} {shares}")
 
 
 COMMANDS = (evaluate, stress)

@@ -9,7 +9,7 @@ import click
 
 from claimclf.cli.inputs import open_choice
 from claimclf.cli.options import COLUMNS, ENCODING, JSON, MAPPING, SHEET, TRUST_IDS
-from claimclf.cli.output import print_json
+from claimclf.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from claimclf.services.inspecting import Inspection
@@ -61,27 +61,27 @@ def inspect(
 
 
 def _print(inspection: Inspection) -> None:
-    click.echo(inspection.sentence)
+    say(inspection.sentence)
     for remark in inspection.remarks:
-        click.echo(f"- {remark}")
-    click.echo("\nRead:")
+        say(f"- {remark}")
+    say("\nRead:")
     for name, own in inspection.columns:
-        click.echo(f"  {name:<26} from {own}")
+        say(f"  {name:<26} from {own}")
     if inspection.left_out:
-        click.echo(f"Not read: {', '.join(inspection.left_out)}")
-    click.echo("\nThe first rows:")
+        say(f"Not read: {', '.join(inspection.left_out)}")
+    say("\nThe first rows:")
     for row in inspection.preview.to_dict("records"):
         cells = (f"{name}={_cut(value)}" for name, value in row.items() if value == value)
-        click.echo(f"  {'  '.join(cells)}")
-    click.echo(
+        say(f"  {'  '.join(cells)}")
+    say(
         f"\n{inspection.facts.n_rows:,} rows: {inspection.facts.n_accepted:,} accepted, "
         f"{inspection.n_rejected:,} rejected, {inspection.n_notes:,} notes"
     )
     for title, problems in (("rejected", inspection.problems), ("note", inspection.notes)):
         for _, problem in problems.head(_MOST_SHOWN).iterrows():
-            click.echo(f"  line {problem['line']:,}, {title}: {problem['message']}")
+            say(f"  line {problem['line']:,}, {title}: {problem['message']}")
         if len(problems) > _MOST_SHOWN:
-            click.echo(f"  and {len(problems) - _MOST_SHOWN:,} more")
+            say(f"  and {len(problems) - _MOST_SHOWN:,} more")
 
 
 def _cut(value: object) -> str:

@@ -10,7 +10,7 @@ import click
 
 from claimclf.cli.inputs import open_queue
 from claimclf.cli.options import DATABASE, JSON, MODELS
-from claimclf.cli.output import print_json
+from claimclf.cli.output import print_json, say
 from claimclf.errors import InvalidRequestError, ModelNotFoundError
 from claimclf.schema import TextKind
 
@@ -32,11 +32,11 @@ def models(models: Path, as_json: bool) -> None:
         print_json([{**asdict(m), "champion": m == best} for m in stored])
         return
     if not stored:
-        click.echo(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
+        say(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
     for manifest in stored:
         mark = "*" if manifest == best else " "
         figures = manifest.metrics["validation"]
-        click.echo(
+        say(
             f"{mark} {manifest.name:<28} {manifest.algorithm:<14} "
             f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
             f"on {manifest.data['name']}; {_on_real_speech(manifest)}"
@@ -69,9 +69,9 @@ def champion(name: str | None, reason: str, url: str | None, models: Path) -> No
             f"There is no model in {models}.", "", "Train some with: claimclf train --data CSV."
         )
     pointer = store.pointer()
-    click.echo(best.name)
+    say(best.name)
     overruled = pointer is not None and pointer.overruled
-    click.echo(f"chosen by {pointer.by}: {pointer.reason}" if pointer and overruled else RULE)
+    say(f"chosen by {pointer.by}: {pointer.reason}" if pointer and overruled else RULE)
 
 
 @click.command()
@@ -102,7 +102,7 @@ def threshold(
     value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
     manifest = set_threshold(*open_queue(url), store, name, value, reason)
     figures = manifest.metrics["validation"]
-    click.echo(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
+    say(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
 
 
 @click.command()
@@ -136,7 +136,7 @@ def error_rates(
     manifest = set_error_rates(*open_queue(url), ModelStore(models), name, rates, reason, kind)
     in_use = manifest.rates_for(kind) if kind else manifest.error_rates
     written = ", ".join(f"{rate:g} for {label}s" for label, rate in in_use.items())
-    click.echo(f"{name}: error rates {written}{f' in {kind}' if kind else ''}")
+    say(f"{name}: error rates {written}{f' in {kind}' if kind else ''}")
 
 
 COMMANDS = (models, champion, threshold, error_rates)

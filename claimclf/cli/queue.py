@@ -28,7 +28,7 @@ from claimclf.cli.options import (
     TRUST_IDS,
     WORKERS,
 )
-from claimclf.cli.output import print_json, show_progress
+from claimclf.cli.output import print_json, say, show_progress
 from claimclf.errors import InvalidRequestError, StorageError
 from claimclf.logs import one_line
 from claimclf.units import SECOND
@@ -78,15 +78,15 @@ def ingest(
         show_progress(),
     )
     if batch.is_repeated:
-        click.echo(f"This file was stored before, as batch {batch.id}; nothing was changed.")
+        say(f"This file was stored before, as batch {batch.id}; nothing was changed.")
         return
-    click.echo(
+    say(
         f"batch {batch.id}: {batch.n_rows:,} rows, {batch.n_accepted:,} accepted "
         f"({batch.n_unscorable:,} cannot be scored), {batch.n_rejected:,} rejected; "
         f"{batch.n_new:,} new cases, {batch.n_known:,} known, {batch.n_reopened:,} reopened"
     )
     if batch.n_known:
-        click.echo(
+        say(
             f"reports of known videos: {batch.n_raised:,} raised, {batch.n_same:,} unchanged, "
             f"{batch.n_lower:,} lower than before (the larger number stays)"
         )
@@ -100,7 +100,7 @@ def take_back(batch: int, url: str | None) -> None:
     from claimclf.services.queue import take_back as undo
 
     done = undo(*open_queue(url), batch)
-    click.echo(
+    say(
         f"batch {batch} ({done.file_name}) taken back: {done.n_removed:,} cases removed, "
         f"{done.n_restored:,} as they were before it"
     )
@@ -117,7 +117,7 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
 
     chosen = load_model(models, model)
     done = rescore_open(*open_queue(url), chosen, partial(show_progress(), "cases rescored"))
-    click.echo(
+    say(
         f"{done.n_rescored:,} cases rescored with {chosen.name}; "
         f"{done.n_left:,} were taken or changed meanwhile and keep their prediction"
     )
@@ -154,7 +154,7 @@ def export(
     start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * SECOND)
     table = read(*open_queue(url), cast("What", what), start)
     write_table(table, output, raw=raw, private=True, bom=for_excel)
-    click.echo(f"{len(table):,} rows written to {output}", err=True)
+    say(f"{len(table):,} rows written to {output}", err=True)
 
 
 @click.command()
@@ -191,14 +191,14 @@ def deliver(
         _list_failed(opened, as_json)
         return
     if again:
-        click.echo(f"{requeue(*opened):,} put up for another round of tries")
+        say(f"{requeue(*opened):,} put up for another round of tries")
     _deliver(opened, history)
     while every is not None:
         time.sleep(every)
         try:
             _deliver(opened, quiet=True)
         except StorageError as error:  # it may be back the next time
-            click.echo(f"claimclf: {' '.join(str(error).split())}", err=True)
+            say(f"claimclf: {' '.join(str(error).split())}", err=True)
 
 
 def _list_failed(opened: tuple[Database, Person], as_json: bool) -> None:
@@ -209,14 +209,14 @@ def _list_failed(opened: tuple[Database, Person], as_json: bool) -> None:
         print_json([{**asdict(letter), "dead_at": _time(letter.dead_at)} for letter in letters])
         return
     if not letters:
-        click.echo("Nothing that could not be told.", err=True)
+        say("Nothing that could not be told.", err=True)
     for letter in letters:
-        click.echo(
+        say(
             f"entry {letter.seq}  case {letter.case_id}  {letter.type}  {letter.tries} tries  "
             f"given up {_time(letter.dead_at)}: {one_line(letter.last_error)}"
         )
     if letters:
-        click.echo("Once the reason is gone: claimclf deliver --again", err=True)
+        say("Once the reason is gone: claimclf deliver --again", err=True)
 
 
 def _time(microseconds: int) -> str:
@@ -230,13 +230,13 @@ def _deliver(
 
     done = deliver_events(*opened, history=history)
     if done.n_before:
-        click.echo(
+        say(
             f"From now on the platform is told. {done.n_before:,} earlier events are not: "
             "claimclf deliver --history tells of them as well."
         )
     if quiet and not (done.n_delivered or done.n_failed):
         return
-    click.echo(
+    say(
         f"{done.n_delivered:,} told, {done.n_failed:,} failed and will be tried again; "
         f"{done.n_waiting:,} wait, {done.n_dead:,} could not be told"
     )

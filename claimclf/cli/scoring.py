@@ -21,7 +21,7 @@ from claimclf.cli.options import (
     TRUST_IDS,
     WORKERS,
 )
-from claimclf.cli.output import show_progress
+from claimclf.cli.output import say, show_progress
 from claimclf.schema import Ranking
 
 
@@ -86,16 +86,16 @@ def score(
     )
     merged = f" as {result.n_videos:,} videos" if result.n_merged else ""
     notes = "1 note" if result.n_notes == 1 else f"{result.n_notes:,} notes"
-    click.echo(
+    say(
         f"{result.n_rows:,} rows: {result.n_accepted:,} accepted{merged} "
         f"({result.n_unscorable:,} cannot be scored), {result.n_rejected:,} rejected; {notes}. "
         f"Scored with {result.model_name}.",
         err=True,
     )
     for remark in result.remarks:
-        click.echo(remark, err=True)
+        say(remark, err=True)
     if (result.n_rejected or result.n_notes) and rejects is None:
-        click.echo("Give --rejects FILE to keep rejected rows and notes with reasons.", err=True)
+        say("Give --rejects FILE to keep rejected rows and notes with reasons.", err=True)
 
 
 COMMANDS = (score,)

@@ -6,7 +6,7 @@ import click
 
 from claimclf import configuration
 from claimclf.cli.options import JSON
-from claimclf.cli.output import print_json
+from claimclf.cli.output import print_json, say
 from claimclf.configuration import Value
 
 
@@ -21,9 +21,9 @@ def config(as_json: bool) -> None:
         return
     width = max(len(setting.name) for setting in configuration.SETTINGS)
     for value in values:
-        click.echo(f"{value.setting.name:<{width}}  {value.shown or '-'}  ({value.source})")
+        say(f"{value.setting.name:<{width}}  {value.shown or '-'}  ({value.source})")
     for problem in foreign:
-        click.echo(f"claimclf: {problem}", err=True)
+        say(f"claimclf: {problem}", err=True)
 
 
 def _as_record(value: Value) -> dict[str, str | None]:

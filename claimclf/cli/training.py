@@ -19,6 +19,7 @@ from claimclf.cli.options import (
     SPEECH,
     WORKERS,
 )
+from claimclf.cli.output import say
 from claimclf.schema import DEFAULT_FEATURE_SETS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def train(
     from claimclf.services.training import search_models, train_models
 
     dataset = open_dataset(data, encoding=encoding)
-    click.echo(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
+    say(_left_out(dataset.cleaned.n_dropped, dataset.cleaned.missing), err=True)
     texts = read_speech(speech, encoding)
     feature_sets = features or (*DEFAULT_FEATURE_SETS, *(["speech"] if texts else []))
     if search:
@@ -80,19 +81,17 @@ def train(
             dataset,
             models,
             feature_sets,
-            lambda done, total, name: click.echo(
-                f"[{done + 1}/{total}] training {name} ...", err=True
-            ),
+            lambda done, total, name: say(f"[{done + 1}/{total}] training {name} ...", err=True),
             texts,
         )
     for manifest in stored:
         recall = manifest.metrics["validation"].recall
-        click.echo(f"{models / manifest.name}: recall {recall:.4f} on validation")
+        say(f"{models / manifest.name}: recall {recall:.4f} on validation")
 
 
 def _report_search(name: str, progress: Progress) -> None:
     left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
-    click.echo(f"searching {name}: {progress.done} of {progress.total} fits{left}", err=True)
+    say(f"searching {name}: {progress.done} of {progress.total} fits{left}", err=True)
 
 
 def _left_out(dropped: int, missing: dict[str, int]) -> str:

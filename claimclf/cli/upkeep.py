@@ -8,6 +8,7 @@ import click
 
 from claimclf.cli.inputs import open_queue
 from claimclf.cli.options import DATABASE
+from claimclf.cli.output import say
 from claimclf.errors import DamagedError
 
 
@@ -24,14 +25,14 @@ def verify(url: str | None) -> None:
 
     check = verify_audit(*open_queue(url))
     for problem in check.problems:
-        click.echo(problem)
+        say(problem)
     if check.problems:
         raise DamagedError(
             "The audit log is not whole.",
             f"Found: {len(check.problems):,} problems in {check.n_entries:,} entries.",
             "Keep this database as evidence, and compare with a backup.",
         )
-    click.echo(f"{check.n_entries:,} entries, all whole; the last one's hash is {check.head}")
+    say(f"{check.n_entries:,} entries, all whole; the last one's hash is {check.head}")
 
 
 @click.command()
@@ -43,7 +44,7 @@ def backup(file: Path, url: str | None) -> None:
 
     database, person = open_queue(url)
     done = write(database, person, file)
-    click.echo(
+    say(
         f"{done.n_rows:,} rows of {database.name} written to {file}; "
         f"the log's last hash is {done.head}"
     )
@@ -58,7 +59,7 @@ def restore(file: Path, url: str | None) -> None:
 
     database, person = open_queue(url)
     done = read(database, person, file)
-    click.echo(
+    say(
         f"{done.n_rows:,} rows restored from {file} to {database.name}, "
         "every checksum and the log checked"
     )
