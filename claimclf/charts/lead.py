@@ -18,12 +18,15 @@ _FLOWS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 #: Points of a line that are marked one by one.
 _FEW_POINTS = 48
+_MOST_TICKS = 8
 
 
-def arrivals_and_decisions(hours: pd.DataFrame) -> go.Figure:
+def arrivals_and_decisions(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
     """Draw what came above what was decided, by hour: `start`, `arrivals`, `decisions`.
 
-    Each has an axis of its own: one upload brings more than a team decides in a day.
+    Each has an axis of its own: one upload brings more than a team decides in a day. Hours
+    stand at even distances, by the clocks of a time zone: the day on which these are put
+    forward has 23 of them, and the one on which they are put back 25.
     """
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     width = pd.Timedelta(hours=1) / pd.Timedelta(milliseconds=1)
@@ -37,7 +40,8 @@ def arrivals_and_decisions(hours: pd.DataFrame) -> go.Figure:
                 offset=0,
                 width=0.9 * width,
                 marker={"color": colour, "pattern": pattern, "line": {"width": 0}},
-                hovertemplate=f"%{{x|%d %b %H:%M}}: %{{y:,}} {name}<extra></extra>",
+                customdata=_by_the_clock(hours["start"], zone),
+                hovertemplate=f"%{{customdata}}: %{{y:,}} {name}<extra></extra>",
             ),
             row=row,
             col=1,
@@ -45,11 +49,12 @@ def arrivals_and_decisions(hours: pd.DataFrame) -> go.Figure:
         figure.update_yaxes(title=name, rangemode="tozero", tickformat=",", row=row, col=1)
         if not hours[name].any():  # an axis from -1 to 4 would say that there is something
             figure.update_yaxes(range=[0, 1], tickvals=[0, 1], row=row, col=1)
-    figure.update_xaxes(title="hour (UTC)", row=2, col=1)
+    figure.update_xaxes(**_ticks(hours["start"], zone))
+    figure.update_xaxes(title=f"hour ({zone})", row=2, col=1)
     return untitled(figure, height=400)
 
 
-def backlog_course(hours: pd.DataFrame) -> go.Figure:
+def backlog_course(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
     """Draw how many cases waited at each hour's end: `end`, `waiting`."""
     figure = go.Figure(
         go.Scatter(
@@ -60,12 +65,32 @@ def backlog_course(hours: pd.DataFrame) -> go.Figure:
             fill="tozeroy",
             # The value at an hour's end stands for the hour before: an upload is a step.
             line={"color": MODEL_COLOURS[1], "width": 2, "shape": "vh"},
-            hovertemplate="%{x|%d %b %H:%M}: %{y:,} waiting<extra></extra>",
+            customdata=_by_the_clock(hours["end"], zone),
+            hovertemplate="%{customdata}: %{y:,} waiting<extra></extra>",
         )
     )
-    figure.update_xaxes(title="hour's end (UTC)")
+    figure.update_xaxes(title=f"hour's end ({zone})", **_ticks(hours["end"], zone))
     figure.update_yaxes(title="cases that wait", rangemode="tozero", tickformat=",")
     return untitled(figure, height=300)
+
+
+def _by_the_clock(times: pd.Series, zone: str) -> pd.Series:
+    """Write times, without a zone and in UTC, by the clocks of a time zone, which is named."""
+    return pd.Series(_local(times, zone).dt.strftime("%d %b %H:%M %Z"))
+
+
+def _local(times: pd.Series, zone: str) -> pd.Series:
+    return pd.Series(times.dt.tz_localize("UTC").dt.tz_convert(zone))
+
+
+def _ticks(times: pd.Series, zone: str) -> dict[str, Any]:
+    """Return where an axis of hours is written: some hours of a day, or midnights of many."""
+    local = _local(times, zone).sort_values()
+    midnights = local[local.dt.hour == 0]
+    many = len(local) > _FEW_POINTS and len(midnights) > 1
+    some = midnights if many else local
+    some = some[:: -(-len(some) // _MOST_TICKS) or 1]
+    return {"tickvals": times[some.index], "ticktext": some.dt.strftime("%d %b<br>%H:%M")}
 
 
 def time_to_decision(

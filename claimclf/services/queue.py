@@ -410,13 +410,14 @@ def settings_history(database: Database, _person: Person) -> list[settings.Chang
 
 
 @needs(Capability.LEAD)
-def team_report(database: Database, _person: Person, since: int, until: int) -> Report:
+def team_report(database: Database, _person: Person, since: int | None, until: int) -> Report:
     """Report on the backlog, arrivals, decisions and waiting times of a window, and on people.
 
     Parameters
     ----------
     since, until : int
-        The window, microseconds since 1970, UTC; its ends are moved out to full hours.
+        The window, microseconds since 1970, UTC; its ends are moved out to full hours. Without
+        `since` it begins with the team's day in which it ends.
 
     Raises
     ------
@@ -425,7 +426,7 @@ def team_report(database: Database, _person: Person, since: int, until: int) -> 
     """
     from claimclf.queue.queries.reporting import report
 
-    bounds.check_period(since, until)
+    bounds.check_period(until if since is None else since, until)
     return report.report(database, since, until)
 
 

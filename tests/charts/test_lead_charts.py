@@ -73,3 +73,14 @@ def test_figures_of_any_period_stay_light(hours: int) -> None:
     )
     for figure in (charts.arrivals_and_decisions(table), charts.backlog_course(table)):
         assert len(figure.to_json()) < 200_000
+
+
+def test_hours_stand_at_even_distances_by_the_clocks_of_the_team() -> None:
+    start = pd.Series(pd.date_range("2026-10-24 22:00", periods=25, freq="h"))
+    hours = pd.DataFrame({"start": start, "arrivals": 1, "decisions": 1})
+    figure = charts.arrivals_and_decisions(hours, "Europe/Berlin")
+    bars = figure.data[0]
+    assert len(set(bars.x)) == 25  # two of them from 2 to 3 by the clocks
+    assert list(bars.customdata)[2:4] == ["25 Oct 02:00 CEST", "25 Oct 02:00 CET"]
+    assert figure.layout.xaxis2.title.text == "hour (Europe/Berlin)"
+    assert figure.layout.xaxis2.ticktext[0] == "25 Oct<br>00:00"

@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.ordering import KEYS, OPINIONS, beyond
 from claimclf.queue.queries.tallying import fold, n_open
+from claimclf.queue.settings.days import day_of, today
 from claimclf.queue.settings.team import Settings, settings_of
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import insert_missing
@@ -32,7 +33,6 @@ from claimclf.queue.storage.tables import (
     decisions,
 )
 from claimclf.schema import Lane, Ranking
-from claimclf.units import DAY
 
 
 @dataclass(frozen=True)
@@ -87,30 +87,31 @@ def cut_of(connection: Connection, settings: Settings, ranking: Ranking, now: in
 
     The share takes ten times as long as the rest, and only who takes a case needs it.
     """
-    stored = _stored_cut(connection, ranking, now)
+    stored = _stored_cut(connection, settings, ranking, now)
     return stored or _computed_cut(connection, settings, ranking, now)[0]
 
 
-def _stored_cut(connection: Connection, ranking: Ranking, now: int) -> Cut | None:
-    row = connection.execute(
-        select(cuts).where(cuts.c.day == now // DAY, cuts.c.ranking == ranking)
-    ).one_or_none()
+def _stored_cut(
+    connection: Connection, settings: Settings, ranking: Ranking, now: int
+) -> Cut | None:
+    same_day = cuts.c.day == day_of(now, settings.time_zone)
+    row = connection.execute(select(cuts).where(same_day, cuts.c.ranking == ranking)).one_or_none()
     return None if row is None else Cut(ranking, json.loads(row.key), row.sample_share)
 
 
 def keep_cut(connection: Connection, settings: Settings, ranking: Ranking, now: int) -> Cut:
     """Return today's cut, and store it for the rest of the day or until the queue changes."""
-    stored = _stored_cut(connection, ranking, now)
+    stored = _stored_cut(connection, settings, ranking, now)
     if stored:
         return stored
     cut = _with_share(connection, *_computed_cut(connection, settings, ranking, now))
-    _store_cut(connection, cut, now)
+    _store_cut(connection, cut, day_of(now, settings.time_zone))
     return cut
 
 
-def _store_cut(connection: Connection, cut: Cut, now: int) -> None:
+def _store_cut(connection: Connection, cut: Cut, day: int) -> None:
     fold(connection)  # once a day, and after each upload
-    row = {"day": now // DAY, "ranking": cut.ranking, "key": json.dumps(cut.key)}
+    row = {"day": day, "ranking": cut.ranking, "key": json.dumps(cut.key)}
     insert_missing(connection, cuts, {**row, "sample_share": cut.sample_share})
 
 
@@ -127,12 +128,15 @@ def renew_cuts(database: Database, rankings: set[Ranking]) -> None:
     for ranking in sorted(rankings):
         now = database.now()
 
-        def compute(connection: Connection, ranking: Ranking = ranking, now: int = now) -> Cut:
+        def compute(
+            connection: Connection, ranking: Ranking = ranking, now: int = now
+        ) -> tuple[Cut, int]:
             settings = settings_of(connection)
-            return _with_share(connection, *_computed_cut(connection, settings, ranking, now))
+            cut = _with_share(connection, *_computed_cut(connection, settings, ranking, now))
+            return cut, day_of(now, settings.time_zone)
 
-        cut = database.read(compute)
-        database.write(partial(_store_cut, cut=cut, now=now))
+        cut, day = database.read(compute)
+        database.write(partial(_store_cut, cut=cut, day=day))
 
 
 def serves_sample(connection: Connection, settings: Settings, cut: Cut) -> bool:
@@ -147,7 +151,9 @@ def _computed_cut(
     """Return today's cut without the sample's share, and how many cases are above it."""
     if settings.capacity is None:
         return Cut(ranking, None, 0), None
-    left = max(_capacity(connection, settings.capacity) - _decided_today(connection, now), 0)
+    left = max(
+        _capacity(connection, settings.capacity) - _decided_today(connection, settings, now), 0
+    )
     key = None
     if left:
         last = select(*KEYS[ranking]).where(IS_OPEN).order_by(*KEYS[ranking])
@@ -170,6 +176,7 @@ def _capacity(connection: Connection, capacity: float) -> int:
     return round(capacity * n_open(connection, *Lane))
 
 
-def _decided_today(connection: Connection, now: int) -> int:
-    today = decisions.c.at >= now // DAY * DAY
-    return connection.scalar(select(func.count()).where(today, CLOSES)) or 0
+def _decided_today(connection: Connection, settings: Settings, now: int) -> int:
+    start, _ = today(now, settings.time_zone)
+    since = decisions.c.at >= start
+    return connection.scalar(select(func.count()).where(since, CLOSES)) or 0

@@ -35,10 +35,10 @@ def show_flow(report: Report) -> None:
         for hour in report.hours
     )
     st.subheader("Arrivals and decisions by hour")
-    st.plotly_chart(charts.arrivals_and_decisions(hours), key="flow")
+    st.plotly_chart(charts.arrivals_and_decisions(hours, report.zone), key="flow")
     as_table(hours.drop(columns=["end", "waiting"]).sort_values("start", ascending=False), "hours")
     st.subheader("Backlog")
-    st.plotly_chart(charts.backlog_course(hours), key="backlog")
+    st.plotly_chart(charts.backlog_course(hours, report.zone), key="backlog")
     as_table(hours[["end", "waiting"]].sort_values("end", ascending=False), "backlog_table")
     st.markdown("**What waits now, by lane and age**")
     table = backlog_table(report)

@@ -11,13 +11,13 @@ from claimclf.services import queue
 from claimclf.ui.counts import FRESH_SECONDS
 from claimclf.ui.guard import action
 from claimclf.ui.wording import moment
-from claimclf.units import DAY, HOUR
+from claimclf.units import HOUR
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.report import Report
     from claimclf.queue.storage.database import Database
 
-#: Period -> its hours; None begins at midnight.
+#: Period -> its hours; None begins at the team's midnight.
 PERIODS: dict[str, int | None] = {"Today": None, "24 hours": 24, "7 days": 168, "28 days": 672}
 
 
@@ -49,14 +49,15 @@ def report_of(name: str, role: Role, period: str, _database: Database, _person: 
         A key of `PERIODS`, up to now.
     """
     now, hours = _database.now(), PERIODS[period]
-    since = now // DAY * DAY if hours is None else now - hours * HOUR
+    since = None if hours is None else now - hours * HOUR
     return queue.team_report(_database, _person, since, now + 1)
 
 
 def say_period(report: Report) -> None:
     """Say of which time the figures are."""
     since = moment(report.since // HOUR * HOUR)
-    st.caption(f"From {since} to {moment(report.now)}; all times are UTC.")
+    zone = "" if report.zone == "UTC" else f"; days and charts are those of {report.zone}"
+    st.caption(f"From {since} to {moment(report.now)}; all times are UTC{zone}.")
 
 
 def is_idle(report: Report) -> bool:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from claimclf.errors import InvalidRequestError, NotAllowedError
 from claimclf.people import Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
+from claimclf.queue.queries.reporting.report import report
 from claimclf.queue.queries.sampling import draw
 from claimclf.queue.review.decisions import decide
 from claimclf.queue.review.leases import next_case, release
@@ -16,6 +20,7 @@ from claimclf.queue.settings.team import Settings, change_settings, settings_of
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Lane, Ranking
+from claimclf.units import SECOND
 from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, Clock, done, fill, take
 
 LANES = ["claims"] * 60 + ["opinions"] * 40
@@ -171,3 +176,30 @@ def test_ruling_on_an_escalated_case_keeps_that_it_was_part_of_the_sample(
     decide(database, LEAD, lease.case.id, lease.token, lease.case.version, OPINION)
     sampled = database.read(lambda c: list(c.scalars(select(decisions.c.sampled))))
     assert sampled == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("begins", "hours"),
+    [("2026-03-29", 23), ("2026-10-25", 25), ("2026-07-01", 24)],
+)
+def test_capacity_is_of_a_day_of_the_team(
+    database: Database, clock: Clock, begins: str, hours: int
+) -> None:
+    fill(database, 6)
+    change_settings(database, LEAD, "two of us, in Berlin", capacity=2, time_zone="Europe/Berlin")
+    midnight = datetime.fromisoformat(begins).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    clock.time = int(midnight.timestamp()) * SECOND
+    done(database)
+    clock.step(60 * hours - 1)  # the day's last minute: the other one of two is left
+    assert sum(row.is_above_cut for row in page(database).rows) == 1
+    clock.step(1)
+    assert sum(row.is_above_cut for row in page(database).rows) == 2
+
+
+def test_report_of_today_begins_at_the_teams_midnight(database: Database, clock: Clock) -> None:
+    change_settings(database, LEAD, "in Berlin", time_zone="Europe/Berlin")
+    midnight = datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/Berlin"))
+    clock.time = (int(midnight.timestamp()) + 25 * 3_600 - 1) * SECOND
+    made = report(database, None, clock.time)
+    assert (made.zone, len(made.hours)) == ("Europe/Berlin", 25)
+    assert made.since == int(midnight.timestamp()) * SECOND

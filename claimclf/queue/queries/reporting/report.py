@@ -13,6 +13,8 @@ from claimclf.queue.queries.reporting.people import AtWork, handling_times, peop
 from claimclf.queue.queries.reporting.waits import Wait, waits_of
 from claimclf.queue.queries.reporting.window import Window, count_decisions, first_entry
 from claimclf.queue.queries.tallying import Tally
+from claimclf.queue.settings.days import today
+from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import tallies
@@ -28,6 +30,8 @@ class Report:
 
     Parameters
     ----------
+    zone : str
+        The team's time zone: a day begins at its midnight.
     now, since, until : int
         The time of the report, and the window's ends; microseconds since 1970, UTC.
     backlog : list of Tally
@@ -50,6 +54,7 @@ class Report:
         Who holds which case now, the longest held first.
     """
 
+    zone: str
     now: int
     since: int
     until: int
@@ -69,7 +74,7 @@ class Report:
         return sum(part.n for part in self.backlog)
 
 
-def report(database: Database, since: int, until: int) -> Report:
+def report(database: Database, since: int | None, until: int) -> Report:
     """Report on the queue as it is now and as it went in a window, from one state of it.
 
     Times to decision are those of a case's present round: a case that was opened again has
@@ -81,8 +86,11 @@ def report(database: Database, since: int, until: int) -> Report:
     Parameters
     ----------
     since, until : int
-        The window, microseconds since 1970, UTC; its ends are moved out to full hours.
+        The window, microseconds since 1970, UTC; its ends are moved out to full hours. Without
+        `since` it begins with the team's day in which it ends.
     """
+    zone = database.read(settings_of).time_zone
+    since = today(until, zone)[0] if since is None else since
     window = Window.around(since, until, database.now())
 
     def look(connection: Connection) -> Report:
@@ -93,6 +101,7 @@ def report(database: Database, since: int, until: int) -> Report:
         backlog = [_tally(row, window.now) for row in waiting]
         hours = [row.hour for row in waiting]
         return Report(
+            zone=zone,
             now=window.now,
             since=window.since,
             until=window.until,

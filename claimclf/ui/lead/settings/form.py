@@ -10,7 +10,7 @@ from claimclf.schema import Ranking
 from claimclf.services.queue import SETTINGS_IN_WORDS
 from claimclf.ui.lead.actions import SETTINGS, show_outcome
 from claimclf.ui.lead.settings.changing import change_settings
-from claimclf.ui.lead.settings.values import A_DAY, NO_LIMIT, PERCENT, capacity_in_form
+from claimclf.ui.lead.settings.values import A_DAY, NO_LIMIT, PERCENT, capacity_in_form, time_zones
 from claimclf.ui.wording import RANKINGS
 
 if TYPE_CHECKING:
@@ -63,4 +63,11 @@ def _ask_settings(now: Settings) -> dict[str, Any]:
     for place, (name, value) in zip(places, numbers.items(), strict=True):
         # No bounds here: a field that refuses what is typed does not say why.
         values[name] = place.number_input(SETTINGS_IN_WORDS[name], value=float(value), format="%g")
+    zones = time_zones()
+    values["time_zone"] = st.selectbox(
+        SETTINGS_IN_WORDS["time_zone"],
+        zones,
+        index=zones.index(now.time_zone) if now.time_zone in zones else None,
+        help="A day of the team begins at midnight there: for capacity, for today and in charts.",
+    )
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isclose
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from claimclf.errors import InvalidRequestError
 from claimclf.schema import Ranking
@@ -75,6 +76,11 @@ def changes_of(form: dict[str, Any], now: Settings) -> dict[str, Any]:
     return changes
 
 
+def time_zones() -> list[str]:
+    """Return the names of time zones, UTC first."""
+    return ["UTC", *sorted(available_timezones() - {"UTC"})]
+
+
 def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, int | float):
         return isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
@@ -86,6 +92,8 @@ def in_words(name: str, value: Any) -> str:
     if name == "capacity":
         kind, amount = capacity_in_form(value)
         return kind if kind == NO_LIMIT else f"{amount:g} {kind}"
+    if name == "time_zone":
+        return str(value)
     if name == "ranking":
         return RANKINGS[Ranking(value)]
     return f"{100 * value if name == 'sample_rate' else value:g}"
