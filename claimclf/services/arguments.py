@@ -49,17 +49,6 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
             CHECKS[name](value)
 
 
-def person_name(name: str) -> str:
-    """Return a name under which somebody may sign in.
-
-    Raises
-    ------
-    InvalidRequestError
-        It is missing, too long, cannot be read or is that of the program itself.
-    """
-    return bounds.check_person(Person(name)).name
-
-
 def _check_filters(filters: Any) -> None:
     if filters is None:
         return

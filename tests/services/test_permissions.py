@@ -85,7 +85,6 @@ MAY_ASK: dict[str, set[Role]] = {
 #: file, the dataset or the model at hand may ask. Pages are guarded as a whole.
 ASK_NOBODY = {
     "arguments.check_arguments",
-    "arguments.person_name",
     "by_source.cut_off_on",
     "by_source.differing",
     "by_source.matrix_on",
@@ -132,6 +131,7 @@ ASK_NOBODY = {
     "mappings.read_choice",
     "mappings.reading",
     "mappings.write_choice",
+    "names.person_name",
     "models.evaluate_model",
     "models.load_model",
     "permissions.needs",

@@ -9,7 +9,7 @@ from typing import Any
 
 from claimclf.errors import InvalidRequestError, NotAllowedError
 from claimclf.people import CAPABILITIES, Role
-from claimclf.services.arguments import person_name
+from claimclf.services.names import person_name
 from claimclf.ui.access.rules import Rules, folded
 
 
