@@ -17,6 +17,7 @@ import pytest
 
 from claimclf.paths import ROOT
 from tests.api.servers import Answer, Server, own_server, signed_in, team_server
+from tests.documents import tables
 
 OPEN, PAGE, SIGNED_IN = "open", "page", "signed in"
 #: Route -> for whom it is: anybody who finds the server, whoever may see the page that asks to
@@ -81,6 +82,11 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_every_route_is_in_the_table() -> None:
     assert set(application()[1]) == set(FOR)
+
+
+def test_manual_says_for_whom_each_route_is() -> None:
+    (written,) = tables("security.md")
+    assert {row["route"].strip("`"): row["for"] for row in written} == FOR
 
 
 def test_nothing_but_headers_comes_before_the_gate_and_uploads_are_limited_after_it() -> None:

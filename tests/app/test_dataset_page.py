@@ -63,6 +63,28 @@ def test_missing_path_is_explained_and_the_page_stays_usable(page: AppTest) -> N
     assert "In use" in in_use(settled(app.run()))
 
 
+@pytest.mark.parametrize(
+    ("content", "names_columns"),
+    [
+        ("root:secret-hash:19000:0\nbin:x\n", False),
+        ("secret-hash,secret-hash\n1,2\n", False),
+        ("video_id,secret-hash\n1,2\n", False),
+        ("video_id,video_duration_sec,own\n1,2,3\n", True),
+    ],
+)
+def test_error_of_a_path_names_columns_of_a_table_of_ours_alone(
+    page: AppTest, tmp_path: Path, content: str, names_columns: bool
+) -> None:
+    file = tmp_path / "shadow"
+    file.write_text(content, "utf-8")
+    page.text_input[0].set_value(str(file))
+    app = settled(next(b for b in page.button if b.label == "Open this file").click().run())
+    said = app.error[0].value
+    assert ("own" in said and "missing" in said) is names_columns
+    assert "secret" not in said
+    assert names_columns or "no table of labelled videos" in said
+
+
 def test_dataset_without_a_complete_row_says_what_to_do(page: AppTest) -> None:
     content = labelled_csv(5, video_transcription_text=[""] * 5)
     page.file_uploader[0].set_value(("empty.csv", content, "text/csv"))

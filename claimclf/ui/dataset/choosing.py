@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from claimclf.errors import DuplicateColumnError, InputError, MissingColumnError
 from claimclf.people import Capability, Person, require
 from claimclf.schema import LABELLED, UPLOAD_LIMITS
 from claimclf.services.datasets import open_dataset, open_table
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _UPLOADS, _USED = "dataset_uploads", "dataset_upload_used"
 _PATH = "dataset_path"
+#: Columns of the contract that a table has at least, before its own are named.
+_LEAST_KNOWN = 2
 
 
 def choose_dataset(person: Person) -> None:
@@ -55,7 +58,28 @@ def _ask_path() -> None:
 def open_path(person: Person, path: str) -> None:
     """Use a file of the server's machine in this session, as an administrator."""
     require(person, Capability.OPERATE)
-    use_dataset(open_dataset(Path(path), limits=UPLOAD_LIMITS))
+    try:
+        use_dataset(open_dataset(Path(path), limits=UPLOAD_LIMITS))
+    except (MissingColumnError, DuplicateColumnError) as error:
+        if _is_of_the_contract(error):
+            raise
+        raise _NOT_LABELLED from None
+
+
+def _is_of_the_contract(error: InputError) -> bool:
+    """Say whether a table is one of ours, of which a column is missing.
+
+    Of another file an error would quote the first line, which is nobody's business here.
+    """
+    n_needed = len(LABELLED.needed)
+    return isinstance(error, MissingColumnError) and len(error.missing) + _LEAST_KNOWN <= n_needed
+
+
+_NOT_LABELLED = InputError(
+    "This file is no table of labelled videos.",
+    "Found: hardly any of the columns that one has.",
+    "Choose another file; docs/data-contract.md lists the columns.",
+)
 
 
 @action()
