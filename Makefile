@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators browser screenshots lock clean
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -63,6 +63,9 @@ bench-moderators: install   ## sixteen moderators for five minutes: decisions, e
 
 browser:        ## Debian's Chromium, for the tests that drive a browser
 	sh scripts/browser.sh
+
+bench-side: install   ## pages and key to next case beside another build (BEFORE=folder of its checkout)
+	$(BIN)/python -m benchmarks.side_by_side $(BEFORE)
 
 screenshots: install   ## a picture of every page, for the README
 	$(BIN)/python -m tests.browser.screenshots

@@ -1,0 +1,123 @@
+"""Two builds at once: python -m benchmarks.side_by_side FOLDER.
+
+FOLDER is a checkout of another build. Both serve a queue of their own that is filled alike, and
+are asked in turn, so that whatever else the machine does falls on both. A page's time is that of
+asking for it over the websocket until its last message, and of fetching the start page; from key
+to next case is a press of a decision until the next case is sent. What the browser does is the
+same for both and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.busy import fill
+from benchmarks.sessions import Drawn, Session, session
+from benchmarks.timed import timed_server
+from claimclf.paths import ROOT, SERVER
+from claimclf.schema import Decision
+from claimclf.ui.wording import DECISIONS
+from tests.browser.dashboard import PAGES, cookie
+
+ROUNDS, CASES, DECIDED = 30, 2_000, 40
+#: How many times the other build's time this one may take.
+RATIO = 1.05
+_START = "Start reviewing"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print both builds' times; return 1 where this one takes more than the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("before", type=Path, metavar="FOLDER", help="checkout of the other build")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--cases", type=int, default=CASES)
+    chosen = parser.parse_args(arguments)
+    is_slower = False
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        both = [
+            _served(stack, folder / name, build.resolve(), chosen.cases)
+            for name, build in (("before", chosen.before), ("now", ROOT))
+        ]
+        for what, *times in _times(stack, both, chosen.rounds):
+            before, now = (statistics.median(seconds) * 1_000 for seconds in times)
+            is_slower |= now > RATIO * before
+            print(f"{what:<24}{before:>9.2f} ms{now:>9.2f} ms{now / before:>7.3f}", flush=True)
+    return int(is_slower)
+
+
+def _served(stack: ExitStack, folder: Path, build: Path, n_cases: int) -> str:
+    """Serve a build with a queue of its own; return its address."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'queue.db'}"
+    fill(url, n_cases, 0)
+    script = build / SERVER.relative_to(ROOT)
+    environment = {"PYTHONPATH": str(build), "CLAIMCLF_DATABASE_URL": url}
+    return stack.enter_context(
+        timed_server(script, folder / "runs.log", build, **environment)
+    ).address
+
+
+def _times(
+    stack: ExitStack, both: list[str], rounds: int
+) -> Iterator[tuple[str, list[float], list[float]]]:
+    """Yield what was measured, and the seconds of both builds."""
+    yield "start page, fetched", *_in_turn([lambda at=at: _fetched(at) for at in both], rounds)  # type: ignore[misc]
+    for page in PAGES:
+        tabs = [stack.enter_context(session(address, page)) for address in both]
+        yield (
+            page or "start",
+            *_in_turn([lambda tab=tab: tab.run().seconds for tab in tabs], rounds),
+        )  # type: ignore[misc]
+    tabs = [stack.enter_context(session(address, "review")) for address in both]
+    reviews = [_Review(tab) for tab in tabs]
+    yield "key to next case", *_in_turn([review.decide for review in reviews], rounds)
+
+
+def _in_turn(measures: list[Callable[[], float]], rounds: int) -> tuple[list[float], list[float]]:
+    """Measure both builds one after the other, a first time for nothing."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 1):
+        for place in (0, 1) if number % 2 else (1, 0):
+            spent = measures[place]()
+            if number:
+                seconds[place].append(spent)
+    return seconds
+
+
+def _fetched(address: str) -> float:
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+    started = time.perf_counter()
+    connection.request("GET", "/", headers={"Cookie": cookie()})
+    connection.getresponse().read()
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+class _Review:
+    """One moderator's tab, with a case on it."""
+
+    def __init__(self, tab: Session) -> None:
+        self._tab = tab
+        self._screen: Drawn = tab.press(*tab.run().buttons[_START])
+
+    def decide(self) -> float:
+        """Press a decision and wait for the next case; return the seconds."""
+        self._screen = self._tab.press(*self._screen.buttons[DECISIONS[Decision.OPINION]])
+        if self._screen.errors:
+            raise RuntimeError(f"no next case: {self._screen.errors}")
+        return self._screen.seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
