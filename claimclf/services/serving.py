@@ -19,6 +19,9 @@ from claimclf.paths import APP, ROOT, SERVER
 ADDRESS = "127.0.0.1"
 #: A shorter token could be guessed.
 LEAST_TOKEN = 32
+#: A browser's cookie with the token, followed by the port: it has the same cookies for all servers
+#: of this machine.
+TOKEN_COOKIE = "claimclf-"  # noqa: S105
 #: Tells the server which address to open in a browser.
 OPENS = "OPENS_ADDRESS"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_")

@@ -140,6 +140,7 @@ def test_another_hosts_name_for_this_machine_is_refused(monkeypatch: pytest.Monk
     for host in ("evil.example.org:8501", "evil.example.org", "[", ""):
         monkeypatch.setattr(machine, "asked_host", lambda host=host: host)
         assert has_nothing_else(opened("pages/dataset.py", secrets={"other": 1})), host
+    monkeypatch.setattr(machine, "shows_token", lambda: True)
     for host in ("127.0.0.1:8501", "localhost", "[::1]:8501"):
         monkeypatch.setattr(machine, "asked_host", lambda host=host: host)
         assert visitor() == Visitor(Person(getpass.getuser(), Role.ADMIN))

@@ -26,11 +26,10 @@ from claimclf.api.middleware.callers import (
     came_through_proxy,
     is_of,
 )
+from claimclf.services.serving import TOKEN_COOKIE
 
 #: Where programs ask whether the server is up; it tells nothing else.
 HEALTH = "/_stcore/health"
-#: Followed by the port: a browser has the same cookies for all servers of this machine.
-COOKIE = "claimclf-"
 PARAMETER = "token"
 #: Fonts, scripts and styles that pages are drawn with, the same for everybody.
 _DRAWN_WITH = "static"
@@ -120,7 +119,9 @@ class Gate:
     def _has_cookie(self, scope: Scope) -> bool:
         cookies = HTTPConnection(scope).cookies
         return any(
-            self._is_token(value) for name, value in cookies.items() if name.startswith(COOKIE)
+            self._is_token(value)
+            for name, value in cookies.items()
+            if name.startswith(TOKEN_COOKIE)
         )
 
     def _brings_token(self, scope: Scope) -> bool:
@@ -139,7 +140,7 @@ class Gate:
         answer = onward(scope["path"], urlencode(others))
         port = (scope.get("server") or ("", 0))[1]
         answer.set_cookie(
-            f"{COOKIE}{port}", self._admission.token, httponly=True, samesite="strict"
+            f"{TOKEN_COOKIE}{port}", self._admission.token, httponly=True, samesite="strict"
         )
         await answer(scope, receive, send)
 
