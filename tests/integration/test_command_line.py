@@ -332,6 +332,8 @@ def test_train_learns_from_speech_and_scores_a_sentence(labelled: Path, tmp_path
     kinds = {row["kind"]: row for row in listed[0]["kinds"]}
     assert set(kinds) == {"course", "real speech", "real posts"}
     assert kinds["real speech"]["auc_low"] <= kinds["real speech"]["auc"] <= 1
+    plain = run("models", "--models", models).stdout
+    assert f"AUC {kinds['real speech']['auc']:.3f} on real speech" in plain
     stressed = run(
         "stress", "--model", "speech-linear", "--data", labelled, "--out-of-domain", speech,
         "--models", models, "--json",
