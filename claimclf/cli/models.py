@@ -93,6 +93,7 @@ def threshold(
     from claimclf.modeling.store.store import ModelStore
     from claimclf.services.comparison import judge
     from claimclf.services.models import set_threshold
+    from claimclf.services.stored_models import own_texts
 
     if (cut_off is None) == (recall is None):
         raise InvalidRequestError(
@@ -102,7 +103,8 @@ def threshold(
     value = cut_off if cut_off is not None else judge(store, name).cutoffs.for_recall(recall or 0)
     manifest = set_threshold(*open_queue(url), store, name, value, reason)
     figures = manifest.metrics["validation"]
-    say(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f}")
+    whose = f"on {own_texts(manifest)}"
+    say(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f} {whose}")
 
 
 @click.command()
@@ -125,6 +127,7 @@ def error_rates(
     """Set the error rates that the lanes of the model NAME promise."""
     from claimclf.modeling.store.store import ModelStore
     from claimclf.schema import CLAIM, OPINION
+    from claimclf.services.lanes import consequences
     from claimclf.services.models import set_error_rates
 
     rate_by_label = {CLAIM: claims, OPINION: opinions}
@@ -137,6 +140,8 @@ def error_rates(
     in_use = manifest.rates_for(kind) if kind else manifest.error_rates
     written = ", ".join(f"{rate:g} for {label}s" for label, rate in in_use.items())
     say(f"{name}: error rates {written}{f' in {kind}' if kind else ''}")
+    for line in consequences(manifest, kind or TextKind.COURSE, in_use):
+        say(line)
 
 
 COMMANDS = (models, champion, threshold, error_rates)

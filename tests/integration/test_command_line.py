@@ -347,6 +347,7 @@ def test_train_learns_from_speech_and_scores_a_sentence(labelled: Path, tmp_path
     )  # fmt: skip
     assert changed.exit_code == 0, changed.output
     assert "0.01 for claims" in changed.output
+    assert "Like talk.csv: of 1,000 cases" in changed.output
     refused = run(
         "error-rates", "speech-linear", "--claims", 0.01, "--kind", "songs",
         "--reason", "careful", "--models", models,
