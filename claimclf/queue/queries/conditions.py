@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, false, func, literal_column, not_, or_
+from sqlalchemy import and_, false, literal_column, not_, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.filters import Filters
@@ -105,12 +105,12 @@ def _in_lanes(filters: Filters, ranking: Ranking | None) -> list[ColumnElement[b
 
 def _is_in_language(language: Language) -> ColumnElement[bool]:
     """Say whether a prediction's reason tells of this language; one without a reason is learnt."""
-    reason = func.coalesce(cases.c[REASON], "")
+    reason = cases.c[REASON]
     unknown = or_(reason == TOO_SHORT_TO_JUDGE, reason.startswith(NOT_SCORABLE, autoescape=True))
     other = reason == UNLIKE_TRAINING
     if language is Language.UNKNOWN:
         return unknown
-    return other if language is Language.OTHER else not_(or_(unknown, other))
+    return other if language is Language.OTHER else or_(reason.is_(None), not_(or_(unknown, other)))
 
 
 def _probable(filters: Filters) -> list[ColumnElement[bool]]:
