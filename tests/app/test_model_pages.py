@@ -204,6 +204,18 @@ def test_error_rates_of_a_kind_are_saved_for_it_alone_and_with_a_reason(store: M
     assert "5.0% (in use)" in app.table[-2].value.index
 
 
+def test_rates_set_elsewhere_that_nobody_measured_are_shown_as_such(store: ModelStore) -> None:
+    rates, kind = {"claim": 0.033}, "real speech"
+    store.set_error_rates("speech-linear", rates, "a trial", "ana", model_card, kind=kind)
+    app = section(shown("pages/model_comparison.py"), "Lanes")
+    slider = next(s for s in app.select_slider if s.label.startswith("Claims"))
+    assert slider.value == 0.033
+    assert any("not measured at these rates" in info.value for info in app.info)
+    promised = app.table[-3].value
+    assert promised.iloc[1, :2].tolist() == ["0.033", "not measured"]
+    assert "12 of 264 claims" in " ".join(i.value for i in choose_claims(app, 0.05).info)
+
+
 def test_error_rates_of_the_course_are_the_models_general_ones(store: ModelStore) -> None:
     app = section(shown("pages/model_comparison.py"), "Lanes")
     app = choose_claims(choice(app, "Kind of text", "course"), 0.01)
