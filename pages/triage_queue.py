@@ -11,12 +11,14 @@ from claimclf.ui.state.models import model_in_use
 from claimclf.ui.state.upload import STORING
 
 person = open_page("pages/triage_queue.py")
-shared, upload = "Shared queue", "Upload"
+shared, decided, upload = "Shared queue", "Decided", "Upload"
 with explained():
     database = queue_database()
     waits = bool(tallies(database, person))
 first = shared if waits else upload  # the queue, once it holds something
-view = st.segmented_control("View", [shared, upload], default=first, label_visibility="collapsed")
+view = st.segmented_control(
+    "View", [shared, decided, upload], default=first, label_visibility="collapsed"
+)
 with st.container():  # always there: what is unfolded below stays so when the words go
     outcomes.show_outcome(STORING)
     outcomes.forget(STORING)
@@ -26,6 +28,10 @@ if (view or first) == upload:
     with explained():
         model = model_in_use()
     show_upload(person, model)
+elif (view or first) == decided:
+    from claimclf.ui.queue_list.decided import show_decided
+
+    show_decided(person, database)
 elif waits:
     from claimclf.ui.queue_list.case_list import show_case_list
     from claimclf.ui.queue_list.export import offer_export

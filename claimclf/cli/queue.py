@@ -92,6 +92,18 @@ def ingest(
         )
 
 
+@click.command()
+@click.argument("case", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="A few words, for the log.")
+@DATABASE
+def reopen(case: int, reason: str, url: str | None) -> None:
+    """Open a decided case for another round, as a lead; the decision stays on record."""
+    from claimclf.services.queue import reopen as reopen_case
+
+    reopened = reopen_case(*open_queue(url), case, reason)
+    click.echo(f"case {reopened.id} is open again, in round {reopened.round}")
+
+
 @click.command("take-back")
 @click.argument("batch", type=click.IntRange(min=1))
 @DATABASE
@@ -242,4 +254,4 @@ def _deliver(
     )
 
 
-COMMANDS = (ingest, take_back, rescore, export, deliver)
+COMMANDS = (ingest, take_back, reopen, rescore, export, deliver)

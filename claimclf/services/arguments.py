@@ -12,6 +12,7 @@ from typing import Any
 
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
+from claimclf.queue.queries.decided import DecidedFilters
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.review.decisions import check as check_verdict
@@ -19,7 +20,7 @@ from claimclf.queue.settings import bounds
 from claimclf.queue.settings.bounds import check_number, check_text
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.settings.preferences import check as check_preferences
-from claimclf.schema import Lane, Language, Ranking
+from claimclf.schema import Decision, Lane, Language, Ranking
 
 #: Parameters that no person fills.
 OWN = frozenset(
@@ -58,6 +59,8 @@ def _check_filters(filters: Any) -> None:
         if field.name in bounds.FILTERS and value is not None:
             words = f"The filter '{field.name}'"
             check_number(value, words, bounds.FILTERS[field.name])
+    _check_kind(filters.verified, tuple, "The filter 'verified'")
+    _check_kind(filters.ban, tuple, "The filter 'ban'")
     texts = [filters.text, filters.statement_id or "", filters.holder or ""]
     for text in [*texts, *filters.verified, *filters.ban]:
         # Any character: what comes from a link may be anything, and fits nothing then.
@@ -66,6 +69,17 @@ def _check_filters(filters: Any) -> None:
             check_text(text, "What is searched for", bounds.LONGEST_FILTER)
     _check_all(filters.lanes, list(Lane), "The lanes")
     _check_all(filters.language, list(Language), "The languages")
+
+
+def _check_decided(filters: Any) -> None:
+    if filters is None:
+        return
+    _check_kind(filters, DecidedFilters, "The filters")
+    for text in (filters.text, filters.by):
+        _check_kind(text, str, "A filter")
+        if len(text) > bounds.LONGEST_FILTER:
+            check_text(text, "What is searched for", bounds.LONGEST_FILTER)
+    _check_all(filters.kinds, list(Decision), "The decisions")
 
 
 def _check_chosen(chosen: Any) -> None:
@@ -78,6 +92,11 @@ def _check_chosen(chosen: Any) -> None:
             raise _unfit("What is chosen", pair, "Name each case with its version.")
         check_number(pair[0], "The number of a case", bounds.IDS)
         check_number(pair[1], "The version of a case", bounds.VERSIONS)
+
+
+def _check_left_out(numbers: Any) -> None:
+    _check_kind(numbers, Sequence, "What is left out")
+    bounds.check_ids(numbers, "The number of a case")
 
 
 def _check_verdict(verdict: Any) -> None:
@@ -170,11 +189,13 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "ranking": _one_of("The ranking", list(Ranking), optional=True),
     "what": _one_of("What is exported", ["decisions", "cases", "audit"]),
     "filters": _check_filters,
+    "decided": _check_decided,
+    "before": _number("The place in the list", bounds.IDS, optional=True),
     "after": _check_place,
     "verdict": _check_verdict,
     "to": _check_to,
     "chosen": _check_chosen,
-    "left_out": lambda numbers: bounds.check_ids(numbers, "The number of a case"),
+    "left_out": _check_left_out,
     "feature_sets": _check_texts,
     "folder": _check_path,
     "file": _check_path,

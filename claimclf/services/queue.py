@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from claimclf.errors import NotConfiguredError
 from claimclf.people import Capability, Person
 from claimclf.queue.queries import briefing as briefings
+from claimclf.queue.queries import decided as decided_lists
 from claimclf.queue.queries import holding, listing, statement, tallying, views
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review import bulk, decisions, leases
@@ -331,6 +332,24 @@ def holds_real_cases(database: Database, _person: Person) -> bool:
     from claimclf.dataset.cleaning import DEMO_PREFIX
 
     return listing.has_case_beside(database, DEMO_PREFIX)
+
+
+@needs(Capability.LOOK)
+def decided_cases(
+    database: Database,
+    person: Person,
+    decided: decided_lists.DecidedFilters | None = None,
+    before: int | None = None,
+    size: int = decided_lists.PAGE,
+) -> list[decided_lists.DecidedCase]:
+    """Return decided cases with who, when, what and the reports since, the latest first."""
+    return decided_lists.decided_cases(database, person, decided, before, size)
+
+
+@needs(Capability.REVIEW)
+def own_decisions(database: Database, person: Person) -> list[decided_lists.DecidedCase]:
+    """Return the person's own last decisions that can still be undone, the latest first."""
+    return decided_lists.own_decisions(database, person)
 
 
 @needs(Capability.LOOK)

@@ -67,6 +67,11 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def at_second(at: int) -> datetime:
+    """Return a time, microseconds since 1970 in UTC, for a column of times."""
+    return datetime.fromtimestamp(at // SECOND, UTC)
+
+
 def span(microseconds: int) -> str:
     """Write a length of time for people, in its largest unit that is at least one."""
     seconds = microseconds / SECOND

@@ -339,3 +339,19 @@ def test_case_is_not_given_to_nobody(
     app = press(settled(console.run()), "Give")
     assert "A name is missing" in says(app)
     assert in_hand(database) == given
+
+
+def test_decision_is_undone_after_a_skip_and_a_reload_with_its_note(
+    console: AppTest, database: Database
+) -> None:
+    case = in_hand(database)
+    next(one for one in console.text_input if one.label == "Note").set_value("her own words")
+    app = press(press(press(console, "Opinion"), "Opinion"), "Skip")
+    assert n_decided(database) == 2
+    app = review()  # a new session of a new server
+    last = [button for button in app.button if button.label == "Undo"]
+    assert len(last) == 2
+    app = settled(last[1].click().run())
+    assert n_decided(database) == 1
+    assert in_hand(database) == case
+    assert next(one.value for one in app.text_input if one.label == "Note") == "her own words"

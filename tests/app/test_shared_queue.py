@@ -20,7 +20,7 @@ from claimclf.ui.state import upload as state
 from tests.app.test_triage_page import GOOD, give, settled
 from tests.builders import reported_csv
 from tests.conftest import ROOT
-from tests.queue.builders import fill
+from tests.queue.builders import done, fill
 
 BEN = Person("ben", Role.MODERATOR)
 LEAD = Person("lena", Role.LEAD)
@@ -330,3 +330,23 @@ def test_secret_names_the_database_where_the_environment_does_not(
     assert databases.queue_database().name == secret
     monkeypatch.setenv(DATABASE.variable, variable)
     assert databases.queue_database().name == variable
+
+
+def test_decided_case_is_found_and_opened_again_by_a_lead(database: Database) -> None:
+    fill(database, 3)
+    decided = done(database)
+    case = decided.case
+    view = next(one for one in opened().get("button_group") if "Decided" in one.options)
+    app = settled(view.set_value("Decided").run())
+    (table,) = app.dataframe
+    assert list(table.value["case"]) == [case.id]
+    assert list(table.value["by"]) == ["anna"]
+    assert list(table.value["since"]) == [0]
+    app.session_state[f"decided-0-{decided.id}"] = {
+        "selection": {"rows": [0], "columns": [], "cells": []}
+    }
+    app = settled(app.run())
+    next(one for one in app.text_input if one.label.startswith("Why")).set_value("seen again")
+    app = press(app, f"Reopen case {case.id}")
+    assert f"Case {case.id} is open again, in round 2." in says(app)
+    assert queue.decided_cases(database, BEN) == []

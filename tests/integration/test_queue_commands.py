@@ -72,6 +72,15 @@ def test_wrong_upload_is_taken_back_until_somebody_has_touched_it(tmp_path: Path
     assert len(page(Database(url)).rows) == 2
 
 
+def test_decided_case_is_opened_again_from_the_shell(tmp_path: Path, url: str) -> None:
+    stored(reported_csv(3), tmp_path, url)
+    case = done(Database(url)).case
+    ran = run("reopen", case.id, "--reason", "seen again", "--database", url)
+    assert ran.stdout == f"case {case.id} is open again, in round 2\n"
+    refused = run("reopen", case.id, "--reason", "once more", "--database", url)
+    assert "Only a decided case can be reopened." in refused.stderr
+
+
 def test_same_file_read_in_another_way_is_another_upload(tmp_path: Path, url: str) -> None:
     words = {"first": ["caf\u00e9 one", "two"], "second": ["three", "four"]}
     content = reported_csv(2, **words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from claimclf.errors import ClaimclfError, InvalidRequestError
 from claimclf.people import PROGRAM, Person, Role, local_user
+from claimclf.queue.queries.decided import DecidedFilters
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.settings.bounds import SETTINGS
@@ -28,7 +30,7 @@ from tests.queue.builders import ANNA, LEAD, fill
 from tests.services.test_permissions import FUNCTIONS, MAY_ASK
 
 ADMIN = Person("ada", Role.ADMIN)
-LONG = "x" * 10**6
+LONG = "a million characters"  # stands for them until a service is asked: reports stay readable
 TEXTS = [
     "a\0b",
     "\ud800",
@@ -71,6 +73,7 @@ GIVEN: dict[str, st.SearchStrategy[Any]] = {
     "reason": some("a reason"),
     "filters": filters,
     "ranking": some(Ranking.REPORTS),
+    "decided": st.builds(DecidedFilters, some("thing"), some("anna"), some((), ("opinion",))),
     "verdict": st.builds(
         Verdict, some(*Decision), some(None, ReasonCode.OTHER), some("", "a note \n😀")
     ),
@@ -122,6 +125,21 @@ def filled(database: Database) -> Database:
     return database
 
 
+def grown(value: Any) -> Any:
+    """Put the million characters where they are meant."""
+    if isinstance(value, str) and value == LONG:
+        return "x" * 10**6
+    if isinstance(value, list | tuple):
+        return type(value)(map(grown, value))
+    if isinstance(value, dict):
+        return {grown(key): grown(one) for key, one in value.items()}
+    if is_dataclass(value):
+        return replace(
+            value, **{one.name: grown(getattr(value, one.name)) for one in fields(value)}
+        )  # type: ignore[type-var]
+    return value
+
+
 def refused_in_words(error: ClaimclfError) -> None:
     said = str(error)
     assert len(said) < 1_000
@@ -162,7 +180,7 @@ def test_whatever_is_given_to_services_every_page_opens(
     def feed(calls: dict[str, tuple[Person, dict[str, Any]]]) -> None:
         for name, (person, arguments) in calls.items():
             try:
-                FUNCTIONS[name](filled, person, **arguments)
+                FUNCTIONS[name](filled, grown(person), **grown(arguments))
             except ClaimclfError as error:
                 refused_in_words(error)
 

@@ -70,7 +70,8 @@ def check(chosen: Preferences) -> None:
     InvalidRequestError
         No lane is left, or the number of cases is out of range.
     """
-    if any(lane not in list(Lane) for lane in chosen.without):
+    without: object = chosen.without  # from a caller who may not keep to the type
+    if not isinstance(without, tuple) or any(lane not in list(Lane) for lane in without):
         raise InvalidRequestError(
             "There is no such lane.", "", f"Leave out some of {', '.join(Lane)}."
         )

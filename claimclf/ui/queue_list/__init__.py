@@ -7,5 +7,6 @@
     filters      which cases, as widgets and as the page's address say it
     views        filters that somebody saved
     bulk         one decision for chosen cases
+    decided      what is decided, and the way to open it again
     export       decisions, cases and the audit log as files
 """

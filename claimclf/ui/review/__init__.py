@@ -8,6 +8,7 @@
     decision       buttons and keys that decide
     surroundings   reports, author, video
     statement      what says the same: a list first, then one decision
+    own            one's last decisions, each with its way back
     actions        what clicks and keys do
     desk           what one browser session has on the screen
 """

@@ -19,6 +19,7 @@ from claimclf.ui.review.desk import Console, Done, desk
 from claimclf.ui.wording import DECISIONS
 
 if TYPE_CHECKING:
+    from claimclf.queue.queries.decided import DecidedCase
     from claimclf.queue.queries.statement import Preview
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.settings.preferences import Preferences
@@ -89,6 +90,21 @@ def undo(person: Person, console: Console) -> None:
     done.take_back(console.database, person)
     if done.case_id is not None:
         at_desk.put(queue.take_case(console.database, person, done.case_id))
+
+
+@action(CONSOLE)
+def undo_own(person: Person, console: Console, row: DecidedCase) -> str | None:
+    """Take one of the last decisions back; its case comes to the screen, with its note."""
+    if row.bulk_id is not None:
+        opened = queue.undo_bulk(console.database, person, row.bulk_id)
+        return f"Taken back: {len(opened):,} cases are open again."
+    case = queue.undo(console.database, person, row.decision_id)
+    last = desk().last
+    if last is not None and last.case_id == case.id:
+        desk().last = None  # it is taken back already
+    desk().put(queue.take_case(console.database, person, case.id))
+    st.session_state[note_key(case)] = row.note
+    return None
 
 
 @action(CONSOLE)

@@ -18,6 +18,7 @@ from claimclf.ui.review.actions import CONSOLE, end_pause, take_next, undo
 from claimclf.ui.review.case import show_case
 from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.keys import show_keys
+from claimclf.ui.review.own import show_own
 
 _STYLE = style(Path(__file__).with_suffix(".css"))
 _KEYBOARD = script(Path(__file__).with_suffix(".js"))
@@ -47,6 +48,7 @@ def show_console(person: Person, console: Console) -> None:
         )
     else:
         show_case(person, console, at_desk.lease)
+    show_own(person, console)
     show_keys()
 
 
