@@ -153,17 +153,17 @@ def filtered(ranked: Ranked, filters: Filters) -> pd.DataFrame:
 
 
 def languages(reasons: pd.Series) -> pd.Series:
-    """Say for each video whether the model has learnt its language, told by why it is uncertain.
+    """Say for each video whether the model has learnt its language: why it is uncertain tells.
 
     Parameters
     ----------
     reasons : Series of str
         As predictions have them; empty where there is none.
     """
-    told = pd.Series(str(Language.LEARNT), index=reasons.index, dtype="str")
-    told = told.mask(reasons == UNLIKE_TRAINING, Language.OTHER)
+    language = pd.Series(str(Language.LEARNT), index=reasons.index, dtype="str")
+    language = language.mask(reasons == UNLIKE_TRAINING, Language.OTHER)
     unknown = (reasons == TOO_SHORT_TO_JUDGE) | reasons.str.startswith(NOT_SCORABLE)
-    return told.mask(unknown, Language.UNKNOWN)
+    return language.mask(unknown, Language.UNKNOWN)
 
 
 def _with_words(videos: pd.DataFrame, words: list[str]) -> pd.DataFrame:

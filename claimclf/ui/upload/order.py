@@ -61,12 +61,12 @@ def ask_filters(ranked: Ranked) -> tuple[Filters, float]:
     )
     ban = second.pills("Author status", REPORTED[BAN_STATUS].allowed, selection_mode="multi")
     percent = third.number_input("Review the top %", min_value=1, max_value=100, value=100)
-    told = languages(ranked.videos[REASON])
+    languages_of_texts = languages(ranked.videos[REASON])
     language = st.pills(
         "Language, as the model knows it",
         list(Language),
         selection_mode="multi",
-        format_func=lambda one: f"{LANGUAGES[one]} ({int((told == one).sum()):,})",
+        format_func=lambda one: f"{LANGUAGES[one]} ({int((languages_of_texts == one).sum()):,})",
     )
     filters = Filters(
         lanes=tuple(lanes),
