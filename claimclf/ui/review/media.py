@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from claimclf.addresses import link_host
 from claimclf.ui.assets import style
+from claimclf.ui.links import show_link
 
 if TYPE_CHECKING:
     from claimclf.queue.settings.preferences import Preferences
@@ -28,7 +30,9 @@ def show_media(url: str, how: Preferences) -> None:
     how : Preferences
         Whether it is blurred and grey.
     """
-    st.link_button("Open the video in a new tab", url)
+    show_link(url)
+    if not link_host(url):
+        return
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     if suffix not in _PICTURES | _VIDEOS:
         return
