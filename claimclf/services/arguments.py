@@ -26,7 +26,7 @@ from claimclf.schema import Decision, Lane, Language, Ranking
 OWN = frozenset(
     {
         *("source", "engines", "on_progress", "ranked", "model", "store", "dataset", "texts"),
-        *("parallel", "elsewhere", "history", "error_rates", "threshold", "values"),
+        *("parallel", "elsewhere", "history", "error_rates", "threshold"),
     }
 )
 _MOST_KEYS = 16  # of a place in a list; each ranking sorts by fewer columns
@@ -97,6 +97,13 @@ def _check_chosen(chosen: Any) -> None:
 def _check_left_out(numbers: Any) -> None:
     _check_kind(numbers, Sequence, "What is left out")
     bounds.check_ids(numbers, "The number of a case")
+
+
+def _check_values(values: Any) -> None:
+    """Check the names of settings; their values are checked by what each of them is."""
+    _check_kind(values, Mapping, "What is changed")
+    for name in values:
+        check_text(name, "The name of a setting", bounds.LONGEST_ID, lines=False)
 
 
 def _check_verdict(verdict: Any) -> None:
@@ -195,6 +202,7 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "verdict": _check_verdict,
     "to": _check_to,
     "chosen": _check_chosen,
+    "values": _check_values,
     "left_out": _check_left_out,
     "feature_sets": _check_texts,
     "folder": _check_path,

@@ -398,7 +398,7 @@ def case_history(database: Database, _person: Person, case_id: int) -> listing.H
 
 @needs(Capability.LOOK)
 def briefing(
-    database: Database, _person: Person, case_id: int, ranking: Ranking
+    database: Database, _person: Person, case_id: int, ranking: Ranking | None
 ) -> briefings.Briefing:
     """Return what surrounds a case: its place, its reports over time, statement and author."""
     return briefings.briefing(database, case_id, ranking)

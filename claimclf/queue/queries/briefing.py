@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.queries.ordering import KEYS, beyond
+from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import AnyRow, Case, find_case
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import CLOSES, IS_OPEN, batches, cases, decisions, sightings
@@ -72,8 +73,8 @@ class Briefing:
     author: Group | None
 
 
-def briefing(database: Database, case_id: int, ranking: Ranking) -> Briefing:
-    """Return what surrounds a case.
+def briefing(database: Database, case_id: int, ranking: Ranking | None) -> Briefing:
+    """Return what surrounds a case; its place is by the team's ranking unless one is named.
 
     Raises
     ------
@@ -83,9 +84,10 @@ def briefing(database: Database, case_id: int, ranking: Ranking) -> Briefing:
 
     def look(connection: Connection) -> Briefing:
         case = find_case(connection, case_id)
+        order = ranking or settings_of(connection).ranking
         return Briefing(
-            _place(connection, case, ranking),
-            ranking,
+            _place(connection, case, order),
+            order,
             _reports(connection, case),
             _group(connection, STATEMENT_ID, case),
             _group(connection, AUTHOR_ID, case),
