@@ -22,7 +22,7 @@ test: install   ## the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 thorough: install  ## the test suite with three times as many examples of slow properties
-	CLAIMCLF_THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	TESTS_THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -29,7 +29,7 @@ from claimclf.services.datasets import Dataset, open_dataset
 
 SHARED = ROOT.parent / "shared"
 #: Set to `true` where a test must not be skipped for what a machine may lack.
-GATE = "CLAIMCLF_GATE"
+GATE = "TESTS_SKIP_NOTHING"
 _LACKING = "not on this machine: "
 
 

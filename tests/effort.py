@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 #: Set to `true` for `make thorough`.
-THOROUGH = "CLAIMCLF_THOROUGH"
+THOROUGH = "TESTS_THOROUGH"
 _SHARE = 3
 
 

@@ -101,7 +101,7 @@ def reopen(case: int, reason: str, url: str | None) -> None:
     from claimclf.services.queue import reopen as reopen_case
 
     reopened = reopen_case(*open_queue(url), case, reason)
-    click.echo(f"case {reopened.id} is open again, in round {reopened.round}")
+    say(f"case {reopened.id} is open again, in round {reopened.round}")
 
 
 @click.command("take-back")

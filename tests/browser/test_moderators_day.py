@@ -16,7 +16,7 @@ from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision
 from claimclf.services import queue
-from tests.browser.dashboard import free_port, running_dashboard, settle
+from tests.browser.dashboard import free_port, new_context, running_dashboard, settle
 from tests.builders import reported_csv
 
 pytestmark = pytest.mark.browser
@@ -191,7 +191,7 @@ def test_upload_that_a_restart_lost_is_said_to_be_lost(
 ) -> None:
     port = free_port()
     # A browser of its own: that a server is gone for a while is an error on its console.
-    context = opened.new_context(viewport={"width": 1280, "height": 900})
+    context = new_context(opened, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     with running_dashboard(port, **{DATABASE.variable: url}) as address:
         page.goto(f"{address}/triage_queue")

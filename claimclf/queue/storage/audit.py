@@ -151,8 +151,9 @@ def _altered_decisions(connection: Connection, first: int, last: int) -> list[st
     query = query.join_from(
         audit, decisions, decisions.c.id == audit.c.decision_id, isouter=True
     ).where(audit.c.action == DECIDED, audit.c.seq.between(first, last))
+    query = query.add_columns(audit.c.actor, audit.c.at.label("told_at")).order_by(audit.c.seq)
     problems = []
-    for row in connection.execute(query.add_columns(audit.c.actor, audit.c.at.label("told_at"))):
+    for row in connection.execute(query):
         details = json.loads(row.details)
         if row.found is None:
             problems.append(f"Decision {row.decision_id} is missing.")
