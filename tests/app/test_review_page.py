@@ -134,6 +134,7 @@ def test_late_click_is_told_decides_nothing_twice_and_keeps_the_note(
     first = heading(app)
     app = press(app, "Opinion")
     assert "lea decided this first" in " ".join(e.value for e in app.error)
+    assert not has(app, "Take this case again")
     assert next(t for t in app.text_input if t.label == "Note").value == "half a thought"
     told = queue.case_history(database, BEN, held.case.id)
     assert [row["by"] for row in told.decisions] == ["lea"]

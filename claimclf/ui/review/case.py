@@ -71,7 +71,7 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
     try:
         lease = queue.renew(console.database, person, lease.case.id, lease.token)
     except LostLeaseError as error:
-        at_desk.lost = str(error)
+        at_desk.lose(error)
         st.rerun()
     except ClaimclfError as error:
         st.error(plain(error))

@@ -31,7 +31,7 @@ def show_console(person: Person, console: Console) -> None:
     st.html(_KEYBOARD, unsafe_allow_javascript=True)
     at_desk = desk()
     if isinstance(lost := outcomes.outcome_at(CONSOLE), LostLeaseError):
-        at_desk.lost = str(lost)  # said where the hold is
+        at_desk.lose(lost)  # said where the hold is
         outcomes.forget(CONSOLE)
     if at_desk.lease is None:
         with explained():  # a new screen finds the case that the person holds

@@ -41,8 +41,10 @@ def ask_for_decision(console: Console, lease: Lease) -> None:
 def _offer_what_is_left(console: Console, lease: Lease) -> None:
     """Offer ways on from a case that is not in hand any more."""
     again, other = st.columns(2)
-    case_id = lease.case.id
-    again.button("Take this case again", on_click=actions.take_case, args=(console, case_id))
+    if desk().may_take:
+        again.button(
+            "Take this case again", on_click=actions.take_case, args=(console, lease.case.id)
+        )
     other.button(
         "Next case", shortcut="N", on_click=actions.take_next, args=(console,), type="primary"
     )

@@ -14,6 +14,7 @@ from claimclf.ui.guard import screen_person
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from claimclf.errors import LostLeaseError
     from claimclf.people import Person
     from claimclf.queue.queries.filters import Filters
     from claimclf.queue.queries.statement import Preview
@@ -53,6 +54,8 @@ class Desk:
         The case in hand.
     lost : str
         Why it is not in hand any more; it stays on the screen with what was typed.
+    may_take : bool
+        Whether a lost case may be taken again: nobody decided it or holds it.
     last : Done or None
         The last decision.
     asks_rule : bool
@@ -71,6 +74,7 @@ class Desk:
 
     lease: Lease | None = None
     lost: str = ""
+    may_take: bool = False
     last: Done | None = None
     asks_rule: bool = False
     listed: Preview | None = None
@@ -88,6 +92,10 @@ class Desk:
         """Put another case on the screen, or none."""
         self.lease, self.lost, self.listed = lease, "", None
         self.asks_rule = self.shows_media = False
+
+    def lose(self, why: LostLeaseError) -> None:
+        """Leave a case on the screen that is not in hand any more, and say why."""
+        self.lost, self.may_take = str(why), why.may_take
 
     def finish(self, done: Done, n: int = 1) -> None:
         """Count decided cases, and remember how to take them back."""
