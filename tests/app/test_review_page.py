@@ -356,3 +356,27 @@ def test_decision_is_undone_after_a_skip_and_a_reload_with_its_note(
     assert n_decided(database) == 1
     assert in_hand(database) == case
     assert next(one.value for one in app.text_input if one.label == "Note") == "her own words"
+
+
+def test_where_no_case_is_left_the_screen_says_who_holds_some_and_when_one_is_free(
+    filled: Database,
+) -> None:
+    queue.next_case(filled, BEN)
+    verdict = Verdict(Decision.OPINION)
+    while (lease := queue.next_case(filled, ME)) is not None:
+        queue.decide(filled, ME, lease.case.id, lease.token, lease.case.version, verdict)
+    app = press(review(), "Start reviewing")
+    said = " ".join([says(app), *(str(one.value) for one in app.success)])
+    assert "In other hands" in said
+    assert "ben 1" in said
+    assert "The first is free in 10 minutes" in said
+
+
+def test_where_nobody_holds_any_either_nothing_is_promised(filled: Database) -> None:
+    verdict = Verdict(Decision.OPINION)
+    while (lease := queue.next_case(filled, ME)) is not None:
+        queue.decide(filled, ME, lease.case.id, lease.token, lease.case.version, verdict)
+    app = press(review(), "Start reviewing")
+    said = " ".join([says(app), *(str(one.value) for one in app.success)])
+    assert "No case is left that fits the filters" in said
+    assert "In other hands" not in said

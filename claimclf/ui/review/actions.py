@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.review.desk import Console, Done, desk
 from claimclf.ui.wording import DECISIONS
+from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.decided import DecidedCase
@@ -214,7 +216,23 @@ def _take_next(person: Person, console: Console) -> str | None:
     filters = replace(console.filters, lanes=lanes)
     lease = queue.next_case(console.database, person, filters, console.ranking)
     desk().put(lease)
-    return None if lease else "No case is left that fits the filters and that nobody holds."
+    return None if lease else _nothing_left(person, console, lanes)
+
+
+def _nothing_left(person: Person, console: Console, lanes: tuple[Lane, ...]) -> str:
+    """Say who holds what may come free, and when the first of it does."""
+    held = [one for one in queue.held_cases(console.database, person) if one.lane in lanes]
+    if not held:
+        return "No case is left that fits the filters."
+    by = Counter(one.holder for one in held)
+    holders = ", ".join(f"{holder} {n:,}" for holder, n in by.most_common())
+    left = min(one.until for one in held) - console.database.now()
+    minutes = max(-(-left // MINUTE), 1)
+    return (
+        "No case is left that fits the filters and that nobody holds. In other hands: "
+        f"{holders}. The first is free in {minutes:,} {'minute' if minutes == 1 else 'minutes'}, "
+        "unless it is decided or kept."
+    )
 
 
 def _note(case: Case) -> str:
