@@ -98,7 +98,10 @@ def line_number(reader: Iterator[list[str]]) -> int:
 
 
 def not_csv(name: str, line: int, error: csv.Error) -> NotATableError:
-    """Word what the csv module found."""
+    """Word what the csv module found in the row that begins on a line.
+
+    It finds a quotation mark that is not closed lines later, where the next one is.
+    """
     return NotATableError(
         f"{name} cannot be read as CSV near line {line:,}.",
         f"Found: {error}.",
@@ -150,9 +153,8 @@ def find_header(text: bytes, name: str, *, final: bool) -> Header | None:
     try:
         names = next(reader)
     except csv.Error as error:
-        used = blank + line_number(reader)
-        if final or used < len(lines):
-            raise not_csv(name, used, error) from error
+        if final or blank + line_number(reader) < len(lines):
+            raise not_csv(name, blank + 1, error) from error
         return None
     used = blank + line_number(reader)
     return Header(tuple(names), delimiter, sum(map(len, lines[:used])), used)
@@ -283,7 +285,7 @@ def _cut_by_csv(text: bytes, delimiter: str, name: str, line: int, *, final: boo
     except csv.Error as error:
         # On the last line, the rest of the record may simply be missing yet.
         if final or line_number(reader) < len(lines):
-            raise not_csv(name, line - 1 + line_number(reader), error) from error
+            raise not_csv(name, line + whole, error) from error
     return Cut(sum(map(len, lines[:whole])), whole, rows) if whole else None
 
 

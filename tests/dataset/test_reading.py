@@ -234,7 +234,7 @@ def test_two_columns_of_one_name_are_refused_with_their_positions(title: str) ->
 
 @pytest.mark.parametrize("ending", [b'4,"never closed\n5,6\n', b'4,"closed"too late\n'])
 def test_broken_quoting_is_refused_near_its_line(ending: bytes) -> None:
-    with pytest.raises(NotATableError, match=r"near line [3-5]\..*quotation mark"):
+    with pytest.raises(NotATableError, match=r"near line 3\..*quotation mark"):
         read_table(b"a,b\n1,2\n" + ending)
 
 
