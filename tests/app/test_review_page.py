@@ -380,3 +380,37 @@ def test_where_nobody_holds_any_either_nothing_is_promised(filled: Database) -> 
     said = " ".join([says(app), *(str(one.value) for one in app.success)])
     assert "No case is left that fits the filters" in said
     assert "In other hands" not in said
+
+
+def note(app: AppTest) -> str:
+    return str(next(t for t in app.text_input if t.label == "Note").value)
+
+
+def type_note(app: AppTest, text: str) -> AppTest:
+    return settled(next(t for t in app.text_input if t.label == "Note").input(text).run())
+
+
+def test_note_that_was_typed_is_still_there_after_a_visit_to_another_page(
+    console: AppTest,
+) -> None:
+    app = type_note(console, "half a thought")
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    app = settled(app.switch_page("pages/review.py").run())
+    assert note(app) == "half a thought"
+
+
+def test_note_of_a_case_that_was_given_back_is_there_when_it_comes_again(
+    console: AppTest, database: Database
+) -> None:
+    before = in_hand(database)
+    app = type_note(console, "half a thought")
+    app = press(press(app, "Stop"), "Start reviewing")
+    assert in_hand(database) == before
+    assert note(app) == "half a thought"
+
+
+def test_note_of_one_case_is_not_that_of_another(console: AppTest, database: Database) -> None:
+    before = in_hand(database)
+    app = press(type_note(console, "about the first"), "Skip")
+    assert in_hand(database) != before
+    assert note(app) == ""

@@ -18,6 +18,7 @@ from claimclf.ui.frame import closed
 from claimclf.ui.frame.navigation import draw_navigation
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.messages import plain
+from claimclf.ui.review.drafts import keep_drafts
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ def open_page(file: str) -> Person:
     st.html(_STYLE)
     person, login = _admitted()
     logs.belong_to(person=person.name)
+    keep_drafts()
     with st.sidebar:
         draw_navigation(person, login)
     st.title(page.label if file != "app.py" else "claimclf")

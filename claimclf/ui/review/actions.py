@@ -17,6 +17,7 @@ from claimclf.ui.bulk.form import verdict_of
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.review.desk import Console, Done, desk
+from claimclf.ui.review.drafts import PREFIX
 from claimclf.ui.wording import DECISIONS
 from claimclf.units import MINUTE
 
@@ -38,7 +39,7 @@ def note_key(case: Case) -> str:
 
     What was typed outlives a lost hold.
     """
-    return f"note-{case.id}-{case.round}"
+    return f"{PREFIX}{case.id}-{case.round}"
 
 
 def shown_key(what: str, case: Case) -> str:

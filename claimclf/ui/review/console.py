@@ -17,6 +17,7 @@ from claimclf.ui.messages import explained, plain
 from claimclf.ui.review.actions import CONSOLE, end_pause, take_next, undo
 from claimclf.ui.review.case import show_case
 from claimclf.ui.review.desk import Console, desk
+from claimclf.ui.review.drafts import keep_drafts
 from claimclf.ui.review.keys import show_keys
 from claimclf.ui.review.own import show_own
 
@@ -27,6 +28,7 @@ _KEYBOARD = script(Path(__file__).with_suffix(".js"))
 @fragment()
 def show_console(person: Person, console: Console) -> None:
     """Draw the case in hand, or the way to the first one."""
+    keep_drafts()
     st.html(_STYLE)
     st.html(_KEYBOARD, unsafe_allow_javascript=True)
     at_desk = desk()
