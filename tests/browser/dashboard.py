@@ -120,6 +120,13 @@ def settle(page: Page) -> None:
     page.wait_for_function(
         """() => {
             const app = document.querySelector('[data-testid="stApp"]');
+            // The heading of a case may come before its buttons, which take no press at first.
+            const heading = document.querySelector('.st-key-case h3');
+            const decides = document.querySelector('[class*="st-key-decide-"]');
+            const number = heading && heading.textContent.replace(/\\D/g, '');
+            if (decides && number && !decides.className.includes(`-${number}-`)) {
+                return false;
+            }
             return app && app.getAttribute('data-test-script-state') === 'notRunning'
                 && !document.querySelector('[data-testid="stSkeleton"]')
                 // A case that has just come takes no press yet.
