@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
 from starlette.middleware import Middleware
@@ -14,7 +14,7 @@ from claimclf.api.admission import admission
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.gate import Gate
 from claimclf.api.middleware.headers import SetHeaders
-from claimclf.api.middleware.traffic import NoteMessages, Traffic
+from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
 from claimclf.api.opening import opened
 from claimclf.api.warming import import_heavy
@@ -24,15 +24,20 @@ from claimclf.paths import APP
 from claimclf.services.serving import OPENS
 
 set_up(log_level())  # and with it what was set when the server was started is known
-_traffic = Traffic()
+_turns = Turns()
 
 
 @asynccontextmanager
 async def _warmed(_app: App) -> AsyncIterator[None]:
     """Import what is slow to import once the first visitor has the first page."""
-    threading.Thread(target=import_heavy, args=(_traffic,), daemon=True).start()
-    with opened(take_over(OPENS)):
-        yield
+    warming = asyncio.create_task(import_heavy(_turns))
+    try:
+        with opened(take_over(OPENS)):
+            yield
+    finally:
+        warming.cancel()
+        with suppress(asyncio.CancelledError):
+            await warming
 
 
 def _show_unforeseen(error: Exception) -> bool:
@@ -50,6 +55,6 @@ app = App(
         Middleware(Gate, admission=admission()),
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl),
-        Middleware(NoteMessages, traffic=_traffic),
+        Middleware(TakeTurns, turns=_turns),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from importlib import import_module
 
-from claimclf.api.middleware.traffic import Traffic
+from claimclf.api.middleware.turns import Turns
 
 #: What pages and the first case on the screen need and takes seconds to import.
 _HEAVY = (
@@ -13,20 +14,26 @@ _HEAVY = (
     "claimclf.ui.review.console",
     "claimclf.ui.queue_list.case_list",
     "claimclf.ui.transcript",
+    "sklearn.pipeline",
     "claimclf.modeling.explaining.highlighting",
     "skops.io",
     "claimclf.ui.upload.upload",
 )
 
 
-def import_heavy(traffic: Traffic) -> None:
+async def import_heavy(turns: Turns) -> None:
     """Import one module after another while no page is being drawn.
 
     Imports run in the interpreter beside the pages and slow them down, so they wait.
     """
     for module in _HEAVY:
-        traffic.wait_for_quiet()
-        import_module(module)
-    traffic.wait_for_quiet()
+        await turns.wait_for_quiet()
+        await turns.take(module)
+        try:
+            await asyncio.to_thread(import_module, module)
+        finally:
+            turns.give_back(module)
+    turns.is_over = True
+    await turns.wait_for_quiet()
     gc.collect()
     gc.freeze()  # what was imported stays: later collections need not look through it

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from claimclf.api.middleware.base_url import InjectBaseUrl
-from claimclf.api.middleware.traffic import NoteMessages, Traffic
 
 SCRIPT = b"<script>window.__streamlit = { BACKEND_BASE_URL: location.origin };</script>"
 PAGE = [b"<html><he", b"ad><title>x</title></head>", b"</html>"]
@@ -62,21 +61,3 @@ def test_everything_else_goes_through_as_it_is(
 ) -> None:
     sent, _ = answered(PAGE, headers, method, status)
     assert [message.get("body") for message in sent] == [None, *PAGE]
-
-
-@pytest.mark.parametrize(("kind", "n_noted"), [("websocket", 2), ("http", 0)])
-def test_messages_to_a_browser_are_noted_and_requests_are_not(kind: str, n_noted: int) -> None:
-    noted: list[None] = []
-    sent: list[Any] = []
-    traffic = Traffic()
-    traffic.note = lambda: noted.append(None)  # type: ignore[method-assign]
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send("one")
-        await send("two")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(NoteMessages(app, traffic)({"type": kind}, None, send))  # type: ignore[arg-type]
-    assert (sent, len(noted)) == (["one", "two"], n_noted)
