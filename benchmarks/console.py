@@ -10,10 +10,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from benchmarks.queue import LEAD, videos
 from benchmarks.report import Result
@@ -58,9 +59,12 @@ def main() -> int:
     return 0 if all(result.is_kept for result in figures) else 1
 
 
-def results(sizes: Sequence[int] = SIZES, keys: int = KEYS) -> list[Result]:
+def results(
+    sizes: Sequence[int] = SIZES, keys: int = KEYS, opened: Browser | None = None
+) -> list[Result]:
     """Press keys in queues of each size, the smallest first."""
-    times = {size: _times(size, keys) for size in sizes}
+    with nullcontext(opened) if opened else browser() as opened:
+        times = {size: _times(size, keys, opened) for size in sizes}
     return list(_figures(times, sizes[0], sizes[-1]))
 
 
@@ -79,7 +83,7 @@ def _p95(times: list[float]) -> float:
     return float(np.quantile(times, 0.95))
 
 
-def _times(size: int, n_keys: int) -> list[float]:
+def _times(size: int, n_keys: int, opened: Browser) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder, 'queue.db')}"
         database = Database(url)
@@ -88,8 +92,11 @@ def _times(size: int, n_keys: int) -> list[float]:
         scored_by = (model.name, model.manifest.version)
         ingest(database, LEAD, videos(size), Upload("bench.csv", "0" * 64, *scored_by))
         database.close()
-        with running_dashboard(CLAIMCLF_DATABASE_URL=url) as address, browser() as opened:
-            page = new_context(opened, viewport={"width": 1280, "height": 900}).new_page()
+        with (
+            running_dashboard(CLAIMCLF_DATABASE_URL=url) as address,
+            new_context(opened, viewport={"width": 1280, "height": 900}) as context,
+        ):
+            page = context.new_page()
             page.goto(f"{address}/review")
             settle(page)
             page.keyboard.press("n")

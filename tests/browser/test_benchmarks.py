@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Browser
 
 from benchmarks import console
 
 pytestmark = pytest.mark.browser
 
 
-def test_console_in_small() -> None:
-    found = console.results(sizes=(40,), keys=2)
+def test_console_in_small(opened: Browser) -> None:
+    found = console.results(sizes=(40,), keys=2, opened=opened)
     assert [result.unit for result in found] == ["ms", "ms", "times"]
     assert found[-1].value == 1.0  # the same size beside itself

@@ -67,6 +67,8 @@ def save_cut_off(page: Page) -> None:
 
 def export(page: Page, folder: Path) -> Path:
     page.get_by_role("button", name="Prepare the comparison as one HTML file").click()
+    expect(page.get_by_role("button", name="Download comparison.html")).to_be_visible()
+    settle(page)  # a button that is about to be drawn anew takes no click
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="Download comparison.html").click(timeout=60_000)
     path = folder / "comparison.html"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from claimclf.configuration import DATABASE
-from claimclf.people import Person, Role
+from claimclf.people import local_user
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState
 from claimclf.services import queue
@@ -17,31 +16,45 @@ from tests.browser.dashboard import new_context, running_dashboard, settle
 from tests.queue.builders import fill
 
 pytestmark = pytest.mark.browser
-SOMEBODY = Person("somebody", Role.ADMIN)
-N = 12
+#: Whom a server without a login takes everybody for.
+LOCAL = local_user()
+N = 100
 HEADING = ".st-key-case h3"
 OPINION = '[class*="st-key-decide-opinion"] button'
 SKIP = '[class*="st-key-decide-skip"]'
+RUNNING = '[data-testid="stApp"][data-test-script-state="running"]'
 #: What is drawn every few seconds is drawn all the time: so some of it comes right behind a case.
 HURRY = """const plain = window.setInterval;
 window.setInterval = (work, wait, ...rest) => plain(work, wait >= 1000 ? 250 : wait, ...rest);"""
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('queue') / 'queue.db'}")
     fill(database, N)
     yield database
     database.close()
 
 
+@pytest.fixture(scope="module")
+def address(database: Database) -> Iterator[str]:
+    with running_dashboard(**{DATABASE.variable: str(database.url)}) as address:
+        yield address
+
+
 @pytest.fixture
-def reviewing(page: Page, database: Database, tmp_path: Path) -> Iterator[Page]:
-    """The review screen with the first case on it."""
-    with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:
-        begin(page, address)
-        yield page
-        page.goto("about:blank")  # before the server goes
+def decided(database: Database) -> Callable[[], int]:
+    """How many cases have been decided since the test began; nobody holds one then."""
+    queue.end_holds(database, LOCAL)
+    before = n_decided(database)
+    return lambda: n_decided(database) - before
+
+
+@pytest.fixture
+def reviewing(page: Page, address: str, decided: Callable[[], int]) -> Page:
+    """The review screen with the next case on it."""
+    begin(page, address)
+    return page
 
 
 def begin(page: Page, address: str) -> None:
@@ -54,7 +67,7 @@ def begin(page: Page, address: str) -> None:
 
 
 def n_decided(database: Database) -> int:
-    counts = queue.counts(database, SOMEBODY)
+    counts = queue.counts(database, LOCAL)
     return sum(tally.n for tally in counts if tally.state is CaseState.DECIDED)
 
 
@@ -63,20 +76,20 @@ def next_case(page: Page, before: str) -> None:
     settle(page)
 
 
-def test_held_key_decides_one_case(reviewing: Page, database: Database) -> None:
+def test_held_key_decides_one_case(reviewing: Page, decided: Callable[[], int]) -> None:
     before = reviewing.locator(HEADING).inner_text()
     for _ in range(40):  # each but the first is a repetition, as a held key sends them
         reviewing.keyboard.down("3")
         reviewing.wait_for_timeout(30)
     reviewing.keyboard.up("3")
     next_case(reviewing, before)
-    assert n_decided(database) == 1
+    assert decided() == 1
     assert reviewing.get_by_text("Someone else decided").count() == 0
 
 
 @pytest.mark.parametrize("apart", [60, 150, 250, 400])
 def test_second_click_of_a_slipped_hand_decides_nothing(
-    reviewing: Page, database: Database, apart: int
+    reviewing: Page, decided: Callable[[], int], apart: int
 ) -> None:
     before = reviewing.locator(HEADING).inner_text()
     box = reviewing.locator(OPINION).bounding_box()
@@ -86,41 +99,44 @@ def test_second_click_of_a_slipped_hand_decides_nothing(
     reviewing.wait_for_timeout(apart)
     reviewing.mouse.click(*where)
     next_case(reviewing, before)
-    assert n_decided(database) == 1
+    assert decided() == 1
 
 
-def test_double_click_decides_one_case(reviewing: Page, database: Database) -> None:
+def test_double_click_decides_one_case(reviewing: Page, decided: Callable[[], int]) -> None:
     before = reviewing.locator(HEADING).inner_text()
     reviewing.locator(OPINION).dblclick()
     next_case(reviewing, before)
-    assert n_decided(database) == 1
+    assert decided() == 1
 
 
 def test_keys_typed_faster_than_a_case_can_be_read_decide_one(
-    reviewing: Page, database: Database
+    reviewing: Page, decided: Callable[[], int]
 ) -> None:
     before = reviewing.locator(HEADING).inner_text()
     for key in "3232":
         reviewing.keyboard.press(key)
     next_case(reviewing, before)
-    assert n_decided(database) == 1
+    assert decided() == 1
 
 
-def test_press_after_the_next_case_was_read_decides_it(reviewing: Page, database: Database) -> None:
+def test_press_after_the_next_case_was_read_decides_it(
+    reviewing: Page, decided: Callable[[], int]
+) -> None:
     for _ in range(3):
         before = reviewing.locator(HEADING).inner_text()
         reviewing.keyboard.press("3")
         next_case(reviewing, before)
-    assert n_decided(database) == 3
+    assert decided() == 3
 
 
 def test_second_key_while_the_server_is_busy_decides_no_case_that_was_not_seen(
-    reviewing: Page, database: Database
+    reviewing: Page, database: Database, decided: Callable[[], int]
 ) -> None:
     before = reviewing.locator(HEADING).inner_text()
     busy = database.engine.raw_connection()
     busy.cursor().execute("BEGIN IMMEDIATE")  # nobody else writes until it is over
     reviewing.keyboard.press("3")
+    expect(reviewing.locator(RUNNING)).to_be_visible()
     for _ in range(2):
         reviewing.wait_for_timeout(600)  # longer than a slip of the hand
         reviewing.keyboard.press("2")
@@ -129,12 +145,12 @@ def test_second_key_while_the_server_is_busy_decides_no_case_that_was_not_seen(
     next_case(reviewing, before)
     reviewing.wait_for_timeout(1_000)  # for what the second key did, were it to do something
     settle(reviewing)
-    assert n_decided(database) == 1
+    assert decided() == 1
     assert reviewing.get_by_text("What you typed is kept").count() == 0
 
 
 def test_digit_typed_with_shift_as_on_a_french_keyboard_decides_one_case_at_the_most(
-    reviewing: Page, database: Database
+    reviewing: Page, decided: Callable[[], int]
 ) -> None:
     for digit in "23":
         reviewing.evaluate(
@@ -145,14 +161,16 @@ def test_digit_typed_with_shift_as_on_a_french_keyboard_decides_one_case_at_the_
         )
         reviewing.wait_for_timeout(1_000)
     settle(reviewing)
-    assert n_decided(database) <= 2  # one each: those that were on the screen
+    assert decided() <= 2  # one each: those that were on the screen
     assert reviewing.get_by_text("cases:").count() == 0
 
 
-def test_double_tap_decides_one_case(opened: Browser, database: Database, tmp_path: Path) -> None:
-    context = new_context(opened, viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:
+def test_double_tap_decides_one_case(
+    opened: Browser, address: str, decided: Callable[[], int]
+) -> None:
+    touched = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+    with new_context(opened, **touched) as context:
+        page = context.new_page()
         begin(page, address)
         before = page.locator(HEADING).inner_text()
         page.locator(OPINION).scroll_into_view_if_needed()
@@ -162,22 +180,20 @@ def test_double_tap_decides_one_case(opened: Browser, database: Database, tmp_pa
             page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
             page.wait_for_timeout(120)
         next_case(page, before)
-        assert n_decided(database) == 1
-        context.close()  # before the server goes
+        assert decided() == 1
 
 
 def test_buttons_of_the_case_before_are_gone_whatever_is_drawn_right_behind(
-    opened: Browser, database: Database, tmp_path: Path
+    opened: Browser, address: str, decided: Callable[[], int]
 ) -> None:
-    context = new_context(opened, viewport={"width": 1280, "height": 900})
-    context.add_init_script(HURRY)
-    page = context.new_page()
-    with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:
+    with new_context(opened, viewport={"width": 1280, "height": 900}) as context:
+        context.add_init_script(HURRY)
+        page = context.new_page()
         begin(page, address)
-        for _ in range(N - 2):
+        for _ in range(10):
             before = page.locator(HEADING).inner_text()
             page.keyboard.press("3")
             next_case(page, before)
             page.wait_for_timeout(300)  # for what is drawn right behind
             expect(page.locator(SKIP)).to_have_count(1, timeout=2_000)
-        context.close()  # before the server goes
+        assert decided() == 10
