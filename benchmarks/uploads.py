@@ -61,12 +61,12 @@ def main() -> int:
 
 def results(n_open: int = OPEN, n_rows: int = ROWS, n_file: int = FILE_ROWS) -> list[Result]:
     """Measure both databases, and the memory of a file's way into SQLite."""
-    found = [
+    results = [
         result
         for name, made in DATABASES.items()
         for result in (*_meanwhile(name, made, n_open, n_rows), *_growth(name, made, n_open))
     ]
-    return [*found, _memory(n_file)]
+    return [*results, _memory(n_file)]
 
 
 def wide(n: int, name: str, letters: int = LETTERS) -> pd.DataFrame:

@@ -67,8 +67,8 @@ def configured(option: str, value: object) -> Iterator[None]:
 
 
 def says(app: AppTest) -> str:
-    found = [*app.error, *app.info, *app.markdown, *app.caption]
-    return as_read(" ".join(one.value for one in found))
+    shown = [*app.error, *app.info, *app.markdown, *app.caption]
+    return as_read(" ".join(one.value for one in shown))
 
 
 def has_nothing_else(app: AppTest, *buttons: str) -> bool:
@@ -95,8 +95,8 @@ def test_refused_sign_in_is_a_warning_once(logged: Logged) -> None:
         opened("app.py", claims_of("eve@example.org"))
     opened("app.py", claims_of("ann@example.org", email_verified=False))
     opened("app.py", claims_of("lead@example.org"))
-    found = [(vars(record)["person"], record.getMessage()) for record in logged.records]
-    assert found == [
+    lines = [(vars(record)["person"], record.getMessage()) for record in logged.records]
+    assert lines == [
         ("eve@example.org", "Refused a sign-in: You have no role here."),
         ("-", "Refused a sign-in: Your e-mail address is not verified."),
     ]

@@ -96,8 +96,8 @@ def test_columns_chosen_one_by_one_are_all_kept(page: AppTest) -> None:
     content = labelled_csv(40).replace(b"claim_status", b"verdict").replace(b"video_id", b"key")
     page.file_uploader[0].set_value(("mine.csv", content, "text/csv"))
     app = settled(page.run())
-    for wanted, own in (("claim", "verdict"), ("video\\_id", "key")):
-        picker = next(box for box in app.selectbox if box.label.startswith(wanted))
+    for pair, own in (("claim", "verdict"), ("video\\_id", "key")):
+        picker = next(box for box in app.selectbox if box.label.startswith(pair))
         picker.set_value(own)
         submit = next(b for b in app.button if b.label == "Use these columns")
         app = settled(submit.click().run())

@@ -309,7 +309,7 @@ def test_escalated_case_is_not_left_to_who_is_no_lead_any_more(
     escalated = next(case for case in queue.team_report(database, screen.person, 0, 1).escalations)
     queue.take_case(database, screen.person, escalated.case_id)
     screen.open("pages/review.py")
-    assert f"Case {escalated.case_id}" in [found.value for found in screen.app.subheader]
+    assert f"Case {escalated.case_id}" in [subheader.value for subheader in screen.app.subheader]
     have_role(Role.MODERATOR)(screen, clock)
     screen.run()
     assert not screen.holds()

@@ -72,8 +72,8 @@ def tiles(app: AppTest) -> dict[str, str]:
 
 def says(app: AppTest) -> str:
     """All messages as they are read: without the backslashes that keep them plain text."""
-    found = " ".join(str(one.value) for one in [*app.success, *app.error, *app.info])
-    return re.sub(r"\\(.)", r"\1", found)
+    shown = " ".join(str(one.value) for one in [*app.success, *app.error, *app.info])
+    return re.sub(r"\\(.)", r"\1", shown)
 
 
 def table(app: AppTest, column: str) -> list[object]:

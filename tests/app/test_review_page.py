@@ -136,8 +136,8 @@ def test_late_click_is_told_decides_nothing_twice_and_keeps_the_note(
     assert "lea decided this first" in " ".join(e.value for e in app.error)
     assert not has(app, "Take this case again")
     assert next(t for t in app.text_input if t.label == "Note").value == "half a thought"
-    told = queue.case_history(database, BEN, held.case.id)
-    assert [row["by"] for row in told.decisions] == ["lea"]
+    past = queue.case_history(database, BEN, held.case.id)
+    assert [row["by"] for row in past.decisions] == ["lea"]
     assert heading(press(app, "Next case")) != first
 
 
@@ -260,8 +260,8 @@ def test_list_of_a_statement_says_who_holds_the_others(
 
 
 def test_lanes_that_are_not_wanted_do_not_come(filled: Database) -> None:
-    wanted = Preferences(without=(Lane.CLAIMS, Lane.UNCERTAIN))
-    queue.save_preferences(filled, ME, wanted)
+    preferences = Preferences(without=(Lane.CLAIMS, Lane.UNCERTAIN))
+    queue.save_preferences(filled, ME, preferences)
     app = press(review(), "Start reviewing")
     assert "All the lanes you chose are ones you do not want to see" in says(app)
     assert queue.held_case(filled, ME) is None
@@ -282,16 +282,16 @@ def test_click_that_waits_for_a_large_upload_says_so_and_counts(
     monkeypatch.setattr("claimclf.queue.storage.database._PATIENCE_SECONDS", 0)
     upload = database.engine.raw_connection()
     upload.cursor().execute("BEGIN IMMEDIATE")
-    told: list[str] = []
+    calls: list[str] = []
 
     def note(words: str, **_: object) -> None:
-        told.append(words)
+        calls.append(words)
         upload.rollback()
 
     monkeypatch.setattr(st, "toast", note)
     press(console, "Opinion")
     assert n_decided(database) == 1
-    assert [words.partition(".")[0] for words in told] == ["A large upload is being stored"]
+    assert [words.partition(".")[0] for words in calls] == ["A large upload is being stored"]
     upload.close()
 
 

@@ -60,13 +60,13 @@ def tiles(app: AppTest) -> dict[str, str]:
 
 
 def heading(app: AppTest) -> list[str]:
-    return [found.value for found in app.subheader]
+    return [subheader.value for subheader in app.subheader]
 
 
 def says(app: AppTest) -> str:
     """All messages as they are read: without the backslashes that keep them plain text."""
-    found = " ".join(str(one.value) for one in [*app.success, *app.warning, *app.info])
-    return re.sub(r"\\(.)", r"\1", found)
+    shown = " ".join(str(one.value) for one in [*app.success, *app.warning, *app.info])
+    return re.sub(r"\\(.)", r"\1", shown)
 
 
 def test_empty_queue_says_what_to_do(database: Database) -> None:

@@ -372,8 +372,8 @@ def test_statements_are_counted_and_can_lead_the_queue(page: AppTest) -> None:
     settled(next(s for s in page.selectbox if s.label == "Ranked by").select("statement").run())
     assert shown(page) == ids(3, 4, 5, 6, 2, 1)
     assert page.dataframe[-1].value["statement_reports"].iloc[0] == 80
-    told = [text.value for text in page.markdown if "This statement" in text.value]
-    assert told == ["This statement: **4 videos, 80 reports**."]
+    sentences = [text.value for text in page.markdown if "This statement" in text.value]
+    assert sentences == ["This statement: **4 videos, 80 reports**."]
 
 
 def test_ranking_by_author_is_offered_only_where_authors_are_known(page: AppTest) -> None:

@@ -42,13 +42,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def found_in_each_scheme(page: Page) -> dict[str, list[dict[str, Any]]]:
     """Return what axe holds against the page, the serious alone, in light and in dark."""
     page.evaluate(AXE.read_text("utf-8"))
-    found = {}
+    barriers = {}
     for scheme, background in SCHEMES.items():
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)
         settle(page)
-        found[scheme] = found_now(page)
-    return found
+        barriers[scheme] = found_now(page)
+    return barriers
 
 
 def found_now(page: Page) -> list[dict[str, Any]]:
@@ -91,8 +91,8 @@ def test_every_control_of_the_console_is_reached_by_tab_and_seen(page: Page, add
     expect(page.locator(".st-key-case h3")).to_be_visible()
     settle(page)
     page.add_style_tag(content="* { transition: none !important; }")
-    wanted = page.locator(".st-key-case button:visible, .st-key-case input:visible").count()
-    assert wanted >= 7
+    n_controls = page.locator(".st-key-case button:visible, .st-key-case input:visible").count()
+    assert n_controls >= 7
     reached = set()
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -114,4 +114,4 @@ def test_every_control_of_the_console_is_reached_by_tab_and_seen(page: Page, add
             name, ringed = focused
             assert ringed, name
             reached.add(name)
-    assert len(reached) >= wanted
+    assert len(reached) >= n_controls

@@ -11,6 +11,6 @@ pytestmark = pytest.mark.browser
 
 
 def test_console_in_small(opened: Browser) -> None:
-    found = console.results(sizes=(40,), keys=2, opened=opened)
-    assert [result.unit for result in found] == ["ms", "ms", "times"]
-    assert found[-1].value == 1.0  # the same size beside itself
+    results = console.results(sizes=(40,), keys=2, opened=opened)
+    assert [result.unit for result in results] == ["ms", "ms", "times"]
+    assert results[-1].value == 1.0  # the same size beside itself

@@ -92,9 +92,9 @@ def test_lead_decides_what_was_escalated_reassigns_a_case_and_changes_a_setting(
     page.keyboard.press("2")
     expect(page.locator(".st-key-case h3")).not_to_have_text("Case 1")
     settle(page)
-    told = queue.case_history(database, LEAD, 1)
-    assert told.case.state is CaseState.DECIDED
-    assert [(row["by"], row["decision"]) for row in told.decisions] == [
+    past = queue.case_history(database, LEAD, 1)
+    assert past.case.state is CaseState.DECIDED
+    assert [(row["by"], row["decision"]) for row in past.decisions] == [
         (ANNA.name, Decision.ESCALATE),
         (LEAD.name, Decision.WITHIN_RULES),
     ]

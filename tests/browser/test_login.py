@@ -291,8 +291,8 @@ def test_two_people_at_once_each_have_their_own_role(
     for role, screen in people.items():
         open_at(screen, servers, "pages/review.py")
         expect(screen.get_by_text(f"{role}@example.org · {role}")).to_be_visible()
-        told = screen.get_by_text("needs the role moderator or lead or admin")
-        expect(told).to_have_count(1 if role == "analyst" else 0)
+        refusal = screen.get_by_text("needs the role moderator or lead or admin")
+        expect(refusal).to_have_count(1 if role == "analyst" else 0)
     sign_out(page, servers)
     other.reload()
     settle(other)

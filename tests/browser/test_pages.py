@@ -62,16 +62,16 @@ def test_page_works_as_the_first_request_of_a_fresh_server_and_is_dark_where_the
 def test_a_browser_that_forgot_knows_nothing_of_the_pages_before(
     page: Page, demo_address: str
 ) -> None:
-    kept = "() => [document.cookie, localStorage.length, sessionStorage.length]"
+    stored = "() => [document.cookie, localStorage.length, sessionStorage.length]"
     open_at(page, demo_address)
     page.evaluate("document.cookie = 'a=b'; localStorage.a = sessionStorage.a = 1")
-    cookie, n_local, n_session = page.evaluate(kept)
+    cookie, n_local, n_session = page.evaluate(stored)
     assert "a=b" in cookie
     assert n_local * n_session > 0
     page.goto("about:blank")
     forget(page)
     page.goto(f"{demo_address}/_stcore/health")  # which gives a cookie, and runs no script
-    cookie, n_local, n_session = page.evaluate(kept)
+    cookie, n_local, n_session = page.evaluate(stored)
     assert "a=b" not in cookie
     assert n_local == n_session == 0
 

@@ -46,8 +46,8 @@ def number_on(page: Page) -> str:
 
 
 def unforeseen_in(log: Path) -> list[dict[str, str]]:
-    found = [LINE.fullmatch(line) for line in log.read_text("utf-8").splitlines()]
-    lines = [match.groupdict() for match in found if match]
+    matches = [LINE.fullmatch(line) for line in log.read_text("utf-8").splitlines()]
+    lines = [match.groupdict() for match in matches if match]
     return [line for line in lines if line["level"] == "ERROR"]
 
 

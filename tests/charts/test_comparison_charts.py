@@ -33,11 +33,11 @@ def traces(figure: go.Figure) -> dict[str, go.Scatter]:
 
 @pytest.mark.parametrize("name", OVERLAID)
 def test_models_lie_over_each_other_and_differ_without_colour(name: str) -> None:
-    found = traces(drawn(name))
-    assert list(found)[: len(MODELS)] == list(MODELS)
+    lines = traces(drawn(name))
+    assert list(lines)[: len(MODELS)] == list(MODELS)
     looks = {
         (trace.line.color, trace.line.dash, trace.marker.symbol)
-        for trace in found.values()
+        for trace in lines.values()
         if trace.name in MODELS
     }
     assert len(looks) == len(MODELS)
@@ -95,8 +95,8 @@ def test_small_slices_are_hollow_and_every_known_rate_is_drawn(rate: str) -> Non
 
 
 def test_contributions_are_split_by_what_they_speak_for() -> None:
-    found = Contributions(("a", "b", "c"), np.array([[0.2, -0.3, 0.0]]), 0.5, "probability")
-    figure = charts.contributions(found.of(0), found.bias, found.unit)
+    contributed = Contributions(("a", "b", "c"), np.array([[0.2, -0.3, 0.0]]), 0.5, "probability")
+    figure = charts.contributions(contributed.of(0), contributed.bias, contributed.unit)
     bars = {trace.name: (list(trace.y), list(trace.x)) for trace in figure.data}
     assert bars == {"claim": (["a"], [0.2]), "opinion": (["b"], [-0.3])}
     assert figure.layout.xaxis.title.text == "0.500 without features, 0.400 with all (probability)"

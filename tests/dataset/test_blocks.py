@@ -178,7 +178,7 @@ def test_another_encoding_is_decoded_on_the_way(notes: list[str], size: int, enc
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize(
-    ("content", "options", "error", "found"),
+    ("content", "options", "error", "message"),
     [
         (reported_csv(2) + "é\n".encode("latin-1"), {}, WrongEncodingError, "cp1252"),
         (reported_csv(2), {"encoding": "utf-16"}, InputError, "is not utf-16 text"),
@@ -198,9 +198,9 @@ def test_another_encoding_is_decoded_on_the_way(notes: list[str], size: int, enc
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_at_any_block_size(
-    content: bytes, options: dict[str, Any], error: type[InputError], found: str, size: int
+    content: bytes, options: dict[str, Any], error: type[InputError], message: str, size: int
 ) -> None:
-    with pytest.raises(error, match=found) as in_blocks:
+    with pytest.raises(error, match=message) as in_blocks:
         pieces(content, size, **options)
     with pytest.raises(error) as whole:
         read_table(content, **options)

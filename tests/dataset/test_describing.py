@@ -253,10 +253,10 @@ def test_each_trap_is_found_with_its_number(
     code: str, overrides: dict[str, Any], words: str, number: float, level: str
 ) -> None:
     description, cleaned = neutral(**overrides)
-    found = {finding.code: finding for finding in findings(description, cleaned)}
-    assert code in found
-    assert words in found[code].title
-    assert (found[code].number, found[code].level) == (pytest.approx(number), level)
+    by_code = {finding.code: finding for finding in findings(description, cleaned)}
+    assert code in by_code
+    assert words in by_code[code].title
+    assert (by_code[code].number, by_code[code].level) == (pytest.approx(number), level)
 
 
 def test_repeated_rows_are_found() -> None:

@@ -119,9 +119,9 @@ def test_pairs_that_differ_in_one_word_are_told_apart_and_slips_are_not(
         if one != other
     ]
     wrong = share_together(others) * len(others)
-    found = {name: changed(claims, slip, 5) for name, slip in slips().items()}
-    recall = {name: share_together(pairs) for name, pairs in found.items()}
-    right = sum(recall[name] * len(pairs) for name, pairs in found.items())
+    slipped = {name: changed(claims, slip, 5) for name, slip in slips().items()}
+    recall = {name: share_together(pairs) for name, pairs in slipped.items()}
+    right = sum(recall[name] * len(pairs) for name, pairs in slipped.items())
     precision = right / (right + wrong)
     with capsys.disabled():
         print(f"\nprecision {precision:.4f} ({wrong:.0f} of {len(others)} other words), {recall}")

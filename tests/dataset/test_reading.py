@@ -239,7 +239,7 @@ def test_broken_quoting_is_refused_near_its_line(ending: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "found"),
+    ("limits", "message"),
     [
         (Limits(size=100), r"too many bytes\. Found: [\d,]+; the limit is 100\."),
         (Limits(rows=2), r"too many rows\. Found: [34]; the limit is 2\."),
@@ -249,7 +249,7 @@ def test_broken_quoting_is_refused_near_its_line(ending: bytes) -> None:
 )
 @pytest.mark.parametrize("how", ["bytes", "file", "gzip", "parquet"])
 def test_each_limit_is_checked_for_each_kind_of_input(
-    limits: Limits, found: str, how: str, tmp_path: Path
+    limits: Limits, message: str, how: str, tmp_path: Path
 ) -> None:
     content = reported_csv(3)
     source: bytes | Path = content
@@ -260,7 +260,7 @@ def test_each_limit_is_checked_for_each_kind_of_input(
         source = gzip.compress(content)
     elif how == "parquet":
         source = parquet(pa.table(reported_rows(3)))
-    with pytest.raises(OverLimitError, match=found):
+    with pytest.raises(OverLimitError, match=message):
         read_table(source, limits=limits)
 
 

@@ -211,9 +211,9 @@ def test_fewer_than_seven_words_share_a_statement_with_the_very_same_words_only(
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, "", " \n", "😀 …", "'", "\ufe0f"])
 def test_a_video_without_words_is_alone_and_has_no_id(nothing: object) -> None:
-    found = statements(texts(nothing, SENTENCE, nothing, SENTENCE))
-    assert found.group.tolist() == [0, 1, 2, 1]
-    assert found.ids.isna().tolist() == [True, False, True, False]
+    groups = statements(texts(nothing, SENTENCE, nothing, SENTENCE))
+    assert groups.group.tolist() == [0, 1, 2, 1]
+    assert groups.ids.isna().tolist() == [True, False, True, False]
     assert not statement_keys(texts(nothing)).any()
 
 
@@ -222,10 +222,10 @@ def test_a_video_without_words_is_alone_and_has_no_id(nothing: object) -> None:
     [pd.Series(dtype="str"), pd.Series([None, None], dtype="str"), pd.Series([float("nan")])],
 )
 def test_no_words_at_all_are_no_error(nothing: pd.Series) -> None:
-    found = statements(nothing)
-    assert found.group.tolist() == list(range(len(nothing)))
-    assert found.ids.isna().all()
-    assert found.ids.dtype == "str"
+    groups = statements(nothing)
+    assert groups.group.tolist() == list(range(len(nothing)))
+    assert groups.ids.isna().all()
+    assert groups.ids.dtype == "str"
     assert statement_keys(nothing).shape == (len(nothing), 8)
 
 
@@ -236,13 +236,13 @@ def test_no_words_at_all_are_no_error(nothing: pd.Series) -> None:
 @given(st.lists(any_text, max_size=15))
 def test_every_video_has_one_group_and_one_id_for_each_group(values: list[str | None]) -> None:
     transcripts = pd.Series(values, dtype=object, index=[f"row {n}" for n in range(len(values))])
-    found = statements(transcripts)
-    assert found.ids.index.equals(transcripts.index)
+    groups = statements(transcripts)
+    assert groups.ids.index.equals(transcripts.index)
     # Numbers count up as they appear.
-    assert list(dict.fromkeys(found.group.tolist())) == list(range(len(set(found.group))))
-    has_id = found.ids.notna().to_numpy()
-    assert partition(found.group[has_id]) == partition(pd.factorize(found.ids[has_id])[0])
-    assert len(set(found.group[~has_id])) == (~has_id).sum()
+    assert list(dict.fromkeys(groups.group.tolist())) == list(range(len(set(groups.group))))
+    has_id = groups.ids.notna().to_numpy()
+    assert partition(groups.group[has_id]) == partition(pd.factorize(groups.ids[has_id])[0])
+    assert len(set(groups.group[~has_id])) == (~has_id).sum()
 
 
 @relaxed
@@ -251,9 +251,9 @@ def test_the_order_of_rows_does_not_matter(values: list[str | None], dice: rando
     transcripts = texts(*values)
     order = list(range(len(values)))
     dice.shuffle(order)
-    found, shuffled = statements(transcripts), statements(transcripts.iloc[order])
-    pd.testing.assert_series_equal(found.ids.iloc[order], shuffled.ids)
-    assert partition(found.group[order]) == partition(shuffled.group)
+    groups, shuffled = statements(transcripts), statements(transcripts.iloc[order])
+    pd.testing.assert_series_equal(groups.ids.iloc[order], shuffled.ids)
+    assert partition(groups.group[order]) == partition(shuffled.group)
 
 
 @relaxed
@@ -310,8 +310,8 @@ def test_keys_and_ids_are_those_that_databases_already_hold() -> None:
 
 def test_pairwise_counts_pairs() -> None:
     # Found: 3 + 1 pairs, of which 1 + 1 are true; true: 1 + 3 pairs.
-    found, truth = np.array([1, 1, 1, 2, 2]), np.array(["x", "x", "y", "y", "y"])
-    assert pairwise(found, truth) == (2 / 4, 2 / 4)
+    grouped, truth = np.array([1, 1, 1, 2, 2]), np.array(["x", "x", "y", "y", "y"])
+    assert pairwise(grouped, truth) == (2 / 4, 2 / 4)
     assert pairwise(np.zeros(5), truth) == (4 / 10, 1.0)
     assert pairwise(np.arange(5), truth) == (1.0, 0.0)
     assert pairwise(np.array([]), np.array([])) == (1.0, 1.0)
@@ -320,12 +320,12 @@ def test_pairwise_counts_pairs() -> None:
 @relaxed
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=12))
 def test_pairwise_is_what_counting_one_by_one_gives(rows: list[tuple[int, int]]) -> None:
-    found, truth = (np.array(column) for column in zip(*rows, strict=True))
+    grouped, truth = (np.array(column) for column in zip(*rows, strict=True))
     pairs = list(combinations(rows, 2))
     in_found = [a[1] == b[1] for a, b in pairs if a[0] == b[0]]
     in_truth = [a[0] == b[0] for a, b in pairs if a[1] == b[1]]
     expected = tuple(float(np.mean(hits)) if hits else 1.0 for hits in (in_found, in_truth))
-    assert pairwise(found, truth) == pytest.approx(expected)
+    assert pairwise(grouped, truth) == pytest.approx(expected)
 
 
 def test_groupings_of_different_length_are_refused() -> None:

@@ -39,8 +39,8 @@ def noted(validated: Validated) -> list[tuple[int, str, str]]:
 
 
 def listed(problems: pd.DataFrame) -> list[tuple[int, str, str]]:
-    found = problems[["line", "column", "code"]]
-    return [tuple(problem) for problem in found.itertuples(index=False)]
+    places = problems[["line", "column", "code"]]
+    return [tuple(problem) for problem in places.itertuples(index=False)]
 
 
 def merged(validated: Validated) -> list[int]:
@@ -391,9 +391,9 @@ def assert_read_alike(
     values: pd.Series, problems: pd.DataFrame, expected: pd.Series, unread: list[int]
 ) -> None:
     """Check that all that pandas reads is read in the same way, and the rest read or told."""
-    told = problems["row"].tolist()
-    assert set(told) <= set(unread)
-    read = [row for row in unread if row not in told]
+    row_numbers = problems["row"].tolist()
+    assert set(row_numbers) <= set(unread)
+    read = [row for row in unread if row not in row_numbers]
     assert values[read].notna().all()
     others = values.mask(values.index.isin(read))
     pd.testing.assert_series_equal(others, expected, check_dtype=not read)
@@ -455,11 +455,11 @@ def test_parts_checked_apart_are_the_whole_checked(
         ]
     starts = np.cumsum([0, *(len(part.table) for part in parts)]).tolist()
     for name in ("problems", "notes"):
-        found = [
+        of_parts = [
             getattr(part, name).assign(row=getattr(part, name)["row"] + start)
             for part, start in zip(parts, starts, strict=False)
         ]
-        together = in_order(pd.concat(found, ignore_index=True), REPORTED)
+        together = in_order(pd.concat(of_parts, ignore_index=True), REPORTED)
         pd.testing.assert_frame_equal(together, getattr(whole, name), check_dtype=False)
 
 
@@ -485,10 +485,10 @@ def test_every_alias_names_one_column_in_any_case(contract: Contract) -> None:
 
 
 def test_an_exact_name_wins_over_an_alias_and_a_choice_over_both() -> None:
-    found = ["reports", "report_count", "n"]
-    assert match_columns(found, REPORTED) == {"report_count": "report_count"}
-    assert match_columns(found, REPORTED, {"report_count": "n"}) == {"report_count": "n"}
-    assert match_columns(found, REPORTED, {"report_count": "gone"}) == {
+    names = ["reports", "report_count", "n"]
+    assert match_columns(names, REPORTED) == {"report_count": "report_count"}
+    assert match_columns(names, REPORTED, {"report_count": "n"}) == {"report_count": "n"}
+    assert match_columns(names, REPORTED, {"report_count": "gone"}) == {
         "report_count": "report_count"
     }
 

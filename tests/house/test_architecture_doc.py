@@ -27,9 +27,9 @@ def listed() -> set[str]:
 
 def rooms() -> set[str]:
     folders = {path.parent for path in (ROOT / "claimclf").rglob("__init__.py")}
-    found = {str(folder.relative_to(ROOT)) for folder in folders} - {"claimclf"} - _TOLD_WITHIN
+    names = {str(folder.relative_to(ROOT)) for folder in folders} - {"claimclf"} - _TOLD_WITHIN
     return {
-        room for room in found if not any(f"claimclf/{top}/" in room for top in _LAID_OUT_WITHIN)
+        room for room in names if not any(f"claimclf/{top}/" in room for top in _LAID_OUT_WITHIN)
     }
 
 

@@ -119,10 +119,10 @@ def test_score_in_small() -> None:
 
 @pytest.mark.parametrize("who", ["notebook", scale.CONTENT])
 def test_steps_of_scale_in_small(who: str, tmp_path: Path) -> None:
-    source, target, told = (tmp_path / name for name in ("in.csv", "out.csv", "told"))
+    source, target, report = (tmp_path / name for name in ("in.csv", "out.csv", "told"))
     write_videos(source, 300)
-    scale._time_steps(who, source, target, told)
-    assert float(told.read_text()) > 0
+    scale._time_steps(who, source, target, report)
+    assert float(report.read_text()) > 0
     ids = [set(pd.read_csv(file)["video_id"]) for file in (source, target)]
     assert ids[0] == ids[1]
 
@@ -144,8 +144,8 @@ def test_search_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_model_in_small() -> None:
     store, videos = ModelStore(MODELS), demo_videos(30)
-    found = model.explanation_times(store, "content-random-forest", videos).result()
-    assert 0.01 < found.value < 1_000
+    results = model.explanation_times(store, "content-random-forest", videos).result()
+    assert 0.01 < results.value < 1_000
     labelled = model.training_results({"course-random-forest": 2.0, "content-xgboost": 3.0})
     assert [(one.name, one.value) for one in labelled] == [("training, content-xgboost", 1.5)]
 
@@ -198,9 +198,9 @@ def test_memory_of_a_command_counts_its_children() -> None:
 
 
 def test_queue_in_small() -> None:
-    found = list(queue.measured("SQLite", queue.DATABASES["SQLite"], (40, 80), 4))
-    assert len({result.name for result in found}) == len(found) == 11
-    assert all(result.value < 50 for result in found if result.unit == "times")
+    results = list(queue.measured("SQLite", queue.DATABASES["SQLite"], (40, 80), 4))
+    assert len({result.name for result in results}) == len(results) == 11
+    assert all(result.value < 50 for result in results if result.unit == "times")
 
 
 def test_others_are_at_work_while_an_upload_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,20 +216,20 @@ def test_others_are_at_work_while_an_upload_comes_in(monkeypatch: pytest.MonkeyP
 
 
 def test_moderators_in_small() -> None:
-    found = moderators.results(2.0, MODERATORS[:3], 1_000, 0.0, "SQLite")
-    figures = {result.name.partition(": ")[2]: result for result in found}
+    results = moderators.results(2.0, MODERATORS[:3], 1_000, 0.0, "SQLite")
+    figures = {result.name.partition(": ")[2]: result for result in results}
     assert figures["decisions"].value > 0
     for name in ("errors", "cases closed but not by a press, or the reverse"):
         assert figures[name].is_kept, figures[name]
 
 
 def test_pages_in_small() -> None:
-    found = pages.results(n_cases=60, n_decisions=3, repeats=1, starts=0)
-    assert {result.reference for result in found if result.unit == "times"} == {
+    results = pages.results(n_cases=60, n_decisions=3, repeats=1, starts=0)
+    assert {result.reference for result in results if result.unit == "times"} == {
         pages.EMPTY,
         pages.LEAN,
         pages.GUARD,
     }
-    sent = [result for result in found if result.unit == "kB"]
+    sent = [result for result in results if result.unit == "kB"]
     assert len(sent) == 6
     assert all(result.is_kept for result in sent)

@@ -42,8 +42,8 @@ def raising(error: BaseException) -> object:
 def test_command_ends_with_the_exit_code_of_the_errors_kind(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = CLASSES[name]
-    error: ClaimclfError = found.__new__(found)
+    error_class = CLASSES[name]
+    error: ClaimclfError = error_class.__new__(error_class)
     ClaimclfError.__init__(error, "It is wrong.\n", "Found: this.", "Do that.")
     monkeypatch.setattr(settings.configuration, "unknown", raising(error))
     done = CliRunner().invoke(main, ["config"])
@@ -84,9 +84,9 @@ def test_errors_come_through_to_another_process() -> None:
     import pickle
 
     for name in CLASSES.keys() - BASES:
-        found = CLASSES[name]
-        error: ClaimclfError = found.__new__(found)
+        error_class = CLASSES[name]
+        error: ClaimclfError = error_class.__new__(error_class)
         ClaimclfError.__init__(error, "a", "b", "c")
         again = pickle.loads(pickle.dumps(error))  # noqa: S301
-        assert (type(again), again.code, str(again)) == (found, found.code, "a b c")
+        assert (type(again), again.code, str(again)) == (error_class, error_class.code, "a b c")
     assert errors.ClaimclfError.code == "error"

@@ -191,8 +191,8 @@ def test_pages_and_shell_take_the_same_database_where_both_name_one(
     for code in (_SERVED, _SHELL):
         command = [sys.executable, "-W", "ignore", "-c", code, str(secrets)]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-        found = f"sqlite:////of/{'environment' if is_in_environment else 'secrets'}"
-        assert done.stdout.split() == [found], code
+        chosen = f"sqlite:////of/{'environment' if is_in_environment else 'secrets'}"
+        assert done.stdout.split() == [chosen], code
 
 
 def test_webhook_of_the_secrets_is_the_shells_too(secrets: Path) -> None:

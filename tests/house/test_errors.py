@@ -30,17 +30,17 @@ BASES = {"ClaimclfError", "ModelError"}
 
 
 def test_each_class_has_a_code_of_its_own() -> None:
-    codes = {name: vars(found).get("code") for name, found in CLASSES.items()}
+    codes = {name: vars(error_class).get("code") for name, error_class in CLASSES.items()}
     assert all(isinstance(code, str) and code for code in codes.values()), codes
     assert len(set(codes.values())) == len(codes)
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES.keys() - BASES))
 def test_each_class_that_is_raised_is_of_one_kind_and_a_case_of_it(name: str) -> None:
-    found = CLASSES[name]
-    assert found.kind in KINDS
-    (of_kind,) = (kind for kind in CLASSES.values() if kind.code == found.kind)
-    assert issubclass(found, of_kind)
+    error_class = CLASSES[name]
+    assert error_class.kind in KINDS
+    (of_kind,) = (kind for kind in CLASSES.values() if kind.code == error_class.kind)
+    assert issubclass(error_class, of_kind)
     assert of_kind.kind == of_kind.code
 
 

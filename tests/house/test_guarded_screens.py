@@ -59,8 +59,8 @@ def test_whatever_a_widget_calls_is_an_action() -> None:
                 elif words in parameters(tree):
                     handed_on.add(f"{module.__name__}.{words}")
                 else:
-                    found = eval(words, vars(module))  # noqa: S307
-                    assert found in guard.ACTIONS.values(), f"{module.__name__}: {words}"
+                    called = eval(words, vars(module))  # noqa: S307
+                    assert called in guard.ACTIONS.values(), f"{module.__name__}: {words}"
     assert handed_on == {"claimclf.ui.lead.giving.act", "claimclf.ui.bulk.form.on_click"}
 
 

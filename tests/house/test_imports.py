@@ -75,8 +75,10 @@ def test_each_page_imports_only_what_it_draws_with(tmp_path: Path) -> None:
     fill(database)
     database.close()
     drawn = output(_DRAW, *NEEDED, CLAIMCLF_DATABASE_URL=url).splitlines()
-    found = {page: (title, HEAVY & set(modules)) for page, title, modules in map(json.loads, drawn)}
-    assert {page: modules - NEEDED[page] for page, (_, modules) in found.items()} == {
+    by_page = {
+        page: (title, HEAVY & set(modules)) for page, title, modules in map(json.loads, drawn)
+    }
+    assert {page: modules - NEEDED[page] for page, (_, modules) in by_page.items()} == {
         page: set() for page in NEEDED
     }
-    assert len({title for title, _ in found.values()}) == len(NEEDED)  # each was really drawn
+    assert len({title for title, _ in by_page.values()}) == len(NEEDED)  # each was really drawn

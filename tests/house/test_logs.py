@@ -51,9 +51,9 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
 
 
 def parsed(text: str) -> list[dict[str, str]]:
-    found = [LINE.fullmatch(line) for line in text.splitlines()]
-    assert all(found), text
-    return [match.groupdict() for match in found if match]
+    matches = [LINE.fullmatch(line) for line in text.splitlines()]
+    assert all(matches), text
+    return [match.groupdict() for match in matches if match]
 
 
 def test_line_has_time_level_person_case_request_and_module(log: Log) -> None:
@@ -64,8 +64,8 @@ def test_line_has_time_level_person_case_request_and_module(log: Log) -> None:
         with belonging_to(case=7, person=None):
             logger.warning("%d rows", 3)
         logger.error("after", extra={"case": 8})
-    found = [tuple(line.values())[1:] for line in log.lines]
-    assert found == [
+    entries = [tuple(line.values())[1:] for line in log.lines]
+    assert entries == [
         ("INFO", "-", "-", "-", "claimclf.queue.x", "outside"),
         ("WARNING", "ann@example.org", "7", "r1", "claimclf.queue.x", "3 rows"),
         ("ERROR", "ann@example.org", "8", "r1", "claimclf.queue.x", "after"),

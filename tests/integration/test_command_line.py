@@ -176,9 +176,9 @@ def test_champion_and_threshold_are_changed_with_a_reason_only(
     done = run("champion", "course-xgboost", "--reason", "a trial", "--models", models)
     assert done.stdout.splitlines()[0] == "course-xgboost"
     assert "a trial" in done.stdout
-    wanted = ["threshold", "course-xgboost", "--recall", 0.999, "--models", models]
-    assert run(*wanted).exit_code == 2
-    done = run(*wanted, "--reason", "miss fewer")
+    arguments = ["threshold", "course-xgboost", "--recall", 0.999, "--models", models]
+    assert run(*arguments).exit_code == 2
+    done = run(*arguments, "--reason", "miss fewer")
     assert done.exit_code == 0
     assert ModelStore(models).manifest("course-xgboost").metrics["validation"].recall >= 0.999
     assert run("threshold", "course-xgboost", "--reason", "x", "--models", models).exit_code == 2
@@ -187,9 +187,9 @@ def test_champion_and_threshold_are_changed_with_a_reason_only(
 def test_error_rates_are_set_with_a_reason_only(tmp_path: Path, shipped: ModelStore) -> None:
     models, name = tmp_path / "models", "content-xgboost"
     shutil.copytree(shipped.folder, models)
-    wanted = ["error-rates", name, "--claims", 0.002, "--models", models]
-    assert run(*wanted).exit_code == 2
-    done = run(*wanted, "--reason", "miss fewer")
+    arguments = ["error-rates", name, "--claims", 0.002, "--models", models]
+    assert run(*arguments).exit_code == 2
+    done = run(*arguments, "--reason", "miss fewer")
     assert done.stdout == f"{name}: error rates 0.005 for opinions, 0.002 for claims\n"
     assert run("error-rates", name, "--reason", "x", "--models", models).exit_code == 2
 
@@ -250,8 +250,8 @@ def test_stress_prints_every_condition_and_keeps_them_when_asked(
     assert run("train", "--data", labelled, "--features", "content", *logs).stdout
     sentences.write_text("label,text\n1,the moon is a cheese\n0,how nice\n1,\nx,odd\n")
     name = "content-random-forest"
-    wanted = ["stress", "--model", name, "--data", labelled, "--out-of-domain", sentences]
-    done = run(*wanted, *logs, "--json")
+    arguments = ["stress", "--model", name, "--data", labelled, "--out-of-domain", sentences]
+    done = run(*arguments, *logs, "--json")
     assert done.exit_code == 0, done.output
     assert "elsewhere.csv: 1 rows are left out." in done.stderr
     report = json.loads(done.stdout)
@@ -262,7 +262,7 @@ def test_stress_prints_every_condition_and_keeps_them_when_asked(
     assert last["claims"] + last["uncertain"] + last["opinions"] == pytest.approx(1)
     assert len(report["trade_off"]) == 6
     assert ModelStore(models).manifest(name).stress != report["conditions"]
-    printed = run(*wanted, *logs, "--save")
+    printed = run(*arguments, *logs, "--save")
     assert len(printed.stdout.splitlines()) == len(conditions)
     assert ModelStore(models).manifest(name).stress == report["conditions"]
     assert "elsewhere.csv" in (models / name / "card.md").read_text("utf-8")
@@ -339,8 +339,11 @@ def test_train_learns_from_speech_and_scores_a_sentence(labelled: Path, tmp_path
         "--models", models, "--json",
     )  # fmt: skip
     assert stressed.exit_code == 0, stressed.output
-    kept = json.loads(stressed.stdout)["conditions"]
-    assert {row["kind"] for row in kept} == {"altered", "out of domain"}  # no --speech: no refit
+    conditions = json.loads(stressed.stdout)["conditions"]
+    assert {row["kind"] for row in conditions} == {
+        "altered",
+        "out of domain",
+    }  # no --speech: no refit
     changed = run(
         "error-rates", "speech-linear", "--claims", 0.01, "--kind", "real speech",
         "--reason", "careful", "--models", models,

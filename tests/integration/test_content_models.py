@@ -32,8 +32,8 @@ MB = 2**20
 
 @pytest.fixture(scope="module", params=RECIPES["content"], ids=CONTENT)
 def recipe(request: pytest.FixtureRequest) -> Recipe:
-    found: Recipe = request.param
-    return found
+    fitted_recipe: Recipe = request.param
+    return fitted_recipe
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,10 @@ def test_engagement_changes_no_prediction(trained: Trained, course: Dataset) -> 
 def test_what_was_never_seen_is_still_told_apart(
     conditions: pd.DataFrame, condition: str, recall: float, specificity: float
 ) -> None:
-    found = conditions.loc[condition]
-    assert found["n"] == 19_084
-    assert found["recall"] >= recall
-    assert found["specificity"] >= specificity
+    figures = conditions.loc[condition]
+    assert figures["n"] == 19_084
+    assert figures["recall"] >= recall
+    assert figures["specificity"] >= specificity
 
 
 def test_no_alteration_of_the_test_split_hides_a_claim(conditions: pd.DataFrame) -> None:
@@ -188,11 +188,11 @@ def test_the_course_forest_is_blind_to_young_videos_to_the_digit(
     forest: Model, course: Dataset
 ) -> None:
     table = stress(forest, course.cleaned.rows, {}, held_out=False).set_index("condition")
-    found = {
+    figures = {
         name: (round(table.loc[name, "recall"], 3), round(table.loc[name, "specificity"], 3))
         for name in COURSE_FOREST
     }
-    assert found == COURSE_FOREST
+    assert figures == COURSE_FOREST
 
 
 def test_adding_counts_has_a_price_that_an_analyst_can_see(course: Dataset) -> None:

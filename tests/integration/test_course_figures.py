@@ -41,18 +41,18 @@ def trained(course: Dataset) -> dict[str, Trained]:
 
 
 def test_dataset_figures_are_the_courses(course: Dataset, golden: dict[str, Any]) -> None:
-    expected, found = golden["dataset"], course.description
-    assert (found.rows, found.columns) == (expected["rows"], expected["columns"])
-    missing = {name: n for name, n in found.missing_per_column.items() if n}
+    expected, description = golden["dataset"], course.description
+    assert (description.rows, description.columns) == (expected["rows"], expected["columns"])
+    missing = {name: n for name, n in description.missing_per_column.items() if n}
     assert missing == dict.fromkeys(expected["columns_with_missing"], 298)
-    assert found.complete == expected["rows_after_dropna"]
-    assert found.duplicates == expected["duplicates"]
-    assert found.rejected == 0
-    assert found.class_shares == {
+    assert description.complete == expected["rows_after_dropna"]
+    assert description.duplicates == expected["duplicates"]
+    assert description.rejected == 0
+    assert description.class_shares == {
         "claim": expected["claim_share"],
         "opinion": expected["opinion_share"],
     }
-    assert found.mean_text_length == expected["mean_text_length"]
+    assert description.mean_text_length == expected["mean_text_length"]
 
 
 def test_split_sizes_are_the_courses(course: Dataset, golden: dict[str, Any]) -> None:
@@ -97,9 +97,11 @@ def test_top_importances_are_the_courses(
     trained: dict[str, Trained], golden: dict[str, Any]
 ) -> None:
     expected = golden["random_forest"]["top_importances"]
-    found = trained["random forest"].model.manifest.importances
-    assert list(found)[: len(expected)] == list(expected)
-    assert [found[name] for name in expected] == pytest.approx(list(expected.values()), rel=1e-12)
+    importances = trained["random forest"].model.manifest.importances
+    assert list(importances)[: len(expected)] == list(expected)
+    assert [importances[name] for name in expected] == pytest.approx(
+        list(expected.values()), rel=1e-12
+    )
 
 
 def test_shipped_models_say_what_training_anew_says(
@@ -129,10 +131,12 @@ def test_a_slice_of_the_forests_search_has_the_courses_cells(
     expected = pd.read_csv(golden_file("course_rf_cv_results.csv"))
     settings = [f"param_{name}" for name in grid]
     expected = expected.set_index(settings)
-    found = pd.DataFrame(search.cv_results_).astype(dict.fromkeys(settings, float))
-    found = found.set_index(settings)
+    by_settings = pd.DataFrame(search.cv_results_).astype(dict.fromkeys(settings, float))
+    by_settings = by_settings.set_index(settings)
     cells = [name for name in expected.columns if name.startswith("split")]
-    assert len(found) == 4
+    assert len(by_settings) == 4
     assert len(cells) == 20
-    wanted = expected.loc[found.index, cells].to_numpy()
-    np.testing.assert_allclose(found[cells].to_numpy(dtype=float), wanted, rtol=0, atol=1e-12)
+    golden_cells = expected.loc[by_settings.index, cells].to_numpy()
+    np.testing.assert_allclose(
+        by_settings[cells].to_numpy(dtype=float), golden_cells, rtol=0, atol=1e-12
+    )

@@ -86,8 +86,8 @@ def test_same_file_read_in_another_way_is_another_upload(tmp_path: Path, url: st
     content = reported_csv(2, **words)
     for more in ([], ["--column", "video_transcription_text=second"], ["--encoding", "cp1252"]):
         for again in (False, True):
-            told = stored(content, tmp_path, url, *more).stdout
-            assert ("was stored before" in told) is again, told
+            output = stored(content, tmp_path, url, *more).stdout
+            assert ("was stored before" in output) is again, output
 
 
 def test_all_that_a_file_says_of_a_video_is_kept_and_exported(tmp_path: Path, url: str) -> None:
@@ -98,8 +98,8 @@ def test_all_that_a_file_says_of_a_video_is_kept_and_exported(tmp_path: Path, ur
         video_save_count=[7, 8],
         posted_at=["2025-05-01T10:00:00Z", "2025-05-02T10:00:00Z"],
     )
-    told = stored(content, tmp_path, url)
-    assert told.exit_code == 0, told.output
+    ingested = stored(content, tmp_path, url)
+    assert ingested.exit_code == 0, ingested.output
     output = tmp_path / "cases.parquet"
     run("export", "--what", "cases", "--output", output, "--database", url)
     table = pd.read_parquet(output).sort_values("video_save_count")
@@ -230,10 +230,10 @@ def test_platform_is_told_again_and_again_until_it_is_stopped(
 
     monkeypatch.setattr("claimclf.cli.queue.time.sleep", pause)
     monkeypatch.setattr(delivery, "deliver_due", gone_once)
-    told = run("deliver", "--every", 20, "--database", url)
+    sender = run("deliver", "--every", 20, "--database", url)
     assert pauses == [20] * 4
-    assert "cannot be reached" in told.stderr
-    assert told.stdout.splitlines() == [
+    assert "cannot be reached" in sender.stderr
+    assert sender.stdout.splitlines() == [
         "0 told, 0 failed and will be tried again; 0 wait, 0 could not be told",
         "1 told, 0 failed and will be tried again; 0 wait, 0 could not be told",
     ]

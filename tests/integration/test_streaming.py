@@ -119,11 +119,11 @@ def test_parts_give_what_the_whole_table_gives(
         source, parts, whole = (Path(folder, name) for name in ("in.csv", "parts.csv", "whole.csv"))
         source.write_bytes(content)
         sizes = Sizes(block=block, stretch=SMALL.stretch, range=SMALL.range)
-        found = scored(source, parts, ranking=ranking, raw=raw, sizes=sizes)
+        of_parts = scored(source, parts, ranking=ranking, raw=raw, sizes=sizes)
         scored_whole(source, whole, ranking, raw=raw)
         assert parts.read_bytes() == whole.read_bytes()
         assert beside(parts).read_bytes() == beside(whole).read_bytes()
-        assert found.n_accepted + found.n_rejected == found.n_rows
+        assert of_parts.n_accepted + of_parts.n_rejected == of_parts.n_rows
         assert len(list(Path(folder).iterdir())) == 5  # nothing is left over
 
 
@@ -216,18 +216,18 @@ def test_a_file_that_changes_while_it_is_read_is_refused(many: Path, tmp_path: P
 def test_dask_gives_the_same_though_a_worker_is_killed_half_way(
     cluster: Client, many: Path, expected: bytes, tmp_path: Path
 ) -> None:
-    output, told = tmp_path / "out.csv", []
+    output, calls = tmp_path / "out.csv", []
     with open_blocks(many, size=MANY.block) as blocks:
         half = len(list(blocks)) // 2
 
     def kill_one(what: str, done: int, total: int) -> None:
-        told.append(what)
-        if told.count("MB scored") == half == len(told):
+        calls.append(what)
+        if calls.count("MB scored") == half == len(calls):
             os.kill(next(iter(cluster.run(os.getpid).values())), signal.SIGKILL)
 
     engines = partial(dask_engine, cluster.scheduler.address)
     scored(many, output, sizes=MANY, engines=engines, on_progress=kill_one)
-    assert told.count("MB scored") > half > 2
+    assert calls.count("MB scored") > half > 2
     assert output.read_bytes() == expected
 
 

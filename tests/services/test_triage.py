@@ -69,8 +69,8 @@ def test_search_finds_the_same_in_an_upload_and_in_the_queue(
 
 
 def test_a_word_is_found_by_its_beginning_only(ranked: Ranked) -> None:
-    found = filtered(ranked, Filters(text="art"))["video_transcription_text"]
-    assert set(found) == {"Art is for all", "ARTISTS' harbour, and ships", "état-of-the-art"}
+    texts = filtered(ranked, Filters(text="art"))["video_transcription_text"]
+    assert set(texts) == {"Art is for all", "ARTISTS' harbour, and ships", "état-of-the-art"}
     assert len(filtered(ranked, Filters(text="?!"))) == len(ranked.videos)
     assert len(filtered(ranked, Filters(text="unheard"))) == 0
 
@@ -121,7 +121,7 @@ def test_languages_that_were_not_learnt_can_be_filtered_and_short_texts_are_unkn
     database: Database, shipped: ModelStore
 ) -> None:
     model = shipped.load("speech-linear")
-    texts = [text for told in IN_LANGUAGES.values() for text in told]
+    texts = [text for language_words in IN_LANGUAGES.values() for text in language_words]
     videos = demo_videos(len(texts), seed=2).assign(video_transcription_text=texts)
     ranked = triage(read_table(videos.to_csv(index=False).encode()), model)
     store_ranked(database, LEAD, ranked, model)

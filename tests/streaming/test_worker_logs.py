@@ -47,8 +47,8 @@ def test_workers_log_through_the_same_setup(name: str) -> None:
         check=True,
     )
     assert done.stdout in {"1\n", "2\n"}
-    found = [LINE.fullmatch(line) for line in done.stderr.splitlines() if "claimclf" in line]
-    lines = [match.groupdict() for match in found if match]
+    matches = [LINE.fullmatch(line) for line in done.stderr.splitlines() if "claimclf" in line]
+    lines = [match.groupdict() for match in matches if match]
     assert sorted(line["message"] for line in lines) == [f"Item {n}" for n in range(4)]
     assert {line["level"] for line in lines} == {"INFO"}
     assert {(line["person"], line["request"]) for line in lines} == {("ann", "r7")}

@@ -78,12 +78,12 @@ def test_text_is_shown_unchanged_and_nothing_in_it_is_markup(explained: Explaine
 
 
 def test_markup_in_a_transcript_is_text() -> None:
-    found = transcript_html(explained_as(TEXT, Span(13, 24, 0.4)))
-    page = Page(found)
-    assert "<b>" not in found
+    html = transcript_html(explained_as(TEXT, Span(13, 24, 0.4)))
+    page = Page(html)
+    assert "<b>" not in html
     assert page.text == TEXT
     assert page.marks[0][0] == "<b>that</b>"
-    assert "white-space: pre-wrap" in found
+    assert "white-space: pre-wrap" in html
 
 
 def test_claim_and_opinion_are_told_apart_without_colour() -> None:

@@ -119,11 +119,11 @@ def test_an_exports_values_are_those_of_its_readme(export: Export, name: str) ->
     videos = read(export.file).accepted.set_index("video_id")
     row = videos.loc[video.id]
     exact = (lambda value: value) if not export.rounds else rounded
-    found = [plain(row[f"video_{kind}_count"]) for kind in ("view", "like", "share", "comment")]
+    counts = [plain(row[f"video_{kind}_count"]) for kind in ("view", "like", "share", "comment")]
     comments = video.comments
     if name == "tortilla" and not export.comments_of_tortilla:
         comments = None
-    assert found == [exact(v) for v in (video.views, video.likes, video.shares, comments)]
+    assert counts == [exact(v) for v in (video.views, video.likes, video.shares, comments)]
     assert plain(row["video_download_count"]) is None
     posted = pd.Timestamp(video.posted, tz="UTC")
     assert row["posted_at"] == (posted.normalize() if export.days_only else posted)
@@ -231,9 +231,9 @@ def test_what_is_not_understood_of_a_known_export_is_said(tmp_path: Path) -> Non
 
     path = tmp_path / "later.ndjson"
     path.write_bytes(zeeschuimer(other))
-    found = inspect_file(path)
-    assert found.sentence.startswith("This is a Zeeschuimer export of TikTok")
-    said = next(remark for remark in found.remarks if remark.startswith("Not found where"))
+    inspection = inspect_file(path)
+    assert inspection.sentence.startswith("This is a Zeeschuimer export of TikTok")
+    said = next(remark for remark in inspection.remarks if remark.startswith("Not found where"))
     assert "video_view_count (data.statsV2.playCount, data.stats.playCount)" in said
     assert "author_id" not in said
 
@@ -246,10 +246,10 @@ def test_another_platform_in_the_same_frame_is_told_apart(tmp_path: Path) -> Non
 
     path = tmp_path / "other.ndjson"
     path.write_bytes(zeeschuimer(instagram))
-    found = inspect_file(path)
-    assert "another platform than TikTok" in found.sentence
-    assert found.preview["video_id"].str.startswith("-").all()
-    assert found.preview["author_id"].tolist() == ["ann"] * 5
+    inspection = inspect_file(path)
+    assert "another platform than TikTok" in inspection.sentence
+    assert inspection.preview["video_id"].str.startswith("-").all()
+    assert inspection.preview["author_id"].tolist() == ["ann"] * 5
 
 
 def test_the_collectors_session_is_never_read() -> None:

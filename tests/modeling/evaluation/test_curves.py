@@ -65,15 +65,15 @@ def test_threshold_beside_a_point_gives_that_point(
 ) -> None:
     cutoffs = sweep(*predictions)
     for point in line(*predictions).iloc[::7].itertuples():
-        found = cutoffs.at(point.threshold)
-        (tn, fp), _ = found.metrics.confusion_matrix
-        assert found.metrics.recall == pytest.approx(point.recall, abs=1e-12)
+        cutoff = cutoffs.at(point.threshold)
+        (tn, fp), _ = cutoff.metrics.confusion_matrix
+        assert cutoff.metrics.recall == pytest.approx(point.recall, abs=1e-12)
         if line is curves.roc:
             assert fp / (tn + fp) == pytest.approx(point.false_positive_rate, abs=1e-12)
         elif line is curves.gains:
-            assert found.review_share == pytest.approx(point.share_reviewed, abs=1e-12)
-        elif found.review_share:
-            assert found.metrics.precision == pytest.approx(point.precision, abs=1e-12)
+            assert cutoff.review_share == pytest.approx(point.share_reviewed, abs=1e-12)
+        elif cutoff.review_share:
+            assert cutoff.metrics.precision == pytest.approx(point.precision, abs=1e-12)
 
 
 def test_roc_lies_on_scikit_learns(predictions: Predictions) -> None:
@@ -93,9 +93,9 @@ def test_precision_recall_lies_on_scikit_learns(predictions: Predictions) -> Non
 
 
 def test_figures_are_scikit_learns(predictions: Predictions) -> None:
-    found = curves.areas(*predictions)
-    assert found.roc_auc == roc_auc_score(*predictions)
-    assert found.average_precision == average_precision_score(*predictions)
+    areas = curves.areas(*predictions)
+    assert areas.roc_auc == roc_auc_score(*predictions)
+    assert areas.average_precision == average_precision_score(*predictions)
     assert curves.brier(*predictions) == brier_score_loss(*predictions)
 
 

@@ -29,14 +29,14 @@ def test_any_cutoff_says_what_measure_says(
 ) -> None:
     labels, scores = arrays(videos)
     predicted = predict_claim(scores, threshold)
-    found, expected = sweep(labels, scores).at(threshold), measure(labels, predicted)
-    assert found.metrics.confusion_matrix == expected.confusion_matrix
+    cutoff, expected = sweep(labels, scores).at(threshold), measure(labels, predicted)
+    assert cutoff.metrics.confusion_matrix == expected.confusion_matrix
     for name in ("recall", "precision", "f1", "accuracy"):
-        value = getattr(found.metrics, name)
+        value = getattr(cutoff.metrics, name)
         assert isinstance(value, float)
         assert value == pytest.approx(getattr(expected, name), abs=1e-15)
-    assert found.missed_claims == int((labels & ~predicted).sum())
-    assert found.review_share == pytest.approx(predicted.mean(), abs=1e-15)
+    assert cutoff.missed_claims == int((labels & ~predicted).sum())
+    assert cutoff.review_share == pytest.approx(predicted.mean(), abs=1e-15)
 
 
 @given(VIDEOS, st.floats(0, 1, exclude_min=True) | st.sampled_from([0.5, 1 / 3, 0.995, 1.0]))
@@ -84,9 +84,9 @@ def test_labels_and_probabilities_that_do_not_fit_are_refused(scores: list[float
 
 
 def test_nothing_at_all_gives_zeros() -> None:
-    found = sweep(np.array([]), np.array([])).at(0.5)
-    assert found.metrics.confusion_matrix == [[0, 0], [0, 0]]
-    assert (found.review_share, found.metrics.recall) == (0.0, 0.0)
+    cutoff = sweep(np.array([]), np.array([])).at(0.5)
+    assert cutoff.metrics.confusion_matrix == [[0, 0], [0, 0]]
+    assert (cutoff.review_share, cutoff.metrics.recall) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("name", ["course-random-forest", "course-xgboost"])
@@ -97,6 +97,6 @@ def test_stored_predictions_give_scikit_learns_matrix(
     stored = shipped.predictions(name)
     labels = (stored["claim_status"] == "claim").to_numpy()
     scores = stored["claim_probability"].to_numpy()
-    found = sweep(labels, scores).at(threshold).metrics.confusion_matrix
-    assert found == confusion_matrix(labels, scores > threshold).tolist()
-    assert all(type(cell) is int for row in found for cell in row)
+    matrix = sweep(labels, scores).at(threshold).metrics.confusion_matrix
+    assert matrix == confusion_matrix(labels, scores > threshold).tolist()
+    assert all(type(cell) is int for row in matrix for cell in row)

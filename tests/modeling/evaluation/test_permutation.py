@@ -59,12 +59,16 @@ def test_shuffled_transcripts_lose_their_length_as_well() -> None:
     numbers = [c for c in FEATURE_SETS["course"].columns if c.endswith("_count")]
     rows = rows.assign(**dict.fromkeys(numbers, 1))
     pipeline = Pipeline([("features", features), ("model", learner)]).fit(rows, LABELS)
-    found = column_importances(pipeline, rows).set_index("column")
-    assert found.index[0] == "video_transcription_text"
-    assert found.loc["video_transcription_text", "drop_accuracy"] > 0.3
-    assert not found.loc[columns[1:], ["drop_recall", "drop_accuracy", "spread"]].any(axis=None)
+    importances = column_importances(pipeline, rows).set_index("column")
+    assert importances.index[0] == "video_transcription_text"
+    assert importances.loc["video_transcription_text", "drop_accuracy"] > 0.3
+    assert not importances.loc[columns[1:], ["drop_recall", "drop_accuracy", "spread"]].any(
+        axis=None
+    )
 
 
 def test_threshold_is_the_models(small: Pipeline) -> None:
-    found = column_importances(small, ROWS, threshold=-1.0, repeats=1)
-    assert not found[["drop_recall", "drop_accuracy"]].any(axis=None)  # all are claims, always
+    importances = column_importances(small, ROWS, threshold=-1.0, repeats=1)
+    assert not importances[["drop_recall", "drop_accuracy"]].any(
+        axis=None
+    )  # all are claims, always

@@ -46,11 +46,11 @@ def test_rates_are_scikit_learns_with_wilson_intervals() -> None:
 
 
 def test_numbers_are_cut_into_quarters_as_pandas_does() -> None:
-    found = slices(ROWS, PREDICTED).query("column == 'video_duration_sec'")
+    quarters = slices(ROWS, PREDICTED).query("column == 'video_duration_sec'")
     expected = pd.qcut(ROWS["video_duration_sec"], 4).value_counts(sort=False)
-    assert found["n"].tolist() == expected.tolist()
-    assert found["value"].iloc[0].startswith("5-")
-    assert found["value"].iloc[-1].endswith("-60 s")
+    assert quarters["n"].tolist() == expected.tolist()
+    assert quarters["value"].iloc[0].startswith("5-")
+    assert quarters["value"].iloc[-1].endswith("-60 s")
 
 
 def test_names_show_the_values_inside_with_their_unit() -> None:

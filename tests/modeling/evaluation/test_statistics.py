@@ -21,10 +21,10 @@ def test_wilson_interval_follows_its_formula(n: int, data: st.DataObject) -> Non
     share = k / n
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    found = wilson(k, n)
-    assert found.low == pytest.approx(middle - half, abs=1e-12)
-    assert found.high == pytest.approx(middle + half, abs=1e-12)
-    assert 0 <= found.low <= share <= found.high <= 1
+    interval = wilson(k, n)
+    assert interval.low == pytest.approx(middle - half, abs=1e-12)
+    assert interval.high == pytest.approx(middle + half, abs=1e-12)
+    assert 0 <= interval.low <= share <= interval.high <= 1
 
 
 def test_nothing_counted_says_nothing() -> None:
@@ -37,8 +37,8 @@ def test_more_confidence_is_a_wider_interval() -> None:
 
 
 def test_counts_from_numpy_become_python_floats() -> None:
-    found = wilson(np.int64(3), np.int64(4))  # type: ignore[arg-type]
-    assert (type(found.low), type(found.high)) == (float, float)
+    interval = wilson(np.int64(3), np.int64(4))  # type: ignore[arg-type]
+    assert (type(interval.low), type(interval.high)) == (float, float)
 
 
 @pytest.mark.parametrize(("k", "n"), [(5, 4), (-1, 4), (1, 0)])
@@ -51,12 +51,12 @@ def test_impossible_counts_are_refused(k: int, n: int) -> None:
 @quick
 def test_paired_test_is_the_exact_one_and_symmetric(pairs: list[tuple[bool, bool]]) -> None:
     a, b = (np.array([pair[i] for pair in pairs], dtype=bool) for i in (0, 1))
-    found = mcnemar(a, b)
-    n, least = found.only_a + found.only_b, min(found.only_a, found.only_b)
-    assert (found.only_a, found.only_b) == (int((a & ~b).sum()), int((~a & b).sum()))
+    paired = mcnemar(a, b)
+    n, least = paired.only_a + paired.only_b, min(paired.only_a, paired.only_b)
+    assert (paired.only_a, paired.only_b) == (int((a & ~b).sum()), int((~a & b).sum()))
     tail = sum(comb(n, i) for i in range(least + 1)) / 2**n
-    assert found.p_value == pytest.approx(min(1.0, 2 * tail), abs=1e-12)
-    assert mcnemar(b, a) == PairedTest(found.only_b, found.only_a, found.p_value)
+    assert paired.p_value == pytest.approx(min(1.0, 2 * tail), abs=1e-12)
+    assert mcnemar(b, a) == PairedTest(paired.only_b, paired.only_a, paired.p_value)
 
 
 def test_models_that_never_disagree_do_not_differ() -> None:

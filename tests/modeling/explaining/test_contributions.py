@@ -55,39 +55,39 @@ def shapley(forest: RandomForestClassifier, x: np.ndarray) -> np.ndarray:
         return float(np.mean([known_only(tree, x, set(known)) for tree in trees]))
 
     worth = {s: value(s) for size in range(n + 1) for s in combinations(range(n), size)}
-    found = np.zeros(n)
+    shares = np.zeros(n)
     for j in range(n):
         for s in (s for s in worth if j not in s):
             weight = factorial(len(s)) * factorial(n - len(s) - 1) / factorial(n)
-            found[j] += weight * (worth[tuple(sorted((*s, j)))] - worth[s])
-    return found
+            shares[j] += weight * (worth[tuple(sorted((*s, j)))] - worth[s])
+    return shares
 
 
 @pytest.mark.parametrize("settings", [{}, {"bootstrap": False}, {"max_depth": 1}])
 def test_forest_contributions_are_shapley_values_by_definition(settings: dict[str, Any]) -> None:
     learner = RandomForestClassifier(4, random_state=0, **settings)
     pipeline, rows = fitted(learner, n_features=5)
-    found = contributions(pipeline, rows.head(4))
-    for values, x in zip(found.values, rows.head(4).to_numpy(np.float32), strict=True):
+    contributed = contributions(pipeline, rows.head(4))
+    for values, x in zip(contributed.values, rows.head(4).to_numpy(np.float32), strict=True):
         assert values == pytest.approx(shapley(learner, x), abs=1e-12)
 
 
 def test_forest_contributions_add_up_to_the_probability(forest: Model) -> None:
-    found = contributions(forest.pipeline, VIDEOS)
+    contributed = contributions(forest.pipeline, VIDEOS)
     expected = forest.pipeline.predict_proba(VIDEOS)[:, 1]
-    assert found.unit == "probability"
-    assert found.values.shape == (120, len(found.names))
-    assert found.score == pytest.approx(expected, abs=1e-9)
+    assert contributed.unit == "probability"
+    assert contributed.values.shape == (120, len(contributed.names))
+    assert contributed.score == pytest.approx(expected, abs=1e-9)
 
 
 def test_boosting_contributions_add_up_to_the_log_odds(shipped: ModelStore) -> None:
     pipeline = shipped.load("course-xgboost").pipeline
-    found = contributions(pipeline, VIDEOS)
+    contributed = contributions(pipeline, VIDEOS)
     matrix = pipeline["features"].transform(VIDEOS)
     margin = pipeline["model"].predict(matrix, output_margin=True)
-    assert found.unit == "log-odds"
+    assert contributed.unit == "log-odds"
     # XGBoost adds in float32.
-    assert found.score == pytest.approx(margin, abs=1e-4)
+    assert contributed.score == pytest.approx(margin, abs=1e-4)
 
 
 def test_rows_are_explained_alike_alone_and_together(forest: Model) -> None:
@@ -100,9 +100,9 @@ def test_rows_are_explained_alike_alone_and_together(forest: Model) -> None:
 
 def test_equal_rows_are_explained_alike_in_any_order(forest: Model) -> None:
     rows = VIDEOS.iloc[[3, 1, 3, 0, 1]]
-    found = contributions(forest.pipeline, rows).values
+    contributed = contributions(forest.pipeline, rows).values
     apart = contributions(forest.pipeline, VIDEOS.head(4)).values
-    assert found == pytest.approx(apart[[3, 1, 3, 0, 1]], abs=1e-14)
+    assert contributed == pytest.approx(apart[[3, 1, 3, 0, 1]], abs=1e-14)
 
 
 def test_trees_are_walked_once_for_a_forest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,10 +135,10 @@ def test_way_that_tests_more_features_than_a_number_has_bits_adds_up() -> None:
     pipeline = Pipeline([("features", features), ("model", learner)])
     pipeline.fit(rows, np.arange(n) % 2)
     assert min(tree.get_depth() for tree in learner.estimators_) > 64
-    found = contributions(pipeline, rows)
-    assert found.score == pytest.approx(pipeline.predict_proba(rows)[:, 1], abs=1e-9)
+    contributed = contributions(pipeline, rows)
+    assert contributed.score == pytest.approx(pipeline.predict_proba(rows)[:, 1], abs=1e-9)
     alone = contributions(pipeline, rows.head(1))
-    assert alone.values[0] == pytest.approx(found.values[0], abs=1e-14)
+    assert alone.values[0] == pytest.approx(contributed.values[0], abs=1e-14)
 
 
 @pytest.mark.parametrize("name", ["course-random-forest", "course-xgboost"])
@@ -152,33 +152,35 @@ def test_no_rows_have_no_contributions(shipped: ModelStore, name: str) -> None:
 def test_tree_without_a_split_contributes_nothing() -> None:
     learner = RandomForestClassifier(3, min_samples_split=1000, random_state=0)
     pipeline, rows = fitted(learner, n_features=3)
-    found = contributions(pipeline, rows.head(2))
-    assert not found.values.any()
-    assert found.bias == pytest.approx(pipeline.predict_proba(rows.head(1))[0, 1], abs=1e-12)
+    contributed = contributions(pipeline, rows.head(2))
+    assert not contributed.values.any()
+    assert contributed.bias == pytest.approx(pipeline.predict_proba(rows.head(1))[0, 1], abs=1e-12)
 
 
 def test_more_rows_than_are_worked_on_at_a_time_add_up() -> None:
     learner = RandomForestClassifier(5, random_state=0)
     pipeline, rows = fitted(learner, n_features=4, n=2300)
-    found = contributions(pipeline, rows)
+    contributed = contributions(pipeline, rows)
     expected = pipeline.predict_proba(rows)[:, 1]
-    assert found.score == pytest.approx(expected, abs=1e-9)
+    assert contributed.score == pytest.approx(expected, abs=1e-9)
 
 
 def test_unused_feature_contributes_nothing() -> None:
     pipeline, rows = fitted(XGBClassifier(n_estimators=5, max_depth=2, n_jobs=1), n_features=4)
     varied = rows.assign(x3=0.0)
     pipeline.fit(varied, (varied["x0"] > 0.5).astype(int))
-    found = contributions(pipeline, varied)
-    assert not found.values[:, 3].any()
+    contributed = contributions(pipeline, varied)
+    assert not contributed.values[:, 3].any()
 
 
 def test_one_video_lists_the_largest_first_and_adds_up_the_rest() -> None:
-    found = Contributions(("a", "b", "c", "d"), np.array([[0.1, -0.4, 0.02, 0.3]]), 0.5, "log-odds")
-    parts = found.of(0, most=2)
+    contributed = Contributions(
+        ("a", "b", "c", "d"), np.array([[0.1, -0.4, 0.02, 0.3]]), 0.5, "log-odds"
+    )
+    parts = contributed.of(0, most=2)
     assert parts["feature"].tolist() == ["b", "d", "2 other features"]
     assert parts["contribution"].tolist() == pytest.approx([-0.4, 0.3, 0.12])
-    assert found.of(0)["feature"].tolist() == ["b", "d", "a", "c"]
+    assert contributed.of(0)["feature"].tolist() == ["b", "d", "a", "c"]
 
 
 def test_learner_of_another_kind_is_refused() -> None:

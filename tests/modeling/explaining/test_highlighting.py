@@ -47,12 +47,12 @@ def pipelines(shipped: ModelStore) -> dict[str, Pipeline]:
         "content-forest": RandomForestClassifier(20, max_leaf_nodes=40, random_state=0),
         "content-xgboost": XGBClassifier(n_estimators=20, max_depth=3, n_jobs=1),
     }
-    found = {name: shipped.load(name).pipeline for name in NAMES if name not in learners}
+    fitted = {name: shipped.load(name).pipeline for name in NAMES if name not in learners}
     for name, learner in learners.items():
         features = FEATURE_SETS["content-counts"].build()
         pipeline = Pipeline([("features", features), ("model", learner)])
-        found[name] = pipeline.fit(VIDEOS, is_claim(VIDEOS))
-    return found
+        fitted[name] = pipeline.fit(VIDEOS, is_claim(VIDEOS))
+    return fitted
 
 
 def videos_saying(*transcripts: str | None) -> pd.DataFrame:
@@ -134,10 +134,14 @@ def test_rows_are_explained_alike_alone_and_together(
 
 def test_values_are_the_models_contributions(pipelines: dict[str, Pipeline]) -> None:
     pipeline = pipelines["content-forest"]
-    found = contributions(pipeline, VIDEOS.head(3))
-    for one, values in zip(explain(pipeline, VIDEOS.head(3)), found.values, strict=True):
+    contributed = contributions(pipeline, VIDEOS.head(3))
+    for one, values in zip(explain(pipeline, VIDEOS.head(3)), contributed.values, strict=True):
         assert np.array_equal(one.values, values)
-        assert (one.names, one.bias, one.unit) == (found.names, found.bias, "probability")
+        assert (one.names, one.bias, one.unit) == (
+            contributed.names,
+            contributed.bias,
+            "probability",
+        )
 
 
 def test_content_model_is_shown_to_read_the_opening_only(pipelines: dict[str, Pipeline]) -> None:
@@ -153,8 +157,8 @@ def test_word_that_occurs_twice_has_its_whole_value_each_time(
 ) -> None:
     (explained,) = explain(pipelines["content-forest"], videos_saying("That, that and my THAT"))
     value = explained.present.set_index("feature")["contribution"]["that"]
-    found = zip(marked(explained), explained.spans, strict=True)
-    each = [(text, span.contribution) for text, span in found if text.lower() == "that"]
+    by_word = zip(marked(explained), explained.spans, strict=True)
+    each = [(text, span.contribution) for text, span in by_word if text.lower() == "that"]
     assert each == [("That", value), ("that", value), ("THAT", value)]
 
 

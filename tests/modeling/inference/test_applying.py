@@ -126,9 +126,9 @@ def test_an_opening_ends_with_its_sixth_word_however_long(word: str, gap: str) -
 def test_words_of_one_text_make_no_pair_with_the_next_ones() -> None:
     features = pipeline("course-random-forest")["features"]
     rows = spoken(["a colleague", "read", "", "the", "friend", "learned friend read", "read"])
-    found = Encoder(features).matrix(rows)
-    assert np.array_equal(found, features.transform(rows))
-    assert found[:, -15:].sum(axis=1).tolist() == [0, 0, 0, 0, 0, 1, 0]
+    matrix = Encoder(features).matrix(rows)
+    assert np.array_equal(matrix, features.transform(rows))
+    assert matrix[:, -15:].sum(axis=1).tolist() == [0, 0, 0, 0, 0, 1, 0]
 
 
 ANY_WORD, BETWEEN_GAPS = r"(?u)\b\w+\b", r"\S+"
@@ -169,8 +169,8 @@ def test_a_vocabulary_without_a_word_in_ascii_is_found() -> None:
     features = FEATURE_SETS["content"].build()
     features.set_params(words=CountVectorizer(vocabulary=["привет", "мир"]))
     rows = pd.DataFrame({TRANSCRIPT: ["Привет", "hello", "мир, мир"]})
-    found = Encoder(features.fit(rows)).matrix(rows)
-    assert found.tolist() == [[1, 0], [0, 0], [0, 2]]
+    matrix = Encoder(features.fit(rows)).matrix(rows)
+    assert matrix.tolist() == [[1, 0], [0, 0], [0, 2]]
 
 
 def test_a_character_outside_ascii_is_written_in_ascii_only_if_no_case_makes_more_of_it() -> None:
@@ -195,8 +195,8 @@ def test_a_lexicon_knows_its_words_and_no_other(distinct: list[str]) -> None:
     numbers = {word: n for n, word in enumerate(distinct[::2], start=1)}
     longer = [word + "x" for word in distinct]
     asked = [*distinct, *longer, *(word[:-1] for word in distinct if len(word) > 1)]
-    found = Lexicon(numbers).numbers(words(asked))
-    assert found.tolist() == [numbers.get(word, 0) for word in asked]
+    known_numbers = Lexicon(numbers).numbers(words(asked))
+    assert known_numbers.tolist() == [numbers.get(word, 0) for word in asked]
 
 
 # Rows that the pipeline has to judge

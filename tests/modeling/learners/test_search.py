@@ -519,15 +519,15 @@ def test_a_search_stopped_in_the_middle_goes_on_where_it_stopped(
     tmp_path, how, jobs, monkeypatch, capsys
 ):
     assert stop_after(start_search(tmp_path, jobs), fits=3, how=how) != 0
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
-    assert 3 <= len(kept) < FITS
+    written_at = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
+    assert 3 <= len(written_at) < FITS
     # The same program again, here: a process of its own would take seconds to start.
     monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path), "1"])
     exec(SEARCH_IN_A_PROCESS, {})  # noqa: S102
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{len(kept)} {FITS + 1}"
-    assert len(lines) == (FITS - len(kept)) + 1 + 2  # the start, each new fit, refit and best
-    assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
+    assert lines[0] == f"{len(written_at)} {FITS + 1}"
+    assert len(lines) == (FITS - len(written_at)) + 1 + 2  # the start, each new fit, refit and best
+    assert all(path.stat().st_mtime_ns == when for path, when in written_at.items())
     assert len(list(tmp_path.glob("*.json"))) == FITS
 
 

@@ -113,8 +113,8 @@ def test_scoring_is_the_pipelines_and_counts_up(forest: Model) -> None:
     ranked = triage(table, forest, on_progress=lambda done, all_: seen.append((done, all_)))
     accepted = ranked.scored.validated.accepted
     expected = forest.pipeline.predict_proba(accepted)[:, 1]
-    found = ranked.videos["claim_probability"].reindex(accepted.index).to_numpy()
-    assert np.array_equal(found, expected)
+    probabilities = ranked.videos["claim_probability"].reindex(accepted.index).to_numpy()
+    assert np.array_equal(probabilities, expected)
     assert seen == [(60, 60)]
 
 

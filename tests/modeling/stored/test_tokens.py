@@ -20,7 +20,7 @@ from claimclf.modeling.stored.tokens import (
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("It's 5 percent!", ["it's", "5", "percent", "!"]),
         ("ITS 1,000.5 votes, e.g. these", ["its", "1,000.5", "votes", "e", "g", "these"]),
@@ -31,8 +31,8 @@ from claimclf.modeling.stored.tokens import (
         ("नमस्ते 日本", ["नमस", "त", "日本"]),
     ],
 )
-def test_text_is_cut_into_tokens(text: str, found: list[str]) -> None:
-    assert tokens(text) == found
+def test_text_is_cut_into_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
 
 
 def test_numbers_are_spelled_by_size_and_contractions_as_they_should_be() -> None:

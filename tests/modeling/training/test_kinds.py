@@ -120,8 +120,8 @@ def test_what_marks_a_claim_is_marked_where_it_stands(predictor: Predictor) -> N
 def test_contributions_of_several_rows_add_up(predictor: Predictor) -> None:
     rows = rows_of([*talk(5)["text"], course_rows(10)[TRANSCRIPT].iloc[0]])
     probability = predictor.pipeline.predict_proba(rows)[:, 1]
-    found = contributions(predictor.pipeline, rows)
-    assert np.allclose(found.score, np.log(probability / (1 - probability)), atol=1e-9)
+    contributed = contributions(predictor.pipeline, rows)
+    assert np.allclose(contributed.score, np.log(probability / (1 - probability)), atol=1e-9)
 
 
 def test_stored_and_rebuilt_it_says_the_same_and_names_nothing_that_runs(

@@ -321,7 +321,7 @@ def test_punctuation_goes_with_its_apostrophes() -> None:
 def test_without_punctuation_only_words_and_white_space_are_left(text: str) -> None:
     after = altered("no-punctuation", text)
     assert re.fullmatch(r"[\w\s]*", after)
-    assert after == "".join(kept for kept in text if re.match(r"[\w\s]", kept))
+    assert after == "".join(character for character in text if re.match(r"[\w\s]", character))
 
 
 def test_an_empty_transcript_has_no_length() -> None:

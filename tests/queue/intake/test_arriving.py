@@ -191,11 +191,11 @@ def test_others_take_and_decide_between_steps(
 
 @pytest.mark.usefixtures("in_steps")
 def test_progress_goes_through_both_halves_to_the_end(database: Database) -> None:
-    told: list[tuple[int, int]] = []
-    ingest(database, LEAD, videos(12), upload(), lambda n, total: told.append((n, total)))
-    numbers = [n for n, _ in told]
+    calls: list[tuple[int, int]] = []
+    ingest(database, LEAD, videos(12), upload(), lambda n, total: calls.append((n, total)))
+    numbers = [n for n, _ in calls]
     assert numbers == sorted(numbers)
-    assert (told[-1], len(told)) == ((12, 12), 6)
+    assert (calls[-1], len(calls)) == ((12, 12), 6)
 
 
 @pytest.mark.usefixtures("in_steps")

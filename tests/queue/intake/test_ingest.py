@@ -37,8 +37,8 @@ from tests.queue.builders import (
 
 
 def order(database: Database, ranking: Ranking = Ranking.REPORTS) -> list[int]:
-    found = [row.case.video["video_id"] for row in page(database, ranking=ranking).rows]
-    return [int(name.removeprefix("video-")) for name in found]
+    video_ids = [row.case.video["video_id"] for row in page(database, ranking=ranking).rows]
+    return [int(name.removeprefix("video-")) for name in video_ids]
 
 
 def only(database: Database) -> Case:
@@ -47,18 +47,18 @@ def only(database: Database) -> Case:
 
 
 def test_batch_counts_its_rows(database: Database, clock: Clock) -> None:
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     batch = ingest(
         database,
         ANNA,
         videos(4, claim_probability=[0.9, 0.8, np.nan, 0.7]),
         replace(upload(), n_rejected=3),
-        lambda n, total: told.append((n, total)),
+        lambda n, total: calls.append((n, total)),
     )
     assert (batch.n_rows, batch.n_accepted, batch.n_rejected, batch.n_unscorable) == (7, 4, 3, 1)
     assert (batch.n_new, batch.n_known, batch.n_reopened) == (4, 0, 0)
     assert (batch.uploaded_by, batch.at, batch.is_repeated) == ("anna", clock(), False)
-    assert told == [(4, 4)]
+    assert calls == [(4, 4)]
 
 
 def test_same_file_twice_changes_nothing(database: Database) -> None:
@@ -126,9 +126,9 @@ def test_decided_case_reopens_when_its_reports_have_doubled(database: Database) 
     lease = take(database, BORIS)
     assert (lease.case.round, lease.case.reported_again) == (2, True)
     decide(database, BORIS, lease.case.id, lease.token, lease.case.version, OPINION)
-    told = history(database, made.case.id)
-    assert [row["round"] for row in told.decisions] == [1, 2]
-    assert "reported-again" in [event.action for event in told.events]
+    past = history(database, made.case.id)
+    assert [row["round"] for row in past.decisions] == [1, 2]
+    assert "reported-again" in [event.action for event in past.events]
     assert fill(database, 1, "d", report_count=39).n_reopened == 0
     assert fill(database, 1, "e", report_count=40).n_reopened == 1
 
@@ -253,15 +253,15 @@ def test_others_decide_while_an_upload_is_prepared_and_its_progress_is_told(
 ) -> None:
     monkeypatch.setattr("claimclf.queue.intake.staging._CHUNK_ROWS", 4)
     fill(database, 6)
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
 
     def meanwhile(n: int, total: int) -> None:
-        told.append((n, total))
+        calls.append((n, total))
         done(database, BORIS)
-        assert len(page(database).rows) == 6 - len(told)  # nothing of the upload is seen yet
+        assert len(page(database).rows) == 6 - len(calls)  # nothing of the upload is seen yet
 
     ingest(database, LEAD, videos(10), upload("b"), meanwhile)
-    assert told == [(4, 10), (8, 10), (10, 10)]
+    assert calls == [(4, 10), (8, 10), (10, 10)]
     counts = {tally.state: tally.n for tally in tallying.counts(database)}
     assert counts == {CaseState.OPEN: 7, CaseState.DECIDED: 3}
 

@@ -83,11 +83,11 @@ def test_a_file_stored_in_parts_makes_the_same_queue(
     expected = stored(whole)
     whole.close()
     parts = Database(new_url())
-    with ranked_file(source, sizes=MANY, engines=factories[place]) as (found, videos):
-        counts = (found.n_rejected, found.n_merged)
-        upload = Upload(source.path.name, found.sha256, model.name, "1", *counts)
+    with ranked_file(source, sizes=MANY, engines=factories[place]) as (ranked, videos):
+        counts = (ranked.n_rejected, ranked.n_merged)
+        upload = Upload(source.path.name, ranked.sha256, model.name, "1", *counts)
         ingest(parts, CLERK, videos, upload)
-    assert (found.n_rejected, found.n_merged) == (0, 10)
+    assert (ranked.n_rejected, ranked.n_merged) == (0, 10)
     assert stored(parts) == expected
     parts.close()
 

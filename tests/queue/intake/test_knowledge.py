@@ -60,5 +60,5 @@ def test_an_upload_says_how_many_reports_are_more_as_many_or_fewer(database: Dat
     batch = fill(database, 5, "b", report_count=[11, 10, 9, 0, 3])
     assert (batch.n_raised, batch.n_same, batch.n_lower) == (1, 1, 1)
     assert (batch.n_known, batch.n_new) == (4, 1)
-    kept = sorted(row.case.video["report_count"] for row in page(database).rows)
-    assert kept == [3, 10, 10, 10, 11]
+    counts = sorted(row.case.video["report_count"] for row in page(database).rows)
+    assert counts == [3, 10, 10, 10, 11]

@@ -22,8 +22,8 @@ VARIANTS = [SAID.replace(word, typed) for word, typed in SLIPS.items()]
 
 
 def store(database: Database, name: str, texts: list[str], **columns: object) -> None:
-    found = statements(pd.Series(texts, dtype="str")).ids
-    columns = {TRANSCRIPT: texts, STATEMENT_ID: found, **columns}
+    ids = statements(pd.Series(texts, dtype="str")).ids
+    columns = {TRANSCRIPT: texts, STATEMENT_ID: ids, **columns}
     names = [f"{name}-{n}" for n in range(len(texts))]
     rows = videos(len(texts), video_id=names, **columns)
     ingest(database, LEAD, rows, upload(name), keys_of=keys_of_statements)

@@ -121,13 +121,13 @@ def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of all tables, without what a restore and an export add to the log."""
 
     def read(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-        found = {}
+        stored_rows = {}
         for table in TABLES:
             query = select(table).order_by(*table.primary_key)
             if table is log:
                 query = query.where(log.c.action.not_in(ENTRIES))
-            found[table.name] = [tuple(row) for row in connection.execute(query)]
-        return found
+            stored_rows[table.name] = [tuple(row) for row in connection.execute(query)]
+        return stored_rows
 
     return database.read(read)
 
@@ -157,8 +157,8 @@ def test_restored_queue_is_whole_and_goes_on(
     for kind in ("sqlite", "postgresql"):
         restored = other(kind)
         restore(restored, ADMIN, file)
-        found = verify(restored)
-        assert (found.n_entries, found.problems) == (taken.head_seq + 1, [])
+        verification = verify(restored)
+        assert (verification.n_entries, verification.problems) == (taken.head_seq + 1, [])
         last = restored.read(lambda c: c.execute(select(log).order_by(log.c.seq.desc())).first())
         assert last is not None
         assert (last.action, last.actor) == ("restore", "ada")
@@ -169,8 +169,8 @@ def test_restored_queue_is_whole_and_goes_on(
         done(restored, Person("boris"))
         change_settings(restored, LEAD, "more", capacity=None)
         assert verify(restored).problems == []
-        wanted = {index.name for table in metadata.sorted_tables for index in table.indexes}
-        assert wanted <= indexes(restored)
+        names = {index.name for table in metadata.sorted_tables for index in table.indexes}
+        assert names <= indexes(restored)
 
 
 def indexes(database: Database) -> set[str]:
@@ -231,9 +231,9 @@ def test_progress_of_a_restore_counts_each_row_twice(
     taken: tuple[Path, Database, Database], database: Database
 ) -> None:
     reached: list[tuple[int, int]] = []
-    found = restore(database, ADMIN, taken[0], lambda n, total: reached.append((n, total)))
+    restored = restore(database, ADMIN, taken[0], lambda n, total: reached.append((n, total)))
     assert reached == sorted(reached)
-    assert reached[-1] == (2 * found.n_rows, 2 * found.n_rows)
+    assert reached[-1] == (2 * restored.n_rows, 2 * restored.n_rows)
 
 
 def test_database_in_use_is_refused(used: Database, file: Path) -> None:

@@ -108,8 +108,8 @@ def test_statement_of_reasons_says_what_why_how_and_when(used: Database) -> None
 def test_statement_of_reasons_names_no_model_that_could_not_score(database: Database) -> None:
     fill(database, 1, claim_probability=None, prediction=None, lane="uncertain")
     done(database)
-    (told,) = reasons(exported(database, "decisions"))
-    assert (told["automated_detection"], told["model_name"]) == (False, None)
+    (reason_rows,) = reasons(exported(database, "decisions"))
+    assert (reason_rows["automated_detection"], reason_rows["model_name"]) == (False, None)
 
 
 @pytest.mark.parametrize("what", get_args(What))
@@ -149,10 +149,10 @@ def test_cases_are_as_they_stand(database: Database) -> None:
 def test_sample_is_shown_only_where_asked_for(
     used: Database, what: What, with_sample: bool
 ) -> None:
-    found = set(exported(used, what, with_sample=with_sample))
-    assert not found & SECRETS
+    columns = set(exported(used, what, with_sample=with_sample))
+    assert not columns & SECRETS
     shown = {"decisions": 2, "cases": 3, "audit": 0}[what] if with_sample else 0
-    assert len(found & SAMPLE) == shown
+    assert len(columns & SAMPLE) == shown
 
 
 def test_drawn_cases_are_those_whose_draw_is_below_their_probability(used: Database) -> None:
@@ -188,8 +188,8 @@ def test_since_leaves_out_decisions_neither_made_nor_undone_since(
 
 def test_since_leaves_out_cases_and_entries_of_before(used: Database) -> None:
     assert exported(used, "cases", used.now())["video_id"].tolist() == ["video-0000001"]
-    found = exported(used, "audit", used.now())["action"].tolist()
-    assert (found[0], set(found[1:])) == ("undo", {"export"})
+    actions = exported(used, "audit", used.now())["action"].tolist()
+    assert (actions[0], set(actions[1:])) == ("undo", {"export"})
 
 
 @pytest.mark.parametrize("what", get_args(What))

@@ -186,8 +186,8 @@ def test_signature_is_that_of_standard_webhooks(
 
 def test_signature_is_the_one_of_the_published_example() -> None:
     webhook = Webhook("https://x.example", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    found = sign(webhook, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
-    assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    signature = sign(webhook, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_told_events_are_not_told_again(
@@ -421,7 +421,7 @@ def test_event_in_one_senders_hands_is_left_to_it(
         return post(webhook, message)
 
     assert deliver_due(used, webhook, send) == Delivered(5, 0, 0, 0)
-    assert [found.n_delivered for found in second] == [0] * 5
+    assert [event.n_delivered for event in second] == [0] * 5
     assert len(platform.told) == 5
 
 
@@ -433,9 +433,9 @@ def test_many_senders_at_once_tell_each_event_once_and_in_order(
     counts: list[int] = []
 
     def work() -> None:
-        while (found := deliver_due(database, webhook, most=3)).n_waiting:
-            counts.append(found.n_delivered)
-        counts.append(found.n_delivered)
+        while (delivery := deliver_due(database, webhook, most=3)).n_waiting:
+            counts.append(delivery.n_delivered)
+        counts.append(delivery.n_delivered)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

@@ -30,8 +30,8 @@ def test_reports_are_told_as_they_came(database: Database, clock: Clock) -> None
     fill(database, 1, "b", report_count=10)  # nothing new
     clock.step(60)
     fill(database, 1, "c", report_count=70)
-    told = briefing(database, 1, Ranking.REPORTS).reports
-    assert told == [(start - 5 * HOUR, 1), (start + HOUR, 10), (start + 2 * HOUR, 70)]
+    reports = briefing(database, 1, Ranking.REPORTS).reports
+    assert reports == [(start - 5 * HOUR, 1), (start + HOUR, 10), (start + 2 * HOUR, 70)]
 
 
 def test_statement_and_author_are_summed_up(database: Database) -> None:
@@ -39,10 +39,10 @@ def test_statement_and_author_are_summed_up(database: Database) -> None:
     done(database, verdict=WITHIN)
     done(database, verdict=SKIP)
     done(database, BORIS, OPINION)
-    told = briefing(database, 3, Ranking.REPORTS)
+    summary = briefing(database, 3, Ranking.REPORTS)
     both = {Decision.WITHIN_RULES: 1, Decision.OPINION: 1}
-    assert told.statement == Group(3, 1, 40 + 39 + 38, both)
-    assert told.author == Group(1, 1, 38, {})
+    assert summary.statement == Group(3, 1, 40 + 39 + 38, both)
+    assert summary.author == Group(1, 1, 38, {})
     assert briefing(database, 4, Ranking.REPORTS).author is None
 
 

@@ -98,7 +98,7 @@ def language(reason: str | None) -> str:
     return "other" if reason == "unlike anything the model was trained on" else "learnt"
 
 
-def fulfils(case: AnyRow, wanted: Filters, now: int) -> bool:
+def fulfils(case: AnyRow, filters: Filters, now: int) -> bool:
     """Return whether a case is wanted, filter by filter."""
     hours = (now - case.waits_since) / HOUR
     p = case.claim_probability
@@ -107,20 +107,20 @@ def fulfils(case: AnyRow, wanted: Filters, now: int) -> bool:
     )
     return all(
         (
-            case.state == ("escalated" if wanted.escalated else "open"),
-            not wanted.lanes or case.lane in wanted.lanes,
-            case.report_count >= wanted.min_reports,
-            not wanted.language or language(case.reason) in wanted.language,
-            not wanted.verified or case.verified_status in wanted.verified,
-            not wanted.ban or case.author_ban_status in wanted.ban,
-            wanted.statement_id in (None, case.statement_id),
-            has(wanted.text, case.video_transcription_text),
-            wanted.min_probability is None or (p is not None and p >= wanted.min_probability),
-            wanted.max_probability is None or (p is not None and p <= wanted.max_probability),
-            not wanted.again or case.reported_again,
-            wanted.holder is None or (holds and case.lease_holder == wanted.holder),
-            wanted.older_than_hours is None or hours >= wanted.older_than_hours,
-            wanted.newer_than_hours is None or hours < wanted.newer_than_hours,
+            case.state == ("escalated" if filters.escalated else "open"),
+            not filters.lanes or case.lane in filters.lanes,
+            case.report_count >= filters.min_reports,
+            not filters.language or language(case.reason) in filters.language,
+            not filters.verified or case.verified_status in filters.verified,
+            not filters.ban or case.author_ban_status in filters.ban,
+            filters.statement_id in (None, case.statement_id),
+            has(filters.text, case.video_transcription_text),
+            filters.min_probability is None or (p is not None and p >= filters.min_probability),
+            filters.max_probability is None or (p is not None and p <= filters.max_probability),
+            not filters.again or case.reported_again,
+            filters.holder is None or (holds and case.lease_holder == filters.holder),
+            filters.older_than_hours is None or hours >= filters.older_than_hours,
+            filters.newer_than_hours is None or hours < filters.newer_than_hours,
         )
     )
 
@@ -143,15 +143,15 @@ def place(ranking: Ranking) -> Callable[[AnyRow], tuple[Any, ...]]:
     return key
 
 
-def listed(database: Database, wanted: Filters, ranking: Ranking, size: int) -> list[str]:
+def listed(database: Database, filters: Filters, ranking: Ranking, size: int) -> list[str]:
     """Return all cases found, page by page; what is said of their number must be true."""
     names: list[str] = []
     totals, after = [], None
     while True:
-        found = page(database, wanted, ranking, after, size)
-        names += [row.case.video["video_id"] for row in found.rows]
-        totals.append((found.total, found.has_more_than_counted))
-        after = found.after
+        shown = page(database, filters, ranking, after, size)
+        names += [row.case.video["video_id"] for row in shown.rows]
+        totals.append((shown.total, shown.has_more_than_counted))
+        after = shown.after
         if after is None:
             break
     assert all(n == len(names) or (more and n <= len(names)) for n, more in totals)
@@ -213,30 +213,30 @@ def stored(database: Database) -> Sequence[AnyRow]:
     return database.read(lambda c: c.execute(select(cases)).all())
 
 
-def expected(rows: Sequence[AnyRow], wanted: Filters, ranking: Ranking, now: int) -> list[str]:
-    found = [row for row in rows if fulfils(row, wanted, now)]
-    return [row.video_id for row in sorted(found, key=place(ranking))]
+def expected(rows: Sequence[AnyRow], filters: Filters, ranking: Ranking, now: int) -> list[str]:
+    chosen = [row for row in rows if fulfils(row, filters, now)]
+    return [row.video_id for row in sorted(chosen, key=place(ranking))]
 
 
 @pytest.mark.usefixtures("way")
 def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
     of_all_kinds(database)
     rows, now = stored(database), database.now()
-    for wanted in ALONE:
+    for filters in ALONE:
         for ranking in Ranking:
-            assert listed(database, wanted, ranking, N) == expected(rows, wanted, ranking, now)
+            assert listed(database, filters, ranking, N) == expected(rows, filters, ranking, now)
 
     @settings(max_examples=examples(60), deadline=None, derandomize=True)
     @given(FILTERS, st.sampled_from(list(Ranking)), st.integers(1, 60).map(lambda n: 4 * n))
-    def check(wanted: Filters, ranking: Ranking, size: int) -> None:
-        assert listed(database, wanted, ranking, size) == expected(rows, wanted, ranking, now)
+    def check(filters: Filters, ranking: Ranking, size: int) -> None:
+        assert listed(database, filters, ranking, size) == expected(rows, filters, ranking, now)
 
     check()
 
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
-    "wanted",
+    "filters",
     [
         Filters(min_probability=0.5, max_probability=0.9),
         Filters(again=True, lanes=(Lane.CLAIMS,)),
@@ -246,13 +246,13 @@ def test_filters_give_what_a_plain_reading_gives(database: Database) -> None:
         Filters(escalated=True, newer_than_hours=24),
     ],
 )
-def test_next_case_is_the_first_that_is_wanted(database: Database, wanted: Filters) -> None:
+def test_next_case_is_the_first_that_is_wanted(database: Database, filters: Filters) -> None:
     of_all_kinds(database)
     for ranking in Ranking:
-        names = expected(stored(database), wanted, ranking, database.now())
+        names = expected(stored(database), filters, ranking, database.now())
         free = [name for name in names if name not in held(database)]
         person = Person(f"person-{ranking}", LEAD.role)
-        lease = next_case(database, person, wanted, ranking)
+        lease = next_case(database, person, filters, ranking)
         assert (lease and lease.case.video["video_id"]) == (free[0] if free else None)
 
 
@@ -282,7 +282,7 @@ def test_age_counts_from_the_clock_of_the_queue(database: Database, clock: Clock
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "filters",
     [
         Filters(statement_id="a\0b"),
         Filters(statement_id="\ud800"),
@@ -297,12 +297,12 @@ def test_age_counts_from_the_clock_of_the_queue(database: Database, clock: Clock
     ],
     ids=repr,
 )
-def test_filter_that_nothing_can_fulfil_is_no_error(database: Database, wanted: Filters) -> None:
+def test_filter_that_nothing_can_fulfil_is_no_error(database: Database, filters: Filters) -> None:
     fill(database, 2)
     for ranking in Ranking:
-        found = page(database, wanted, ranking)
-        assert (found.rows, found.total, found.has_more_than_counted) == ([], 0, False)
-    assert next_case(database, LEAD, wanted) is None
+        shown = page(database, filters, ranking)
+        assert (shown.rows, shown.total, shown.has_more_than_counted) == ([], 0, False)
+    assert next_case(database, LEAD, filters) is None
 
 
 def test_number_of_cases_is_counted_as_far_as_it_is_quick(
@@ -311,6 +311,6 @@ def test_number_of_cases_is_counted_as_far_as_it_is_quick(
     monkeypatch.setattr(searching, "FEW", 10)
     fill(database, 60, verified_status=["verified", "not verified", "not verified"] * 20)
     database.write(lambda c: c.execute(update(cases).values(reported_again=True)))
-    found = page(database, Filters(again=True, verified=("verified",)), size=2)
-    assert (len(found.rows), found.has_more_than_counted) == (2, True)
-    assert 2 <= found.total <= 11
+    shown = page(database, Filters(again=True, verified=("verified",)), size=2)
+    assert (len(shown.rows), shown.has_more_than_counted) == (2, True)
+    assert 2 <= shown.total <= 11

@@ -62,8 +62,8 @@ def last(database: Database, hours: int = 24) -> Report:
     return report(database, database.now() - hours * HOUR, database.now() + 1)
 
 
-def total(found: Report, name: str) -> int:
-    return sum(getattr(hour, name) for hour in found.hours)
+def total(figures: Report, name: str) -> int:
+    return sum(getattr(hour, name) for hour in figures.hours)
 
 
 def seen(hours: list[int], open_for: dict[int, int]) -> list[tuple[int, float]]:
@@ -74,8 +74,8 @@ def seen(hours: list[int], open_for: dict[int, int]) -> list[tuple[int, float]]:
 
 def test_product_limit_by_hand() -> None:
     # After 1 hour 1 of 5; after 3 one of the 3 left (one gave up at 2); after 4 the last.
-    found = seen([1, 3, 4], {2: 1, 3: 1})
-    assert found == [(1, pytest.approx(4 / 5)), (3, pytest.approx(4 / 5 * 2 / 3)), (4, 0)]
+    estimate = seen([1, 3, 4], {2: 1, 3: 1})
+    assert estimate == [(1, pytest.approx(4 / 5)), (3, pytest.approx(4 / 5 * 2 / 3)), (4, 0)]
     assert seen([], {5: 3}) == []
 
 
@@ -93,12 +93,12 @@ def test_product_limit_is_that_of_scipy(hours: list[int], open_for: dict[int, in
 
 
 def test_empty_queue_is_reported_as_such(database: Database) -> None:
-    found = last(database, 3)
-    assert (found.n_waiting, found.oldest, found.n_escalated) == (0, None, 0)
-    assert (found.people, found.held, found.escalations) == ([], [], [])
-    assert found.waits == [Wait(None, 0, 0, None, None, [])]
-    assert [hour.start for hour in found.hours] == [START + n * HOUR for n in (-3, -2, -1, 0)]
-    assert {hour.backlog for hour in found.hours} == {0}
+    figures = last(database, 3)
+    assert (figures.n_waiting, figures.oldest, figures.n_escalated) == (0, None, 0)
+    assert (figures.people, figures.held, figures.escalations) == ([], [], [])
+    assert figures.waits == [Wait(None, 0, 0, None, None, [])]
+    assert [hour.start for hour in figures.hours] == [START + n * HOUR for n in (-3, -2, -1, 0)]
+    assert {hour.backlog for hour in figures.hours} == {0}
 
 
 def test_what_waits_is_told_by_lane_and_age(database: Database, clock: Clock) -> None:
@@ -108,17 +108,17 @@ def test_what_waits_is_told_by_lane_and_age(database: Database, clock: Clock) ->
     done(database, verdict=ESCALATE)
     done(database)
     clock.step(minutes=61)
-    found = last(database)
+    figures = last(database)
     # The escalated one still waits; the decided one does not.
-    assert {(one.state, one.lane, one.hours): one.n for one in found.backlog} == {
+    assert {(one.state, one.lane, one.hours): one.n for one in figures.backlog} == {
         (CaseState.ESCALATED, Lane.CLAIMS, 26): 1,
         (CaseState.OPEN, Lane.CLAIMS, 26): 1,
         (CaseState.OPEN, Lane.OPINIONS, 26): 2,
         (CaseState.OPEN, Lane.CLAIMS, 1): 1,
         (CaseState.OPEN, Lane.UNCERTAIN, 1): 1,
     }
-    assert found.oldest == START
-    assert found.n_waiting == 6
+    assert figures.oldest == START
+    assert figures.n_waiting == 6
 
 
 def test_backlog_is_worked_back_from_now(database: Database, clock: Clock) -> None:
@@ -151,12 +151,12 @@ def test_window_of_the_past_knows_what_came_after(database: Database, clock: Clo
     fill(database, 14, "b")
     clock.step(minutes=60)
     done(database)
-    found = report(database, START + 1, START + HOUR)
-    (hour,) = found.hours
+    figures = report(database, START + 1, START + HOUR)
+    (hour,) = figures.hours
     assert (hour.start, hour.arrivals, hour.decisions, hour.backlog) == (START, 10, 0, 10)
-    assert found.people == []
+    assert figures.people == []
     # What came in the window is followed up to now.
-    assert (found.waits[0].n_decided, found.waits[0].n_open) == (2, 8)
+    assert (figures.waits[0].n_decided, figures.waits[0].n_open) == (2, 8)
 
 
 def test_time_to_decision_counts_open_cases_in(database: Database, clock: Clock) -> None:
@@ -216,10 +216,10 @@ def test_clock_that_steps_back_leaves_a_report(database: Database, clock: Clock)
     fill(database, 5)
     clock.step(minutes=-90)
     done(database)
-    found = last(database)
-    assert found.n_waiting == 4
-    assert found.hours[-1].backlog == 0  # the upload is yet to come
-    assert found.waits[0].n_open == 0
+    figures = last(database)
+    assert figures.n_waiting == 4
+    assert figures.hours[-1].backlog == 0  # the upload is yet to come
+    assert figures.waits[0].n_open == 0
 
 
 def test_people_have_what_they_did_and_how_long_it_took(database: Database, clock: Clock) -> None:
@@ -237,9 +237,9 @@ def test_people_have_what_they_did_and_how_long_it_took(database: Database, cloc
     decide_cases(database, BORIS, shown(database, 18, 19), Verdict(Decision.WITHIN_RULES))
     clock.step(minutes=5)
     take(database, Person("carla"))
-    found = last(database)
-    anna, boris, carla = found.people
-    assert found.handling == 3 * MINUTE
+    figures = last(database)
+    anna, boris, carla = figures.people
+    assert figures.handling == 3 * MINUTE
     assert (anna.name, anna.role, anna.n_decided, anna.undos) == ("anna", Role.MODERATOR, 3, 1)
     assert (anna.made[Decision.SKIP], anna.made[Decision.OPINION]) == (1, 3)
     assert (anna.handling, anna.last_seen) == (3 * MINUTE, seen_at)
@@ -264,8 +264,8 @@ def test_log_is_read_from_the_windows_first_entry(database: Database, clock: Clo
         take(database, person)
         clock.step(minutes=60)
     for n, person in enumerate(people):
-        found = report(database, START + n * HOUR, START + (n + 1) * HOUR)
-        assert [one.name for one in found.people] == [person.name]
+        figures = report(database, START + n * HOUR, START + (n + 1) * HOUR)
+        assert [one.name for one in figures.people] == [person.name]
 
 
 def test_escalations_and_cases_in_hands_are_listed(database: Database, clock: Clock) -> None:
@@ -277,21 +277,21 @@ def test_escalations_and_cases_in_hands_are_listed(database: Database, clock: Cl
     lease = take_case(database, LEAD, second)
     clock.step(minutes=1)
     theirs = take(database)
-    found = last(database)
-    assert found.n_escalated == 2
-    one, other = found.escalations
+    figures = last(database)
+    assert figures.n_escalated == 2
+    one, other = figures.escalations
     assert (one.case_id, one.since, one.by) == (first, since, "anna")
     assert (one.note, one.holder) == ("<b>who</b> is this?", None)
     assert (other.case_id, other.by, other.holder) == (second, "boris", "lena")
-    assert [(held.case_id, held.state, held.holder) for held in found.held] == [
+    assert [(held.case_id, held.state, held.holder) for held in figures.held] == [
         (second, CaseState.ESCALATED, "lena"),
         (theirs.case.id, CaseState.OPEN, "anna"),
     ]
-    assert [held.until for held in found.held] == [lease.until, theirs.until]
+    assert [held.until for held in figures.held] == [lease.until, theirs.until]
     clock.step(minutes=9.5)
-    found = last(database)
-    assert [held.holder for held in found.held] == ["anna"]
-    assert {waits.holder for waits in found.escalations} == {None}
+    figures = last(database)
+    assert [held.holder for held in figures.held] == ["anna"]
+    assert {waits.holder for waits in figures.escalations} == {None}
 
 
 def test_settings_have_a_history_with_old_and_new(database: Database, clock: Clock) -> None:
@@ -388,12 +388,13 @@ class Story:
 
     def bulk(self, person: Person, _decision: Decision) -> None:
         chosen = shown(self.database, 1, 3, 6)
-        found = decide_cases(self.database, person, chosen, Verdict(Decision.WITHIN_RULES))
+        outcome = decide_cases(self.database, person, chosen, Verdict(Decision.WITHIN_RULES))
         made = [
-            Event(self.clock(), person.name, Decision.WITHIN_RULES, 0, None) for _ in found.decided
+            Event(self.clock(), person.name, Decision.WITHIN_RULES, 0, None)
+            for _ in outcome.decided
         ]
         self.said += made
-        self.bulks += [(found.id, person.name, made)] if made else []
+        self.bulks += [(outcome.id, person.name, made)] if made else []
         self.acts += [(self.clock(), person.name)] if made else []
 
     def undo(self, _person: Person, _decision: Decision) -> None:
@@ -464,10 +465,10 @@ def test_report_tells_what_happened(new_url: NewUrl) -> None:
     check()
 
 
-def compare(found: Report, story: Story) -> None:
+def compare(figures: Report, story: Story) -> None:
     """Hold a report against what was written down."""
-    assert found.n_waiting == story.backlog[-1][1]
-    for hour in found.hours:
+    assert figures.n_waiting == story.backlog[-1][1]
+    for hour in figures.hours:
 
         def within(at: int, start: int = hour.start) -> bool:
             return start <= at < start + HOUR
@@ -478,16 +479,16 @@ def compare(found: Report, story: Story) -> None:
         assert hour.undos == sum(within(at) for at, _ in story.undos)
         assert hour.arrivals == sum(n for at, n in story.arrivals if within(at))
         assert hour.backlog == story.backlog_at(hour.start + HOUR)
-    compare_people(found, story)
-    compare_waits(found, story)
+    compare_people(figures, story)
+    compare_waits(figures, story)
 
 
-def compare_people(found: Report, story: Story) -> None:
+def compare_people(figures: Report, story: Story) -> None:
     def within(at: int) -> bool:
-        return found.since <= at < found.until
+        return figures.since <= at < figures.until
 
-    assert [one.name for one in found.people] == sorted({n for at, n in story.acts if within(at)})
-    for one in found.people:
+    assert [one.name for one in figures.people] == sorted({n for at, n in story.acts if within(at)})
+    for one in figures.people:
         mine = [e for e in story.said if e.by == one.name and within(e.at) and not e.is_undone]
         assert {d: n for d, n in one.made.items() if n} == Counter(e.decision for e in mine)
         assert one.undos == sum(within(at) and name == one.name for at, name in story.undos)
@@ -495,16 +496,16 @@ def compare_people(found: Report, story: Story) -> None:
         assert one.handling == (round(median(took)) if took else None)
 
 
-def compare_waits(found: Report, story: Story) -> None:
+def compare_waits(figures: Report, story: Story) -> None:
     """Hold the times against scipy's, from the cases as they are and what was said of them."""
     columns = (cases.c.state, cases.c.lane, cases.c.waits_since, cases.c.state_at)
     rows = story.database.read(lambda c: c.execute(select(*columns)).all())
-    rows = [row for row in rows if found.since <= row.waits_since < found.until]
-    for wait in found.waits:
+    rows = [row for row in rows if figures.since <= row.waits_since < figures.until]
+    for wait in figures.waits:
         mine = [row for row in rows if wait.lane in (None, row.lane)]
         decided = [row.state_at - row.waits_since for row in mine if row.state == "decided"]
         waiting = [
-            found.now - row.waits_since // HOUR * HOUR for row in mine if row.state != "decided"
+            figures.now - row.waits_since // HOUR * HOUR for row in mine if row.state != "decided"
         ]
         assert (wait.n_decided, wait.n_open) == (len(decided), len(waiting))
         if not decided:

@@ -158,8 +158,8 @@ def test_setting_that_makes_no_sense_is_refused(
 
 def test_total_of_a_page_is_counted_so_far_only(database: Database) -> None:
     fill(database, 1_100)
-    found = page(database)
-    assert (len(found.rows), found.total, found.has_more_than_counted) == (50, 1_000, True)
+    shown = page(database)
+    assert (len(shown.rows), shown.total, shown.has_more_than_counted) == (50, 1_000, True)
     few = page(database, Filters(text="thing 10"))
     assert (few.total, few.has_more_than_counted) == (111, False)
 

@@ -82,14 +82,14 @@ def fold(whole: str) -> str:
 @cache  # each transcript is read for everything that is typed
 def parts(whole: str) -> list[str]:
     """Return the words of a text: what letters, digits and marks on them there are in a row."""
-    found = [""]
+    words = [""]
     for char in fold(whole):
         mark = unicodedata.category(char) in ("Mn", "Mc") and char != "\ufe0f"
         if char.isalnum() or mark:
-            found[-1] += char
+            words[-1] += char
         else:
-            found.append("")
-    return [word for word in found if any(map(str.isalnum, word))]
+            words.append("")
+    return [word for word in words if any(map(str.isalnum, word))]
 
 
 def agrees(typed: str, transcript: str | None) -> bool:
@@ -99,14 +99,14 @@ def agrees(typed: str, transcript: str | None) -> bool:
 
 def listed(database: Database, typed: str, **others: object) -> list[int]:
     """Return which videos are found, 1 for the first of an upload, page by page."""
-    found, after = [], None
+    numbers, after = [], None
     while True:
         got = page(database, Filters(text=typed, **others), after=after, size=70)  # type: ignore[arg-type]
         names = [row.case.video["video_id"] for row in got.rows]
-        found += [1 + int(name.removeprefix("video-")) for name in names]
+        numbers += [1 + int(name.removeprefix("video-")) for name in names]
         after = got.after
         if after is None:
-            return found
+            return numbers
 
 
 @pytest.fixture(params=["few", "many", "frequent", "as it is"])
@@ -220,9 +220,9 @@ def test_search_keeps_the_rank_and_the_other_filters(database: Database, way: st
     texts = ["of a harbor", "harbour", "none"] * 20
     reports = [n % 7 for n in range(60)]
     fill(database, 60, lane=lanes, video_transcription_text=texts, report_count=reports)
-    wanted = Filters(lanes=(Lane.CLAIMS, Lane.OPINIONS), min_reports=3, text="HARB")
+    filters = Filters(lanes=(Lane.CLAIMS, Lane.OPINIONS), min_reports=3, text="HARB")
     for ranking in Ranking:
-        rows = [row.case.video for row in page(database, wanted, ranking).rows]
+        rows = [row.case.video for row in page(database, filters, ranking).rows]
         everything = [row.case for row in page(database, None, ranking, size=60).rows]
         expected = [
             case.video
@@ -232,19 +232,19 @@ def test_search_keeps_the_rank_and_the_other_filters(database: Database, way: st
             and "harb" in case.video["video_transcription_text"]
         ]
         assert rows == expected
-    found = page(database, wanted)
-    assert found.has_more_than_counted == (way == "many")
-    assert found.total == len(page(database, wanted).rows)
-    lease = take(database, filters=wanted)
-    assert lease.case.video == page(database, wanted).rows[0].case.video
+    shown = page(database, filters)
+    assert shown.has_more_than_counted == (way == "many")
+    assert shown.total == len(page(database, filters).rows)
+    lease = take(database, filters=filters)
+    assert lease.case.video == page(database, filters).rows[0].case.video
 
 
 @pytest.mark.usefixtures("way")
 def test_next_case_is_one_that_has_the_words(database: Database) -> None:
     fill(database, 3, video_transcription_text=["none", "an anchor", "Anchors away"])
-    wanted = Filters(text="anchor")
-    first = take(database, ANNA, filters=wanted)
-    second = take(database, BORIS, filters=wanted)
+    filters = Filters(text="anchor")
+    first = take(database, ANNA, filters=filters)
+    second = take(database, BORIS, filters=filters)
     assert [first.case.id, second.case.id] == [2, 3]
 
 
@@ -334,9 +334,9 @@ def test_cases_of_an_older_version_are_searched(
     with monkeypatch.context() as patch:
         patch.setattr(command, "upgrade", to_older)
         old.prepare()
-    for table, found in zip(tables, rows, strict=True):
+    for table, row_of in zip(tables, rows, strict=True):
         had = {column["name"] for column in inspect(old.engine).get_columns(table.name)}
-        values = [{k: v for k, v in row._asdict().items() if k in had} for row in found]
+        values = [{k: v for k, v in row._asdict().items() if k in had} for row in row_of]
         old.write(lambda c, table=table, values=values: c.execute(insert(table), values))
     old.close()
     new = Database(old.url.render_as_string(hide_password=False), Clock())
@@ -356,8 +356,12 @@ def test_words_are_looked_up_in_their_index(database: Database) -> None:
         values = tuple(asked.params[name] for name in asked.positiontup or ()) or asked.params
         return str(connection.exec_driver_sql(f"{explain} {asked}", values).all())  # type: ignore[arg-type]
 
-    told = database.read(plan)
-    assert "VIRTUAL TABLE INDEX" in told if database.is_sqlite else "ix_cases_words" in told
+    query_plan = database.read(plan)
+    assert (
+        "VIRTUAL TABLE INDEX" in query_plan
+        if database.is_sqlite
+        else "ix_cases_words" in query_plan
+    )
 
 
 def test_frequent_words_are_told_from_rare_ones(

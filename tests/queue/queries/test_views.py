@@ -105,13 +105,13 @@ def test_nonsense_in_a_link_is_ignored(query: dict[str, Any]) -> None:
 @given(FILTERS, RANKINGS, st.sampled_from(NAMES), NONSENSE)
 def test_rest_of_a_link_holds(filters: Filters, ranking: Ranking, name: str, wrong: Any) -> None:
     query = to_query(filters, ranking)
-    found, order = from_query({**query, name: wrong})
+    read, order = from_query({**query, name: wrong})
     related = {name}
     if "probability" in name:
         related = {"min_probability", "max_probability"}
     for field in fields(Filters):
         if field.name not in related:
-            assert getattr(found, field.name) == getattr(filters, field.name)
+            assert getattr(read, field.name) == getattr(filters, field.name)
     assert name == "ranking" or order == ranking
 
 
@@ -170,12 +170,12 @@ def test_own_view_is_replaced(database: Database, clock: Clock) -> None:
 
 
 def test_view_of_somebody_else_is_left_to_them_and_to_leads(database: Database) -> None:
-    kept = save_view(database, ANNA, "mine", NONE, *ALL)
+    saved = save_view(database, ANNA, "mine", NONE, *ALL)
     with pytest.raises(NotAllowedError, match=r"'mine' is not yours. Found: anna saved it"):
         save_view(database, BORIS, "mine", SOME, *ALL)
     with pytest.raises(NotAllowedError, match="is not yours"):
         delete_view(database, BORIS, "mine")
-    assert views(database) == [kept]
+    assert views(database) == [saved]
     assert save_view(database, LEAD, "mine", SOME, *ALL).by == "lena"
     with pytest.raises(NotAllowedError, match="lena saved it"):
         delete_view(database, ANNA, "mine")
@@ -222,17 +222,17 @@ def test_each_change_has_its_entry(database: Database) -> None:
 
 def test_view_of_another_version_is_read_as_far_as_it_is_known(database: Database) -> None:
     save_view(database, ANNA, "mine", NONE, *ALL)
-    for wanted, expected in (
+    for stored, expected in (
         ({"colour": "red", "min_reports": "2"}, Filters(min_reports=2)),
         ({"min_reports": 2, "lanes": ["claims"], "again": True}, Filters(min_reports=2)),
         ({"verified": "verified", "ban": "gone"}, Filters(verified=("verified",))),
         ([], NONE),
         (None, NONE),
     ):
-        text = json.dumps(wanted)
+        text = json.dumps(stored)
         database.write(lambda c, text=text: c.execute(update(saved_views).values(wanted=text)))
-        (found,) = views(database)
-        assert (found.filters, found.ranking) == (expected, Ranking.REPORTS)
+        (read_back,) = views(database)
+        assert (read_back.filters, read_back.ranking) == (expected, Ranking.REPORTS)
 
 
 def test_saved_filters_filter(database: Database) -> None:

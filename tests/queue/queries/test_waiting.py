@@ -27,7 +27,7 @@ def test_wait_is_told_once_and_the_work_is_done_when_its_turn_comes(
     upload = Database(f"sqlite:///{file}").engine.raw_connection()
     upload.cursor().execute("BEGIN IMMEDIATE")
     tries: list[float] = []
-    told: list[int] = []
+    calls: list[int] = []
 
     def pause(seconds: float) -> None:
         tries.append(seconds)
@@ -35,18 +35,18 @@ def test_wait_is_told_once_and_the_work_is_done_when_its_turn_comes(
             upload.rollback()
 
     monkeypatch.setattr(module.time, "sleep", pause)
-    waiting = Database(f"sqlite:///{file}", on_wait=lambda: told.append(len(tries)))
+    waiting = Database(f"sqlite:///{file}", on_wait=lambda: calls.append(len(tries)))
     change_settings(waiting, LEAD, "meanwhile", undo_minutes=7)
     assert waiting.read(settings_of).undo_minutes == 7
-    assert told == [0]
+    assert calls == [0]
     upload.close()
 
 
 def test_nobody_is_told_of_a_wait_where_there_is_none(file: Path) -> None:
-    told: list[None] = []
-    free = Database(f"sqlite:///{file}", on_wait=lambda: told.append(None))
+    calls: list[None] = []
+    free = Database(f"sqlite:///{file}", on_wait=lambda: calls.append(None))
     change_settings(free, LEAD, "at once", undo_minutes=7)
-    assert told == []
+    assert calls == []
 
 
 def test_wait_without_end_is_given_up_in_words(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,6 @@ def test_lead_reopens_for_another_round_with_a_reason(database: Database) -> Non
     with pytest.raises(ConflictError, match="changed since"):
         undo(database, ANNA, made.id)
     done(database, ANNA, WITHIN)
-    told = history(database, made.case.id)
-    assert [row["round"] for row in told.decisions] == [1, 2]
-    assert {"reason": "wrong"} in [event.details for event in told.events]
+    past = history(database, made.case.id)
+    assert [row["round"] for row in past.decisions] == [1, 2]
+    assert {"reason": "wrong"} in [event.details for event in past.events]

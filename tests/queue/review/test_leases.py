@@ -124,9 +124,9 @@ def test_what_cannot_be_scored_comes_last_and_is_uncertain(database: Database) -
         prediction=[None, "opinion", "claim"],
         claim_probability=[None, 0.1, 0.5],
     )
-    wanted = Filters(lanes=(Lane.UNCERTAIN,))
+    filters = Filters(lanes=(Lane.UNCERTAIN,))
     assert number(take(database, ANNA)) == 2
-    assert number(take(database, BORIS, filters=wanted)) == 0
+    assert number(take(database, BORIS, filters=filters)) == 0
 
 
 def test_lease_that_ran_out_goes_to_the_next_person(database: Database, clock: Clock) -> None:

@@ -29,9 +29,9 @@ def test_held_case_goes_to_another_who_finds_it_as_their_next(
     with pytest.raises(LostLeaseError, match="boris holds"):
         renew(database, ANNA, lost.case.id, lost.token)
     assert held(database, ANNA) is None
-    found = take(database, BORIS)
-    assert found == given
-    decide(database, BORIS, found.case.id, found.token, found.case.version, OPINION)
+    lease = take(database, BORIS)
+    assert lease == given
+    decide(database, BORIS, lease.case.id, lease.token, lease.case.version, OPINION)
     entry = history(database, lost.case.id).events[1]
     assert (entry.actor, entry.action) == ("lena", "reassign")
     assert entry.details == {"from": "anna", "to": "boris"}

@@ -43,11 +43,11 @@ def decided_twice(database: Database) -> int:
 def test_changed_transcript_is_another_version_in_history_export_and_log(
     database: Database,
 ) -> None:
-    told = history(database, decided_twice(database))
-    assert told.case.video[TRANSCRIPT] == SECOND
-    assert [row["text"] for row in told.decisions] == [FIRST, SECOND]
+    past = history(database, decided_twice(database))
+    assert past.case.video[TRANSCRIPT] == SECOND
+    assert [row["text"] for row in past.decisions] == [FIRST, SECOND]
     hashes = [sha256(FIRST), sha256(SECOND)]
-    assert [row["text_hash"] for row in told.decisions] == hashes
+    assert [row["text_hash"] for row in past.decisions] == hashes
     table = exported(database)
     assert table["text"].tolist() == [FIRST, SECOND]
     assert table["text_hash"].tolist() == hashes
@@ -60,9 +60,9 @@ def test_decided_case_has_the_new_text_and_its_decision_the_old_one(database: Da
     fill(database, 2, video_transcription_text=FIRST, author_id="ann")
     made = done(database)
     fill(database, 1, "b", video_transcription_text=SECOND, author_id="eve", report_count=20)
-    told = history(database, made.case.id)
-    assert (told.case.state, told.case.video[TRANSCRIPT]) == ("decided", SECOND)
-    assert [row["text"] for row in told.decisions] == [FIRST]
+    past = history(database, made.case.id)
+    assert (past.case.state, past.case.video[TRANSCRIPT]) == ("decided", SECOND)
+    assert [row["text"] for row in past.decisions] == [FIRST]
     totals = select(group_totals["author_id"].c.author_id, group_totals["author_id"].c.reports)
     rows = database.read(lambda c: c.execute(totals.order_by("author_id")).all())
     assert [tuple(row) for row in rows if row.reports] == [("ann", 19), ("eve", 20)]

@@ -33,13 +33,13 @@ def without_triggers(connection: Connection) -> None:
 
 
 def test_empty_log_is_whole(database: Database) -> None:
-    found = verify(database)
-    assert (found.n_entries, found.head, found.problems) == (0, START, [])
+    verification = verify(database)
+    assert (verification.n_entries, verification.head, verification.problems) == (0, START, [])
 
 
 def test_log_of_a_day_is_whole(used: Database) -> None:
-    found = verify(used)
-    assert (found.n_entries, found.problems) == (8, [])
+    verification = verify(used)
+    assert (verification.n_entries, verification.problems) == (8, [])
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,11 @@ def first_tables(
         with monkeypatch.context() as patch:
             patch.setattr(command, "upgrade", first)
             old.prepare()
-        found = inspect(old.engine)
-        names = [name for name in found.get_table_names() if name != "alembic_version"]
-        columns = {name: [str(cell["name"]) for cell in found.get_columns(name)] for name in names}
+        inspector = inspect(old.engine)
+        names = [name for name in inspector.get_table_names() if name != "alembic_version"]
+        columns = {
+            name: [str(cell["name"]) for cell in inspector.get_columns(name)] for name in names
+        }
         something_of_all(new)
         rows = contents(new, columns)
         old.write(lambda connection: put(connection, columns, rows))
@@ -143,13 +145,13 @@ def of_that_time(name: str, columns: Columns) -> TableClause:
 
 def contents(database: Database, columns: Columns) -> Rows:
     """Return all rows of tables, whatever their version."""
-    found: Rows = {}
+    table_rows: Rows = {}
     with database.engine.connect() as connection:
         for name in columns:
             table = of_that_time(name, columns)
             rows = connection.execute(select(table).order_by(next(iter(table.c))))
-            found[name] = [tuple(row) for row in rows]
-    return found
+            table_rows[name] = [tuple(row) for row in rows]
+    return table_rows
 
 
 def test_old_tables_that_are_killed_on_their_way_to_those_of_today_keep_all(

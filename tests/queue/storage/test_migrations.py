@@ -36,11 +36,11 @@ def test_tables_are_those_that_the_code_knows(database: Database) -> None:
 
 def test_indexes_on_expressions_are_those_that_the_code_knows(database: Database) -> None:
     # Alembic cannot compare these on SQLite.
-    wanted = {index.name for table in metadata.sorted_tables for index in table.indexes}
+    names = {index.name for table in metadata.sorted_tables for index in table.indexes}
     catalogue = "sqlite_master" if database.is_sqlite else "pg_indexes"
     column = "name" if database.is_sqlite else "indexname"
-    found = database.read(lambda c: set(c.scalars(text(f"SELECT {column} FROM {catalogue}"))))  # noqa: S608
-    assert wanted <= found
+    in_database = database.read(lambda c: set(c.scalars(text(f"SELECT {column} FROM {catalogue}"))))  # noqa: S608
+    assert names <= in_database
 
 
 def test_newest_version_is_the_one_that_the_code_works_with() -> None:

@@ -137,12 +137,12 @@ class Rules(RuleBasedStateMachine):
         case = self.case_of(lease)
         return person, lease, case, case.token == lease.token and self.runs(case)
 
-    def any(self, wanted: Callable[[ModelCase], object]) -> bool:
-        return any(map(wanted, self.model.values()))
+    def any(self, condition: Callable[[ModelCase], object]) -> bool:
+        return any(map(condition, self.model.values()))
 
-    def pick(self, number: int, wanted: Callable[[ModelCase], object]) -> str:
+    def pick(self, number: int, condition: Callable[[ModelCase], object]) -> str:
         """Return one of the cases that are wanted; there must be one."""
-        names = sorted(name for name, case in self.model.items() if wanted(case))
+        names = sorted(name for name, case in self.model.items() if condition(case))
         return names[number % len(names)]
 
     @property
@@ -435,12 +435,12 @@ class Rules(RuleBasedStateMachine):
         columns = ("state", "round", "version", "lease_holder", "report_count", "rank_reports")
         query = select(cases.c.video_id, *(cases.c[name] for name in columns))
         rows = self.database.read(lambda c: c.execute(query).all())
-        found = {row[0]: tuple(row)[1:] for row in rows}
-        assert found == {
+        stored_rows = {row[0]: tuple(row)[1:] for row in rows}
+        assert stored_rows == {
             name: (case.state, case.round, case.version, case.holder, case.reports, rank)
             for name, case in self.model.items()
             # A decided case has no place.
-            for rank in [found[name][-1] if case.state == "decided" else -case.rank]
+            for rank in [stored_rows[name][-1] if case.state == "decided" else -case.rank]
         }
 
 

@@ -266,7 +266,7 @@ def make_runs(out: Path) -> dict[str, object]:
 
         parts.write_frame = write_and_die
         where = (run / "several.csv", run / "several-rejects.csv")
-        score_file(source, *where, sizes=Sizes(block=BLOCK), on_progress=told)
+        score_file(source, *where, sizes=Sizes(block=BLOCK), on_progress=content)
 
     def one() -> None:
         from claimclf.cli import main
@@ -281,23 +281,23 @@ def make_runs(out: Path) -> dict[str, object]:
     until_killed(one)
     with open_blocks(run / "videos.csv", size=BLOCK) as blocks:
         in_all = sum(1 for _ in blocks)
-    found = {}
+    summary = {}
     for name, size, n in (("several", BLOCK, in_all), ("one", None, 1)):
         folder = run / f".{name}.csv.scoring"
         done = sorted(folder.glob("*.json"))
         for path in done:
-            told = path.read_text("utf-8")
-            if json.loads(told)["path"] != str(path.with_suffix("")):
+            content = path.read_text("utf-8")
+            if json.loads(content)["path"] != str(path.with_suffix("")):
                 sys.exit(f"{path} names another place")
-            path.write_text(told.replace(str(folder), FOLDER), "utf-8")
-        found[name] = {
+            path.write_text(content.replace(str(folder), FOLDER), "utf-8")
+        summary[name] = {
             "folder": folder.name,
             "block": size,
             "parts_in_all": n,
             "parts_done": [path.stem for path in done],
             "written_already": sorted(path.name for path in run.glob(f"{name}*.csv")),
         }
-    return found
+    return summary
 
 
 # Interrupted searches ------------------------------------------------------------------------
@@ -435,8 +435,8 @@ def make_queue(out: Path, scratch: Path) -> dict[str, object]:
     lease = service.take_next(database, KIM)
     end = next(ticks)
 
-    found = queue_facts(database, end)
-    found["held"]["token"] = lease.token
+    token = queue_facts(database, end)
+    token["held"]["token"] = lease.token
     database.close()
     with sqlite3.connect(out / "queue.db") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -449,7 +449,7 @@ def make_queue(out: Path, scratch: Path) -> dict[str, object]:
         if path.suffix != ".lock":
             sys.exit(f"{path.name} is left")
         path.unlink()
-    return found
+    return token
 
 
 def queue_facts(database: Database, at: int) -> dict[str, object]:

@@ -35,9 +35,11 @@ def test_rules_without_a_section_let_in_nobody_and_end_a_session_after_half_an_h
     ],
 )
 def test_secrets_that_cannot_be_understood_let_in_nobody(section: Any, said: str) -> None:
-    with pytest.raises(ServerError, match="in the Streamlit secrets cannot be understood") as told:
+    with pytest.raises(
+        ServerError, match="in the Streamlit secrets cannot be understood"
+    ) as refusal:
         rules_of({"claimclf": section})
-    assert said in str(told.value)
+    assert said in str(refusal.value)
 
 
 # What a person is called.
