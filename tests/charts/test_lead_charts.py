@@ -56,10 +56,10 @@ def test_backlog_is_a_course_of_steps_from_zero() -> None:
 def test_time_to_decision_has_a_step_a_lane_and_marks_what_was_reached() -> None:
     reached = {0.5: ("half decided", 2.5), 0.1: ("90 % decided", None)}
     figure = charts.time_to_decision(CURVES, reached)
-    found = drawn(figure)
-    assert list(found) == ["all lanes", "claims", "half decided after 2.5 h"]
-    assert found["all lanes"] == ([0.0, 1.0, 2.5], [1.0, 0.6, 0.4])
-    assert found["half decided after 2.5 h"] == ([2.5], [0.5])
+    by_line = drawn(figure)
+    assert list(by_line) == ["all lanes", "claims", "half decided after 2.5 h"]
+    assert by_line["all lanes"] == ([0.0, 1.0, 2.5], [1.0, 0.6, 0.4])
+    assert by_line["half decided after 2.5 h"] == ([2.5], [0.5])
     lines = [trace.line for trace in figure.data if trace.mode == "lines"]
     assert {line.shape for line in lines} == {"hv"}
     assert len({line.dash for line in lines}) == len({line.color for line in lines}) == 2

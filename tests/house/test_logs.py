@@ -180,10 +180,10 @@ def test_lines_of_one_command_belong_to_one_request(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(settings.configuration, "unknown", log_twice)
     runs = [CliRunner().invoke(main, ["config"]).stderr for _ in range(2)]
-    found = [{line["request"] for line in parsed(run)} for run in runs]
-    assert [len(requests) for requests in found] == [1, 1]
-    assert found[0] != found[1]
-    assert "-" not in found[0]
+    by_run = [{line["request"] for line in parsed(run)} for run in runs]
+    assert [len(requests) for requests in by_run] == [1, 1]
+    assert by_run[0] != by_run[1]
+    assert "-" not in by_run[0]
 
 
 def test_carried_function_logs_nothing_where_nobody_set_the_log_up() -> None:

@@ -453,6 +453,7 @@ saved_views = Table(
     "saved_views",
     metadata,
     Column("name", Text, primary_key=True),
+    # The filters and the ranking; the column keeps the name that the first tables gave it.
     Column("wanted", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", BigInteger, nullable=False),

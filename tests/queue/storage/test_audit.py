@@ -95,7 +95,7 @@ def test_what_was_altered_behind_the_triggers_is_named(
         connection.execute(text(statement))
 
     used.write(alter)
-    assert any(problem in found for found in verify(used).problems), verify(used).problems
+    assert any(problem in known for known in verify(used).problems), verify(used).problems
 
 
 def test_decision_without_entry_is_named(used: Database) -> None:
