@@ -102,6 +102,7 @@ class TextKind(StrEnum):
     COURSE = "course"
     SPEECH = "real speech"
     POSTS = "real posts"
+    DECIDED = "decided cases"
 
 
 class Ranking(StrEnum):

@@ -47,7 +47,7 @@ def sources_of(manifests: Sequence[Manifest]) -> dict[str, TextKind]:
         for title, kind in (titles[0] if titles else {}).items()
         if all(title in others for others in titles)
     }
-    order = [TextKind.SPEECH, TextKind.POSTS, TextKind.COURSE]
+    order = [TextKind.DECIDED, TextKind.SPEECH, TextKind.POSTS, TextKind.COURSE]
     return dict(sorted(shared.items(), key=lambda one: order.index(one[1])))
 
 

@@ -41,7 +41,7 @@ def promised_and_measured(manifest: Manifest) -> pd.DataFrame:
 def kinds_with_lanes(manifest: Manifest) -> list[str]:
     """Name the kinds of text that have error rates of their own, real speech first."""
     own = {row["kind"] for row in manifest.kinds}
-    order = (TextKind.SPEECH, TextKind.POSTS, TextKind.COURSE)
+    order = (TextKind.DECIDED, TextKind.SPEECH, TextKind.POSTS, TextKind.COURSE)
     return [str(kind) for kind in order if kind in own]
 
 

@@ -80,7 +80,7 @@ def train_models(
     for done, recipe in enumerate(recipes):
         if on_progress:
             on_progress(done, len(recipes), recipe.name)
-        stored.append(_save(database, person, store, _trained(recipe, dataset, texts)))
+        stored.append(keep(database, person, store, _trained(recipe, dataset, texts)))
     follow_rule(database, person, store)
     return stored
 
@@ -138,7 +138,7 @@ def search_models(
     for recipe in recipes:
         report = partial(on_progress, recipe.name) if on_progress else None
         trained, table = _searched(recipe, dataset, folder / ".search", report, parallel, texts)
-        stored.append(_save(database, person, store, trained, table))
+        stored.append(keep(database, person, store, trained, table))
     follow_rule(database, person, store)
     return stored
 
@@ -160,13 +160,15 @@ def _searched(
     return _trained(best, dataset), pd.DataFrame(search.cv_results_).drop(columns="params")
 
 
-def _save(
+@needs(Capability.MANAGE_MODELS)
+def keep(
     database: Database,
     person: Person,
     store: ModelStore,
     trained: Trained,
     cv_results: pd.DataFrame | None = None,
 ) -> Manifest:
+    """Store a model, with an entry in the audit log made just before."""
     with recorded(database, person, STORED) as enter:
 
         def announce(old: Manifest | None, new: Manifest) -> None:

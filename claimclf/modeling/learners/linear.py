@@ -35,12 +35,15 @@ class Task:
         How much each row counts.
     parts : ndarray, shape (n, n_parts)
         How much each part of the weights counts for each row.
+    offset : ndarray, shape (n,), or float
+        Log-odds that rows have whatever the weights are.
     """
 
     matrix: csr_array
     labels: np.ndarray
     counts: np.ndarray
     parts: np.ndarray
+    offset: np.ndarray | float = 0.0
 
 
 def learnt_weights(
@@ -64,7 +67,7 @@ def learnt_weights(
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights = flat.reshape(towards.shape)
-        margin = signs * ((task.matrix @ weights) * task.parts).sum(axis=1)
+        margin = signs * (((task.matrix @ weights) * task.parts).sum(axis=1) + task.offset)
         pull = weights - towards
         slope = -strength * task.counts * signs * expit(-margin)
         gradient = across @ (slope[:, None] * task.parts) + pull

@@ -61,6 +61,17 @@ def vocabulary(texts: Sequence[str]) -> Vocabulary:
     return Vocabulary(terms, scale)
 
 
+def further_terms(known: dict[str, list[str]], texts: Sequence[str]) -> dict[str, list[str]]:
+    """Collect the terms of texts that are not known yet, by block."""
+    tokens_of_texts = [tokens(text) for text in texts]
+    further = {}
+    for name, of_tokens in BLOCKS.items():
+        own = set(known[name])
+        frequent = _frequent(map(of_tokens, tokens_of_texts), _LEAST[name])
+        further[name] = [term for term in frequent if term not in own]
+    return further
+
+
 def openings(texts: Sequence[str]) -> list[str]:
     """Collect the terms of the openings of texts."""
     return _frequent((opening_terms(tokens(text)) for text in texts), _LEAST_OPENING)

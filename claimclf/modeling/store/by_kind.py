@@ -34,9 +34,10 @@ def at_a_glance(manifest: Manifest) -> list[Glance]:
 
     A kind that the model has not learnt has a line that says so.
     """
-    real = [
-        glance for kind in (TextKind.SPEECH, TextKind.POSTS) for glance in _real(manifest, kind)
-    ]
+    kinds = [TextKind.SPEECH, TextKind.POSTS]
+    if any(row["kind"] == TextKind.DECIDED for row in manifest.kinds):
+        kinds.append(TextKind.DECIDED)
+    real = [glance for kind in kinds for glance in _real(manifest, kind)]
     return [Glance(own_texts(manifest), _on_validation(manifest)), *real]
 
 
@@ -58,10 +59,17 @@ def _on_validation(manifest: Manifest) -> str:
 def _real(manifest: Manifest, kind: TextKind) -> Iterator[Glance]:
     rows = [row for row in lanes_in_use(manifest) if row["kind"] == kind]
     if not rows:
-        yield Glance(str(kind), "not learnt and not measured: take it for a coin")
+        yield Glance(str(kind), _unmeasured(manifest))
     for row in rows:
         which = f" ({row['source']})" if len(rows) > 1 else ""
         yield Glance(f"{kind}{which}", f"{_ranked(manifest, row)}; {_placed(row)}")
+
+
+def _unmeasured(manifest: Manifest) -> str:
+    taught = manifest.data.get("learnt_from")
+    if taught is None:
+        return "not learnt and not measured: take it for a coin"
+    return f"learnt by {taught['base']}; not measured since decisions were learnt on top of it"
 
 
 def _ranked(manifest: Manifest, row: Mapping[str, Any]) -> str:

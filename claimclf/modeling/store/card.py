@@ -156,6 +156,8 @@ def _missed_elsewhere(manifest: Manifest) -> str:
 
 def _data(manifest: Manifest) -> str:
     data = manifest.data
+    if "learnt_from" in data:
+        return _taught(manifest)
     if data["synthetic"]:
         return "From made-up videos only: its figures say nothing of real ones."
     course = (
@@ -170,6 +172,18 @@ def _data(manifest: Manifest) -> str:
             "sources; the model has learnt a mixture."
         )
     return course + "expect the figures above on such data and nowhere else."
+
+
+def _taught(manifest: Manifest) -> str:
+    taught = manifest.data["learnt_from"]
+    origins = ", ".join(f"{n:,} {origin}" for origin, n in taught["origins"].items())
+    return (
+        f"From {taught['base']} (version {taught['base_version']}), whose card says what that was "
+        f"trained on, and from {taught['decisions']:,} decisions of people on "
+        f"{taught['statements']:,} statements ({origins}). What people review is no fair sample of "
+        f"what is reported. The figures on {manifest.data['name']} are of texts that neither "
+        "decided on."
+    )
 
 
 def _leaning(manifest: Manifest) -> str:

@@ -54,11 +54,20 @@ def ranked(manifests: Sequence[Manifest]) -> list[Manifest]:
     Parameters
     ----------
     manifests : sequence of Manifest
-        As for `best_by_rule`: where any was trained on real data, the others are left out.
+        As for `best_by_rule`: where any was trained on real data, the others are left out, and
+        so are challengers, which only a person puts in use.
     """
-    real = [m for m in manifests if not m.data["synthetic"]]
+    fixed = [m for m in manifests if not is_challenger(m)]
+    real = [m for m in fixed or manifests if not m.data["synthetic"]]
     # A reversed sort keeps the order of equals: among these the name that comes first.
-    return sorted(sorted(real or manifests, key=lambda m: m.name), key=_merit, reverse=True)
+    return sorted(
+        sorted(real or fixed or manifests, key=lambda m: m.name), key=_merit, reverse=True
+    )
+
+
+def is_challenger(manifest: Manifest) -> bool:
+    """Say whether a model learnt from decisions: only a person puts it in use."""
+    return "learnt_from" in manifest.data
 
 
 def _merit(manifest: Manifest) -> tuple[float, float, float, float, float, int]:

@@ -29,6 +29,7 @@ from claimclf.schema import CLAIM, OPINION, TextKind
 KIND_ERROR_RATES = {
     str(TextKind.SPEECH): {OPINION: 0.1, CLAIM: 0.025},
     str(TextKind.POSTS): {OPINION: 0.1, CLAIM: 0.02},
+    str(TextKind.DECIDED): {OPINION: 0.1, CLAIM: 0.02},
 }
 #: What a text of which every word is new adds to its strangeness, in log-odds.
 _STRANGER = 5.0

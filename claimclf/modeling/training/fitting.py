@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,8 +91,6 @@ def train(
         predictor, kinds = learnt.predictor, _by_kind(learnt, data_name, texts)
     else:
         predictor, kinds, texts = fit(recipe, parts.train), [], ()
-    pipeline, predictions = predictor.pipeline, predict_splits(predictor, parts)
-    metrics, intervals = measure_splits(predictions, DEFAULT_THRESHOLD)
     manifest = Manifest(
         name=recipe.name,
         feature_set=recipe.feature_set,
@@ -100,19 +98,55 @@ def train(
         settings=recipe.settings,
         threshold=DEFAULT_THRESHOLD,
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        data=_described(cleaned, data_name, data_sha256, texts),
-        split={part: len(getattr(parts, part)) for part in ("train", *MEASURED)},
-        metrics=metrics,
-        intervals=intervals,
-        importances=importances(pipeline),
+        data={},
+        split={},
+        metrics={},
+        importances={},
         seed=SEED,
-        permutation=_records(column_importances(pipeline, parts.validation)),
-        checks=[asdict(check) for check in _checks(predictor, parts, predictions)],
         error_rates=dict(DEFAULT_ERROR_RATES) if predictor.conformal else {},
         kinds=kinds,
         kind_error_rates={kind: dict(KIND_ERROR_RATES[kind]) for kind in _kinds(texts)},
     )
-    return Trained(Model(predictor, manifest), predictions)
+    return measured(predictor, manifest, cleaned, data_name, data_sha256, texts)
+
+
+def measured(
+    predictor: Predictor,
+    manifest: Manifest,
+    cleaned: Cleaned,
+    data_name: str,
+    data_sha256: str,
+    texts: Sequence[LabelledTexts] = (),
+) -> Trained:
+    """Measure a predictor on the validation and test splits, and say so in its manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What else is known of it.
+    cleaned, data_name, data_sha256, texts
+        As for `train`.
+
+    Raises
+    ------
+    TrainingDataError
+        A class has too few rows to split.
+    """
+    require_both_classes(cleaned.rows)
+    parts = split(cleaned.rows)
+    predictions = predict_splits(predictor, parts)
+    metrics, intervals = measure_splits(predictions, manifest.threshold)
+    figures = replace(
+        manifest,
+        data=_described(cleaned, data_name, data_sha256, texts),
+        split={part: len(getattr(parts, part)) for part in ("train", *MEASURED)},
+        metrics=metrics,
+        intervals=intervals,
+        importances=importances(predictor.pipeline),
+        permutation=_records(column_importances(predictor.pipeline, parts.validation)),
+        checks=[asdict(check) for check in _checks(predictor, parts, predictions)],
+    )
+    return Trained(Model(predictor, figures), predictions)
 
 
 def _described(

@@ -39,7 +39,7 @@ from claimclf.modeling.stored.tokens import spelling, tokens
 from claimclf.schema import LABELS, P_VALUES, PROBABILITY, TRANSCRIPT, TextKind
 
 #: How much of what a kind has to itself goes into the one reader of all real texts.
-_SHARE = {TextKind.SPEECH: 0.7, TextKind.POSTS: 0.3}
+_SHARE = {TextKind.SPEECH: 0.7, TextKind.POSTS: 0.3, TextKind.DECIDED: 0.5}
 #: A constant is penalised a ninth as much as a term.
 _CONSTANT = 3.0
 #: Terms of an opening are many and count fully; beside those of the whole text, so much.

@@ -1,0 +1,138 @@
+"""Decisions of people as labelled texts to learn from: each statement once, each look a vote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
+from claimclf.dataset.splitting import SEED
+from claimclf.dataset.statements import statements
+from claimclf.errors import TrainingDataError
+from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, OPINION, TRANSCRIPT, Decision, TextKind
+
+#: What learning needs of each class.
+LEAST_PER_CLASS = 10
+#: What a decision says of a text; the others say nothing.
+LABEL_OF = {
+    Decision.BREAKS_RULES: CLAIM,
+    Decision.WITHIN_RULES: CLAIM,
+    Decision.OPINION: OPINION,
+}
+_NAME = "decisions"
+
+
+class Origin(StrEnum):
+    """How a decision came about: what is reviewed is no fair sample of what is reported."""
+
+    QUEUE = "queue"
+    SAMPLE = "audit sample"
+    IMPORTED = "imported"
+
+
+#: Columns of a table of decisions.
+LABEL, ORIGIN, LOOK, BY, AT = "label", "origin", "look", "by", "at"
+COLUMNS = (TRANSCRIPT, LABEL, ORIGIN, LOOK, BY, AT)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What people decided, as texts to learn from.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n, 4)
+        `video_transcription_text`, `claim_status`, `origin` and `at` (UTC, may be missing) of
+        each statement, the earliest decision first.
+    n_decisions : int
+        Decisions that say claim or opinion of a text.
+    n_contradicting : int
+        Statements of which as many looks say claim as opinion: left out.
+    people : tuple of str
+        Who decided, as far as it is known.
+    """
+
+    rows: pd.DataFrame
+    n_decisions: int
+    n_contradicting: int
+    people: tuple[str, ...] = field(default=())
+
+    @property
+    def origins(self) -> dict[str, int]:
+        """Statements by how the decision came about."""
+        counts = self.rows[ORIGIN].value_counts()
+        return {str(origin): int(counts[origin]) for origin in Origin if origin in counts}
+
+    def texts(self, seen: slice = slice(None)) -> LabelledTexts:
+        """Return the statements, or some of them, as a source to learn from.
+
+        Raises
+        ------
+        TrainingDataError
+            A class has too few statements.
+        """
+        rows = self.rows.iloc[seen][[TRANSCRIPT, CLAIM_STATUS]].reset_index(drop=True)
+        self._require(rows)
+        place = np.random.default_rng(SEED).permutation(len(rows))
+        content = pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()
+        return LabelledTexts(
+            _NAME,
+            hashlib.sha256(content).hexdigest(),
+            TextKind.DECIDED,
+            rows,
+            place * N_GROUPS // max(len(rows), 1),
+        )
+
+    def _require(self, rows: pd.DataFrame) -> None:
+        counts = rows[CLAIM_STATUS].value_counts().reindex(list(LABELS), fill_value=0)
+        missing = {label: LEAST_PER_CLASS - n for label, n in counts.items() if n < LEAST_PER_CLASS}
+        if not missing:
+            return
+        found = " and ".join(f"{n:,} {label}{'' if n == 1 else 's'}" for label, n in counts.items())
+        more = " and ".join(f"{n:,} {label}{'' if n == 1 else 's'}" for label, n in missing.items())
+        raise TrainingDataError(
+            "There are too few decided statements to learn from.",
+            f"Found: {found}; the same statement counts once.",
+            f"Decide on {more} more, or name a file with decisions.",
+        )
+
+
+def decided(tables: Sequence[pd.DataFrame]) -> Decided:
+    """Put tables of decisions together; each statement is one row, labelled by most looks.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        With `COLUMNS`; `look` is what decisions of one look at many videos have in common, or
+        missing for a look of its own.
+    """
+    table = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables], ignore_index=True)
+    worded = table[TRANSCRIPT].fillna("").astype("str").str.strip() != ""
+    table = table[worded & table[LABEL].isin(LABELS)].reset_index(drop=True)
+    table[AT] = pd.to_datetime(table[AT], utc=True)
+    if table.empty:
+        return Decided(_one_each(table.assign(statement=0, claim=0.0)), 0, 0)
+    group = statements(table[TRANSCRIPT].astype("str")).group
+    table = table.assign(statement=group, claim=(table[LABEL] == CLAIM).astype(float))
+    own = pd.Series([f"row {n}" for n in range(len(table))], dtype="str")
+    looks = table.assign(look=table[LOOK].astype("str").where(table[LOOK].notna(), own))
+    votes = looks.groupby(["statement", LOOK])["claim"].mean().groupby("statement").mean()
+    split = votes.index[votes == 0.5]
+    kept = table[~table["statement"].isin(split)]
+    label = kept["statement"].map(votes).gt(0.5).map({True: CLAIM, False: OPINION})
+    kept = kept[kept[LABEL] == label]
+    people = tuple(sorted({str(name) for name in table[BY].dropna()} - {""}))
+    return Decided(_one_each(kept), len(table), len(split), people)
+
+
+def _one_each(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the last decision of each statement, and order them by time."""
+    ordered = table.sort_values(AT, kind="stable", na_position="first")
+    last = ordered.drop_duplicates("statement", keep="last")
+    renamed = last.rename(columns={LABEL: CLAIM_STATUS})
+    return renamed[[TRANSCRIPT, CLAIM_STATUS, ORIGIN, AT]].reset_index(drop=True)

@@ -1,0 +1,330 @@
+"""Learn from what moderators decided: a challenger beside the model in use, which stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from claimclf.dataset.cleaning import is_claim
+from claimclf.dataset.decided_texts import (
+    AT,
+    BY,
+    COLUMNS,
+    LABEL,
+    LABEL_OF,
+    LEAST_PER_CLASS,
+    LOOK,
+    ORIGIN,
+    Decided,
+    Origin,
+    decided,
+)
+from claimclf.dataset.labelled_texts import LabelledTexts
+from claimclf.dataset.reading import Table
+from claimclf.errors import ConflictError, ModelNotFoundError
+from claimclf.modeling.evaluation.kinds import by_source, ranking_figures
+from claimclf.modeling.learners.recipes import LINEAR, recipes_for
+from claimclf.modeling.scoring.prediction import predict
+from claimclf.modeling.store.champion import champion, is_challenger, real_speech_auc
+from claimclf.modeling.store.manifest import Manifest
+from claimclf.modeling.store.model import Model, Predictor
+from claimclf.modeling.store.store import ModelStore
+from claimclf.modeling.stored.kinds import KIND_ERROR_RATES
+from claimclf.modeling.training.decided import learn_decisions
+from claimclf.modeling.training.fitting import SPEECH, Trained, measured, train
+from claimclf.people import Capability, Person
+from claimclf.queue.queries.final_decisions import final_decisions
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.recording import require_log
+from claimclf.queue.storage.turns import turn
+from claimclf.schema import CLAIM, CLAIM_STATUS, OPINION, TRANSCRIPT, Decision, TextKind
+from claimclf.services.permissions import needs
+from claimclf.services.stress import read_elsewhere
+from claimclf.services.training import keep
+
+if TYPE_CHECKING:
+    from claimclf.services.datasets import Dataset
+
+#: Of the decisions the last fifth measures a challenger that has learnt from those before.
+LATER_SHARE = 0.2
+#: What a decision counts beside a row of the course, where all is learnt anew.
+_WEIGHT = 5.0
+_UNDONE, _DECISION, _TEXT, _BULK = "undone", "decision", "text", "bulk_id"
+_TURN = "learning"
+
+
+@dataclass(frozen=True)
+class Later:
+    """A challenger and the champion on decisions that came later than those it learnt from.
+
+    Parameters
+    ----------
+    n : int
+        Statements.
+    champion, challenger : dict
+        As `evaluation.kinds.ranking_figures` returns it.
+    """
+
+    n: int
+    champion: dict[str, Any]
+    challenger: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was learnt, from what, and whether it is better.
+
+    Parameters
+    ----------
+    challenger, champion, base : str
+        Names: of the new model, of the one in use, and of the one that was taught.
+    rows : int
+        Statements that were learnt from.
+    decisions : int
+        Decisions behind them.
+    contradicting : int
+        Statements that were left out because people contradict each other on them.
+    people : int
+        How many people decided, as far as it is known.
+    sources : dict of str to int
+        How the decisions came about -> statements.
+    later : Later or None
+        None where too few decisions would be left to learn from.
+    """
+
+    challenger: str
+    champion: str
+    base: str
+    rows: int
+    decisions: int
+    contradicting: int
+    people: int
+    sources: dict[str, int]
+    later: Later | None
+
+
+def read_decisions(table: Table) -> pd.DataFrame:
+    """Take a table as decisions: our own export, or any table with a text and a label.
+
+    Returns
+    -------
+    DataFrame
+        With `decided_texts.COLUMNS`.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no label or no text.
+    """
+    frame = table.frame
+    if {_TEXT, _DECISION, _UNDONE} <= set(frame.columns):
+        counts = frame[frame[_UNDONE].astype("str").str.casefold() != "true"]
+        label = counts[_DECISION].map({str(d): of for d, of in LABEL_OF.items()})
+        given = counts.reindex(columns=[BY, AT, _BULK])
+        return pd.DataFrame(
+            {
+                TRANSCRIPT: counts[_TEXT],
+                LABEL: label,
+                ORIGIN: Origin.IMPORTED,
+                LOOK: given[_BULK].where(given[_BULK].fillna("") != ""),
+                BY: given[BY],
+                AT: pd.to_datetime(given[AT], utc=True, errors="coerce", format="ISO8601"),
+            }
+        )
+    accepted = read_elsewhere(table).accepted
+    rows = accepted.reindex(columns=[TRANSCRIPT, CLAIM_STATUS])
+    rows.columns = pd.Index([TRANSCRIPT, LABEL])
+    return rows.assign(**{ORIGIN: Origin.IMPORTED}).reindex(columns=list(COLUMNS))
+
+
+@needs(Capability.MANAGE_MODELS)
+def decisions_to_learn_from(
+    database: Database, _person: Person, tables: Sequence[pd.DataFrame] = ()
+) -> Decided:
+    """Return what was decided in the queue, or what tables say where there are some."""
+    return decided(tables or [_of_queue(database)])
+
+
+@needs(Capability.MANAGE_MODELS)
+def learn(
+    database: Database,
+    person: Person,
+    folder: Path,
+    tables: Sequence[pd.DataFrame] = (),
+    dataset: Dataset | None = None,
+    texts: Sequence[LabelledTexts] = (),
+) -> Lesson:
+    """Teach a challenger what was decided, and store it beside the model in use.
+
+    Parameters
+    ----------
+    folder : Path
+        The model store.
+    tables : sequence of DataFrame
+        Decisions, as `read_decisions` returns them; without any those of the queue.
+    dataset : Dataset, optional
+        The labelled dataset; the challenger is measured on it. Without it on made-up videos.
+    texts : sequence of LabelledTexts
+        With these, and a dataset, all of it is learnt anew; else the best linear model of real
+        speech that is stored is taught.
+
+    Raises
+    ------
+    TrainingDataError
+        There are too few decisions, or all of one class.
+    ModelNotFoundError
+        No linear model of real speech is stored.
+    ConflictError
+        Somebody else is teaching one.
+    UnavailableError
+        The store cannot be written.
+    StorageError
+        The audit log cannot be reached: no model is stored that it does not tell of.
+    """
+    require_log(database)
+    store = ModelStore(folder)
+    with turn(database, _TURN, waits=False) as is_mine:
+        if not is_mine:
+            raise ConflictError(
+                "A challenger is being taught already.", "", "Wait until it is stored."
+            )
+        made = decided(tables or [_of_queue(database)])
+        base = _base(store)
+        trained, later = _learnt(store, base, made, dataset, texts)
+        stored = keep(database, person, store, trained)
+    in_use = champion(store)
+    return Lesson(
+        stored.name,
+        in_use.name if in_use else base.name,
+        base.name,
+        len(made.rows),
+        made.n_decisions,
+        made.n_contradicting,
+        len(made.people),
+        made.origins,
+        later,
+    )
+
+
+def _learnt(
+    store: ModelStore,
+    base: Manifest,
+    made: Decided,
+    dataset: Dataset | None,
+    texts: Sequence[LabelledTexts],
+) -> tuple[Trained, Later | None]:
+    source, predictor = made.texts(), store.load(base.name).predictor
+    if dataset is not None and texts:
+        weighted = replace(source, weight=_WEIGHT)
+        trained = _trained_anew(base, dataset, [*texts, weighted])
+    else:
+        trained = _taught(base, predictor, source, dataset)
+    manifest = _named(store, trained.model.manifest, base, made)
+    model = Model(trained.model.predictor, manifest)
+    return Trained(model, trained.predictions), _later(predictor, made)
+
+
+def _of_queue(database: Database) -> pd.DataFrame:
+    rows = final_decisions(database)
+    return pd.DataFrame(
+        {
+            TRANSCRIPT: [row.text for row in rows],
+            LABEL: [LABEL_OF[Decision(row.decision)] for row in rows],
+            ORIGIN: [Origin.SAMPLE if row.sampled else Origin.QUEUE for row in rows],
+            LOOK: [row.bulk_id for row in rows],
+            BY: [row.by for row in rows],
+            AT: pd.to_datetime([row.at for row in rows], unit="us", utc=True),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _base(store: ModelStore) -> Manifest:
+    """Return the champion where it can be taught, else the best that can."""
+    manifests = store.manifests()
+    able = [m for m in manifests if (m.feature_set, m.algorithm) == (SPEECH, LINEAR)]
+    in_use = champion(store, manifests)
+    if in_use in able:
+        return in_use
+    fixed = [manifest for manifest in able if not is_challenger(manifest)]
+    if not fixed:
+        raise ModelNotFoundError(
+            "There is no model that can be taught.",
+            f"Found: {', '.join(m.name for m in manifests) or 'none'}; a linear model on the "
+            "feature set 'speech' is needed.",
+            "Train one with claimclf train --data CSV --speech FILE --features speech.",
+        )
+    return max(fixed, key=real_speech_auc)
+
+
+def _taught(
+    base: Manifest, predictor: Predictor, source: LabelledTexts, dataset: Dataset | None
+) -> Trained:
+    """Teach a stored model; measure it on the dataset, or on made-up videos."""
+    from claimclf.services.datasets import open_default_dataset
+
+    learnt = learn_decisions(predictor, source)
+    data = dataset if dataset is not None else open_default_dataset()
+    rates = KIND_ERROR_RATES
+    figures = by_source(learnt.held_out, {0: source.name}, rates, base.threshold)
+    own = {str(TextKind.DECIDED): dict(rates[str(TextKind.DECIDED)])}
+    manifest = replace(
+        base,
+        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings={**base.settings, "strength": learnt.strength},
+        threshold_history=[],
+        error_rates_history=[],
+        stress=[],
+        trade_off=[],
+        kinds=figures,
+        kind_error_rates={**base.kind_error_rates, **own},
+    )
+    return measured(learnt.predictor, manifest, data.cleaned, data.name, data.sha256, [source])
+
+
+def _trained_anew(base: Manifest, dataset: Dataset, texts: Sequence[LabelledTexts]) -> Trained:
+    recipe = next(recipe for recipe in recipes_for([SPEECH]) if recipe.algorithm == base.algorithm)
+    return train(recipe, dataset.cleaned, dataset.name, dataset.sha256, texts)
+
+
+def _named(store: ModelStore, manifest: Manifest, base: Manifest, made: Decided) -> Manifest:
+    number = 1
+    while f"challenger-{number}" in store.names():
+        number += 1
+    learnt_from = {
+        "base": base.name,
+        "base_version": base.version,
+        "decisions": made.n_decisions,
+        "statements": len(made.rows),
+        "contradicting": made.n_contradicting,
+        "people": len(made.people),
+        "origins": made.origins,
+    }
+    data = {**manifest.data, "learnt_from": learnt_from}
+    return replace(manifest, name=f"challenger-{number}", data=data)
+
+
+def _later(predictor: Predictor, made: Decided) -> Later | None:
+    """Measure on the last decisions what was learnt from those before them."""
+    if made.rows[AT].isna().all():
+        return None
+    n_before = len(made.rows) - round(LATER_SHARE * len(made.rows))
+    after = made.rows.iloc[n_before:]
+    both = after[CLAIM_STATUS].nunique() == 2
+    before = made.rows.iloc[:n_before][CLAIM_STATUS].value_counts()
+    if not both or before.reindex([CLAIM, OPINION], fill_value=0).min() < LEAST_PER_CLASS:
+        return None
+    learnt = learn_decisions(predictor, made.texts(slice(0, n_before)))
+    truth = is_claim(after).to_numpy().astype(bool)
+
+    def figures(model: Predictor) -> dict[str, Any]:
+        probability = predict(model, after[[TRANSCRIPT]]).probability
+        return ranking_figures(truth, np.asarray(probability), 0.5)
+
+    return Later(len(after), figures(predictor), figures(learnt.predictor))
