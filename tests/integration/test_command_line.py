@@ -21,7 +21,7 @@ from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.storage.database import Database
 from tests.conftest import ROOT
 from tests.queue.builders import UNREACHABLE, logged
-from tests.speech import talk_file
+from tests.speech import talk, talk_file
 
 
 def run(*arguments: object) -> Result:
@@ -369,3 +369,35 @@ def test_speech_without_texts_or_with_a_bad_weight_says_what_to_do(
     bad = run("train", "--data", labelled, "--speech", f"{speech}=heavy", "--models", models)
     assert bad.exit_code != 0
     assert "has no usable weight" in bad.output
+
+
+def test_learn_teaches_a_challenger_that_scores_and_is_used_on_request_only(
+    shipped: ModelStore, labelled: Path, tmp_path: Path
+) -> None:
+    models, decisions = tmp_path / "models", talk_file(tmp_path / "decided.csv", 80)
+    others = shutil.ignore_patterns("content-*", "course-*", "speech-random*", "speech-xg*")
+    shutil.copytree(shipped.folder, models, ignore=others)
+    database = f"sqlite:///{tmp_path / 'queue.db'}"
+    common = ["--models", models, "--database", database]
+    empty = run("learn", *common)
+    assert empty.exit_code == 3
+    assert "Found: 0 opinions and 0 claims" in empty.output
+    learnt = run("learn", "--decisions", decisions, "--data", labelled, "--json", *common)
+    assert learnt.exit_code == 0, learnt.output
+    lesson = json.loads(learnt.stdout)
+    assert (lesson["challenger"], lesson["champion"]) == ("challenger-1", "speech-linear")
+    assert sum(lesson["sources"].values()) == lesson["rows"]
+    plain = run("learn", "--decisions", decisions, "--data", labelled, *common)
+    assert "In use is still speech-linear" in plain.stdout
+    assert run("champion", "--models", models).stdout.startswith("speech-linear")
+    videos = talk(20, 7).assign(video_id=[f"v{n}" for n in range(20)])
+    videos.to_csv(tmp_path / "videos.csv", index=False)
+    scored = run(
+        "score", tmp_path / "videos.csv", "--column", "video_transcription_text=text",
+        "--model", "challenger-1", "--models", models, "--output", tmp_path / "out.csv",
+    )  # fmt: skip
+    assert scored.exit_code == 0, scored.output
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 20
+    used = run("champion", "challenger-1", "--reason", "better on our posts", *common)
+    assert used.exit_code == 0, used.output
+    assert run("champion", "--models", models).stdout.startswith("challenger-1")
