@@ -10,7 +10,7 @@ from claimclf.ui.review.actions import take_case
 from claimclf.ui.review.choices import ask_preferences, ask_which
 from claimclf.ui.review.console import show_console
 from claimclf.ui.review.desk import Console, desk
-from claimclf.ui.state.choice import CHOSEN_CASE
+from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST
 from claimclf.ui.state.database import queue_database
 
 person = open_page("pages/review.py")
@@ -20,6 +20,8 @@ with explained():
     settings = settings_in_force(database, person)
     preferences = my_preferences(database, person)
 
+if CHOSEN_LIST in st.session_state:
+    desk().listed_by = st.session_state.pop(CHOSEN_LIST)
 counts, which, mine = st.columns([3, 1, 1], vertical_alignment="center")
 with counts:
     show_n_open(database)

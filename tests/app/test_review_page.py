@@ -20,7 +20,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.schema import STATEMENT_ID, CaseState, Decision, Lane, Ranking
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
-from tests.app.test_shared_queue import BEN, database, heading, press, says
+from tests.app.test_shared_queue import BEN, buttons, database, heading, press, says, tick
 from tests.app.test_triage_page import GOOD, settled
 from tests.builders import reported_csv
 from tests.conftest import ROOT
@@ -414,3 +414,63 @@ def test_note_of_one_case_is_not_that_of_another(console: AppTest, database: Dat
     app = press(type_note(console, "about the first"), "Skip")
     assert in_hand(database) != before
     assert note(app) == ""
+
+
+def list_of(app: AppTest, lane: Lane) -> AppTest:
+    """The list of one lane, with its first case ticked."""
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    lanes = next(one for one in app.get("button_group") if one.label == "Lanes")
+    return tick(settled(lanes.set_value([lane]).run()), 0)
+
+
+def test_next_case_after_one_opened_from_a_list_is_of_that_list(filled: Database) -> None:
+    app = list_of(review(), Lane.OPINIONS)
+    press(app, next(label for label in buttons(app) if label.startswith("Review case")))
+    app = settled(app.switch_page("pages/review.py").run())
+    first = in_hand(filled)
+    app = press(app, "Opinion")
+    held = queue.held_case(filled, ME)
+    assert held is not None
+    assert held.case.id != first
+    assert held.case.lane is Lane.OPINIONS
+    app = press(press(app, "Choose here instead"), "Opinion")
+    held = queue.held_case(filled, ME)
+    assert held is not None
+    assert held.case.lane is not Lane.OPINIONS
+
+
+def test_which_cases_come_is_as_it_was_chosen_after_a_visit_to_another_page(
+    filled: Database,
+) -> None:
+    app = review()
+    lanes = next(one for one in app.get("button_group") if one.label == "Lanes")
+    app = settled(lanes.set_value([Lane.OPINIONS]).run())
+    for page in ("pages/triage_queue.py", "pages/review.py"):
+        app = settled(app.switch_page(page).run())
+    press(app, "Start reviewing")
+    held = queue.held_case(filled, ME)
+    assert held is not None
+    assert held.case.lane is Lane.OPINIONS
+
+
+def test_saved_view_is_chosen_still_after_a_visit_to_another_page_unless_it_was_deleted(
+    filled: Database,
+) -> None:
+    opinions = Filters(lanes=(Lane.OPINIONS,))
+    queue.save_view(filled, ME, "only opinions", opinions, Ranking.REPORTS)
+
+    def visited(app: AppTest) -> AppTest:
+        for page in ("pages/triage_queue.py", "pages/review.py"):
+            app = settled(app.switch_page(page).run())
+        return app
+
+    def view(app: AppTest) -> object:
+        return next(box for box in app.selectbox if box.label == "A saved view").value
+
+    app = review()
+    box = next(box for box in app.selectbox if box.label == "A saved view")
+    app = visited(settled(box.select("only opinions").run()))
+    assert view(app) == "only opinions"
+    queue.save_view(filled, ME, "another", opinions, Ranking.REPORTS)
+    queue.delete_view(filled, ME, "only opinions")
+    assert view(visited(app)) is None

@@ -16,17 +16,18 @@ from claimclf.ui.bulk.shown import Shown
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.queue_list.views import LIST
-from claimclf.ui.state.choice import CHOSEN_CASE
+from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed
     from claimclf.queue.storage.database import Database
+    from claimclf.ui.queue_list.filters import Choice
 
 #: The last decision and what its parts have in common; selections that were used up.
 _LAST, _USES = "list_last", "list_uses"
 
 
-def offer_work(database: Database, chosen: Sequence[Listed]) -> bool:
+def offer_work(database: Database, chosen: Sequence[Listed], choice: Choice) -> bool:
     """Offer what can be done with the chosen cases; say whether it was done."""
     if not chosen:
         st.caption("Choose rows to review one case, or to decide on several at once.")
@@ -35,6 +36,7 @@ def offer_work(database: Database, chosen: Sequence[Listed]) -> bool:
         case = chosen[0].case
         if st.button(f"Review case {case.id:,}", type="primary"):
             st.session_state[CHOSEN_CASE] = case.id
+            st.session_state[CHOSEN_LIST] = choice
             st.switch_page("pages/review.py")
     pairs = [(row.case.id, row.case.version) for row in chosen]
     name = f"bulk-{n_uses()}"

@@ -59,7 +59,7 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     )
     chosen = show_tables(page, first, database.now(), n_uses())
     _offer_turning(choice, places, page)
-    if person.may(Capability.REVIEW) and offer_work(database, chosen):
+    if person.may(Capability.REVIEW) and offer_work(database, chosen, choice):
         st.rerun()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,16 +13,27 @@ from claimclf.queue.queries.filters import Filters
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services import queue
+from claimclf.services.links import to_query
 from claimclf.ui import outcomes
+from claimclf.ui.guard import action
+from claimclf.ui.messages import plain
 from claimclf.ui.review.actions import PREFERENCES, prefer
+from claimclf.ui.review.desk import desk
 from claimclf.ui.wording import RANKINGS
 
 if TYPE_CHECKING:
+    from claimclf.queue.queries.views import View
     from claimclf.queue.storage.database import Database
+
+
+_field = "which-{}".format
 
 
 def ask_which(person: Person, database: Database, ranking: Ranking) -> tuple[Filters, Ranking]:
     """Ask which cases come next, and what puts one before another.
+
+    After a case that was opened from a list, the next ones are of that list until something
+    else is chosen; what was chosen is there again after a visit to another page.
 
     Parameters
     ----------
@@ -28,26 +41,63 @@ def ask_which(person: Person, database: Database, ranking: Ranking) -> tuple[Fil
         What the team has set.
     """
     views = {view.name: view for view in queue.saved_views(database, person)}
-    with st.popover("Which cases", icon=":material/filter_list:"):
+    of_list = desk().listed_by
+    label = "Which cases" if of_list is None else "Which cases: as in the list"
+    with st.popover(label, icon=":material/filter_list:"):
+        if of_list is not None:
+            return _as_listed(person, *of_list)
+        _fill(ranking, views)
         if views:
             name = st.selectbox(
-                "A saved view", list(views), index=None, placeholder="none: as chosen below"
+                "A saved view",
+                list(views),
+                placeholder="none: as chosen below",
+                key=_field("view"),
             )
             if name:
+                desk().which["view"] = name
                 st.caption("The next case is one of this view; the one in hand stays.")
                 return views[name].filters, views[name].ranking
-        lanes = st.pills(
-            "Lanes", list(Lane), default=[Lane.CLAIMS, Lane.UNCERTAIN], selection_mode="multi"
-        )
-        reports = st.number_input("Minimum reports", min_value=0, value=0)
-        policies = list(Ranking)
-        chosen = st.selectbox(
-            "Ranked by",
-            policies,
-            index=policies.index(ranking),
-            format_func=RANKINGS.__getitem__,
-        )
-        st.caption("The next case follows these; the one in hand stays.")
+        return _as_chosen(ranking)
+
+
+def _as_listed(person: Person, filters: Filters, ranking: Ranking) -> tuple[Filters, Ranking]:
+    """Say that the next cases are those of a list, and offer to choose others."""
+    st.caption("The next case is one of the list from which you opened a case:")
+    for name, value in to_query(filters, ranking).items():
+        st.markdown(f"{plain(name)}: {plain(value)}")
+    st.button("Choose here instead", on_click=choose_here)
+    # What one holds oneself comes first anyway; the next one is never held by anybody.
+    return replace(filters, holder=None), ranking
+
+
+@action()
+def choose_here(_person: Person) -> None:
+    """Let the next cases be those that are chosen on this page."""
+    desk().listed_by = None
+
+
+def _fill(ranking: Ranking, views: Mapping[str, View]) -> None:
+    """Put what was chosen last into fields that were not drawn in the last run."""
+    before = desk().which
+    lanes = [Lane.CLAIMS, Lane.UNCERTAIN]
+    values = {"view": None, "lanes": lanes, "reports": 0, "ranking": ranking, **before}
+    view = _field("view")
+    if st.session_state.get(view, values["view"]) not in views:  # none, or somebody deleted it
+        values["view"] = None
+        st.session_state.pop(view, None)
+    for name, value in values.items():
+        st.session_state.setdefault(_field(name), value)
+
+
+def _as_chosen(ranking: Ranking) -> tuple[Filters, Ranking]:
+    lanes = st.pills("Lanes", list(Lane), selection_mode="multi", key=_field("lanes"))
+    reports = st.number_input("Minimum reports", min_value=0, key=_field("reports"))
+    chosen = st.selectbox(
+        "Ranked by", list(Ranking), format_func=RANKINGS.__getitem__, key=_field("ranking")
+    )
+    st.caption("The next case follows these; the one in hand stays.")
+    desk().which = {"view": None, "lanes": lanes, "reports": reports, "ranking": chosen}
     return Filters(lanes=tuple(lanes), min_reports=int(reports)), chosen or ranking
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -68,6 +68,10 @@ class Desk:
         Cases since the last pause.
     asked : object
         What was asked when the screen was drawn last, and of which case.
+    listed_by : tuple or None
+        Filters and ranking of the list from which a case was opened: the next ones are of it.
+    which : dict
+        What was chosen last under *Which cases*; Streamlit forgets it on another page.
     side : int
         Which of two places the buttons are in: see `fresh_place`.
     """
@@ -82,6 +86,8 @@ class Desk:
     shows_media: bool = False
     reviewed: int = 0
     asked: object = None
+    listed_by: tuple[Filters, Ranking] | None = None
+    which: dict[str, Any] = field(default_factory=dict)
     side: int = 0
 
     def holds(self, lease: Lease) -> bool:

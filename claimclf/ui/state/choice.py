@@ -2,3 +2,5 @@
 
 #: Number of the case that was chosen from a list, on the way to the page *Review*.
 CHOSEN_CASE = "chosen_case"
+#: Filters and ranking of that list: the next cases are those of the same list.
+CHOSEN_LIST = "chosen_list"
