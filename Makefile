@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean fuzz
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -63,6 +63,9 @@ bench-cluster: install   ## two Dask workers beside one (five minutes)
 
 bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
 	$(BIN)/python -m benchmarks.moderators
+
+fuzz: install   ## damaged files of every format for the readers (ARGS="--n 100000 --seed 1")
+	$(BIN)/python -m tests.dataset.fuzzing $(ARGS)
 
 browser:        ## Debian's Chromium, for the tests that drive a browser
 	sh scripts/browser.sh

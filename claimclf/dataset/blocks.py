@@ -28,6 +28,7 @@ from claimclf.dataset.sources import (
     format_of,
     format_of_start,
     opened,
+    read_packed,
 )
 from claimclf.errors import NotATableError
 from claimclf.schema import SHELL_LIMITS, Limits
@@ -126,7 +127,7 @@ def _unpacked(opening: Opening, stack: ExitStack) -> Path:
         gzip.GzipFile(fileobj=file) as packed,
         path.open("wb") as unpacked,
     ):
-        while piece := packed.read(_UNPACKED_AT_ONCE):
+        while piece := read_packed(packed, _UNPACKED_AT_ONCE, opening.name):
             size += len(piece)
             check_limit(opening.name, "bytes", size, opening.limits.size)
             unpacked.write(piece)

@@ -65,6 +65,24 @@ def check_limit(name: str, unit: str, number: int, limit: int | None) -> None:
         )
 
 
+def read_packed(stream: HashedStream | gzip.GzipFile, size: int, name: str) -> bytes:
+    """Read on in an input that may be packed with gzip.
+
+    Raises
+    ------
+    NotATableError
+        It is damaged or cut.
+    """
+    try:
+        return stream.read(size)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise NotATableError(
+            f"{name} is not a readable gzip file.",
+            "Found: damaged or cut data.",
+            "Compress it again.",
+        ) from error
+
+
 class ByteStream(Protocol):
     """Counts an input's bytes while they are read, and hashes them where that is wanted."""
 
@@ -268,14 +286,7 @@ class TextSource:
         return self._encoding is None and content.isascii() and not self._decoder.getstate()[0]
 
     def _read(self, size: int) -> bytes:
-        try:
-            content = self._stream.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise NotATableError(
-                f"{self._name} is not a readable gzip file.",
-                "Found: damaged or cut data.",
-                "Compress it again.",
-            ) from error
+        content = read_packed(self._stream, size, self._name)
         self._unpacked += len(content)
         if self._limit is not None:
             # How far beyond the limit it goes is not known: unpacking stops there.

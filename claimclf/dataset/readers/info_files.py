@@ -165,11 +165,29 @@ def open_archive(archive: zipfile.ZipFile, opening: Opening) -> Blocks:
         There are none, or they unpack to more than is allowed.
     """
     files = [
-        _File(entry.filename, entry.file_size, partial(archive.read, entry))
+        _File(entry.filename, entry.file_size, partial(_unpacked, archive, entry, opening.name))
         for entry in sorted(archive.infolist(), key=lambda entry: entry.filename)
         if PurePosixPath(entry.filename).suffix in _SUBTITLES and not _is_hidden(entry.filename)
     ]
     return _open(files, opening, "a ZIP archive")
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
+    """Return a file of an archive.
+
+    Raises
+    ------
+    NotATableError
+        It is damaged, has a password or is packed in a way that is not known.
+    """
+    try:
+        return archive.read(entry)
+    except Exception as error:  # whatever damaged bytes make of those who unpack them
+        raise NotATableError(
+            f"{name} is not a readable ZIP archive.",
+            f"Found: {entry.filename} cannot be unpacked.",
+            "Save it again, without a password.",
+        ) from error
 
 
 def _is_hidden(name: str) -> bool:

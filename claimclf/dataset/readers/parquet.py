@@ -32,7 +32,7 @@ def readable_parquet(name: str) -> Iterator[None]:
     """Say in words that a Parquet file is damaged."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:  # damaged pages are an OSError
+    except (pa.ArrowException, OSError, UnicodeError) as error:  # pages are an OSError, names text
         raise NotATableError(
             f"{name} is not a readable Parquet file.",
             "Found: damaged or cut data.",
@@ -180,12 +180,23 @@ def parse(block: Block) -> Table:
     with readable_parquet(block.layout.name):
         # Without pandas' own notes an index stays a column; whole numbers beside missing ones
         # stay whole: as floats, long ids would lose their last digits.
-        frame = (
-            pa.ipc.open_stream(block.content)
-            .read_all()
-            .to_pandas(ignore_metadata=True, integer_object_nulls=True)
-        )
+        table = pa.ipc.open_stream(block.content).read_all()
+        table.validate(full=True)  # text of a damaged page need not be text
+        frame = _as_text(table).to_pandas(ignore_metadata=True, integer_object_nulls=True)
     frame = frame.astype(dict.fromkeys(block.layout.gaps, object))
     counts = np.full(block.rows, len(block.layout.columns))
     lines = np.arange(block.line, block.line + block.rows)
     return Table(block.layout.name, frame, lines, counts, {}, "", block.layout)
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    """Take bytes for UTF-8: some programs write text and do not say that it is."""
+    kinds = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    for number, part in enumerate(table.schema):
+        if any(is_kind(part.type) for is_kind in kinds):
+            cells = [
+                None if cell is None else cell.decode("utf-8", "replace")
+                for cell in table.column(number).to_pylist()
+            ]
+            table = table.set_column(number, part.name, pa.array(cells, pa.large_string()))
+    return table

@@ -42,18 +42,21 @@ def decoded(line: bytes) -> Any:
 def cell(value: Any) -> str:
     """Write a JSON value as a table's cell: digits as they are, none as nothing."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode() if _is_broken(value) else value
+        return _whole(value)
     if value is None:
         return ""
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _whole(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _whole(text: str) -> str:
+    """Put question marks for halves of characters, which no file can hold."""
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-8", "replace").decode()
 
 
 def text_array(values: Sequence[Any]) -> pa.LargeStringArray:
@@ -203,7 +206,7 @@ def held_lines(content: bytes) -> Iterator[bytes]:
 def flat(record: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the fields of an object, those of objects in it under joined names."""
     for key, value in record.items():
-        name = f"{above}{key}"
+        name = f"{above}{_whole(key)}"
         if isinstance(value, dict) and value:
             yield from flat(value, f"{name}.")
         else:
