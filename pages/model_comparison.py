@@ -7,6 +7,7 @@ from claimclf.ui.comparison.choosing import choose_models, choose_source
 from claimclf.ui.comparison.cutoffs import choose_cutoffs
 from claimclf.ui.comparison.export import offer_export
 from claimclf.ui.comparison.figures import show_figures
+from claimclf.ui.comparison.learning import offer_learning
 from claimclf.ui.comparison.sections import Compared, show_section
 from claimclf.ui.comparison.training import offer_training
 from claimclf.ui.frame.opening import open_page
@@ -36,6 +37,8 @@ show_section(compared)
 
 with st.expander("Save a cut-off, overrule the champion", icon=":material/gavel:"):
     offer_decisions(models, cut)
+with st.expander("Learn from decisions", icon=":material/model_training:"):
+    offer_learning(stored_manifests(), best)
 with st.expander("Train or search again", icon=":material/school:"):
     offer_training()
 offer_export(compared)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from claimclf.cli.inputs import open_queue, read_speech
 from claimclf.cli.options import DATABASE, ENCODING, JSON, MODELS, SPEECH
 from claimclf.cli.output import print_json, say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from claimclf.services.learning import Lesson
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -58,36 +52,9 @@ def learn(
     if as_json:
         print_json(asdict(lesson))
         return
-    for line in _lines(lesson):
+    for line in learning.said(lesson):
         say(line)
-
-
-def _lines(lesson: Lesson) -> Iterator[str]:
-    origins = ", ".join(f"{n:,} {origin}" for origin, n in lesson.sources.items())
-    yield (
-        f"{lesson.challenger} has learnt {lesson.rows:,} statements from {lesson.decisions:,} "
-        f"decisions ({origins}), beginning from {lesson.base}."
-    )
-    if lesson.contradicting:
-        yield (
-            f"Left out: {lesson.contradicting:,} statements that as many looks call a claim as "
-            "an opinion."
-        )
-    if lesson.people == 1:
-        yield "All decisions are one person's: what it has learnt is how that person decides."
-    if lesson.later is None:
-        yield "Too few decisions, or none with a time, to measure it on later ones."
-    else:
-        later = lesson.later
-        yield (
-            f"On the last {later.n:,} statements, which another like it had not met: AUC "
-            f"{later.challenger['auc']:.3f} ({later.challenger['auc_low']:.3f} to "
-            f"{later.challenger['auc_high']:.3f}); {lesson.base} has {later.champion['auc']:.3f}."
-        )
-    yield (
-        f"In use is still {lesson.champion}. To use the new one: "
-        f"claimclf champion {lesson.challenger} --reason WHY"
-    )
+    say(f"To use it: claimclf champion {lesson.challenger} --reason WHY")
 
 
 COMMANDS = (learn,)

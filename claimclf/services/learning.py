@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -228,6 +228,32 @@ def _learnt(
     manifest = _named(store, trained.model.manifest, base, made)
     model = Model(trained.model.predictor, manifest)
     return Trained(model, trained.predictions), _later(predictor, made)
+
+
+def said(lesson: Lesson) -> Iterator[str]:
+    """Say for people what was learnt, and whether it is better."""
+    origins = ", ".join(f"{n:,} {origin}" for origin, n in lesson.sources.items())
+    yield (
+        f"{lesson.challenger} has learnt {lesson.rows:,} statements from {lesson.decisions:,} "
+        f"decisions ({origins}), beginning from {lesson.base}."
+    )
+    if lesson.contradicting:
+        yield (
+            f"Left out: {lesson.contradicting:,} statements that as many looks call a claim as "
+            "an opinion."
+        )
+    if lesson.people == 1:
+        yield "All decisions are one person's: what it has learnt is how that person decides."
+    if lesson.later is None:
+        yield "Too few decisions, or none with a time, to measure it on later ones."
+    else:
+        later = lesson.later
+        yield (
+            f"On the last {later.n:,} statements, which another like it had not met: AUC "
+            f"{later.challenger['auc']:.3f} ({later.challenger['auc_low']:.3f} to "
+            f"{later.challenger['auc_high']:.3f}); {lesson.base} has {later.champion['auc']:.3f}."
+        )
+    yield f"In use is still {lesson.champion}."
 
 
 def _of_queue(database: Database) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from claimclf.modeling.store.card import closing_questions
 from claimclf.modeling.store.champion import (
     LEAST_RECALL,
     champion,
+    is_challenger,
     ranked,
     real_speech_auc,
     worst_hidden,
@@ -23,6 +24,7 @@ from claimclf.modeling.store.champion import RULE as CHAMPION_RULE
 from claimclf.modeling.store.champion import RULE_IN_SHORT as CHAMPION_RULE_IN_SHORT
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.store import ModelStore
+from claimclf.schema import TextKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +68,24 @@ def rule_table(manifests: Sequence[Manifest]) -> pd.DataFrame:
         "2. AUC on real speech, by groups held out",
         "3. claims hidden in the worst condition",
     )
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def challengers(manifests: Sequence[Manifest]) -> pd.DataFrame:
+    """Return what has been learnt from decisions, a row a challenger, the latest first."""
+    import pandas as pd
+
+    taught = [manifest for manifest in manifests if is_challenger(manifest)]
+    rows = {
+        m.name: (
+            m.trained_at[:16].replace("T", " "),
+            m.data["learnt_from"]["base"],
+            f"{m.data['learnt_from']['statements']:,}",
+            "" if (auc := m.auc_on(TextKind.DECIDED)) is None else f"{auc:.3f}",
+        )
+        for m in sorted(taught, key=lambda m: m.trained_at, reverse=True)
+    }
+    columns = ("taught (UTC)", "began from", "statements", "AUC on decisions held out")
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 

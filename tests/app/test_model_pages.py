@@ -18,10 +18,13 @@ from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.champion import RULE, RULE_IN_SHORT, overrule
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import ROOT
+from claimclf.queue.review.decisions import decide
 from claimclf.queue.storage.database import Database
+from claimclf.schema import TRANSCRIPT
 from claimclf.services.lanes import consequences
 from claimclf.ui.state import upload as state
-from tests.queue.builders import UNREACHABLE, logged
+from tests.queue.builders import ANNA, OPINION, UNREACHABLE, WITHIN, fill, logged, take
+from tests.speech import talk
 
 APP = str(ROOT / "app.py")
 
@@ -372,3 +375,35 @@ def test_models_are_trained_and_searched_on_the_page(
     for recipe in small:
         searched = store.cv_results(recipe.name)
         assert (searched is not None) is (button == "Search all settings")
+
+
+def test_challenger_is_taught_from_the_queue_and_used_with_a_reason(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    monkeypatch.setenv(DATABASE.variable, url)
+    database = Database(url)
+    said = talk(60)
+    fill(database, 60, video_transcription_text=said["text"].tolist(), statement_id=None)
+    app = shown("pages/model_comparison.py")
+    teach = "Teach a challenger from the queue's decisions"
+    next(b for b in app.button if b.label == teach).click().run()
+    assert not app.exception
+    assert any("0 opinions and 0 claims" in error.value for error in app.error)
+    claims = dict(zip(said["text"], said["label"], strict=True))
+    for _ in range(60):
+        lease = take(database)
+        verdict = WITHIN if claims[lease.case.video[TRANSCRIPT]] else OPINION
+        decide(database, ANNA, lease.case.id, lease.token, lease.case.version, verdict)
+    next(b for b in app.button if b.label == teach).click().run()
+    assert not app.exception
+    assert any("challenger\\-1 has learnt" in one.value for one in app.success), app.error
+    assert store.names()[0] == "challenger-1"
+    next(s for s in app.selectbox if s.label == "Challenger").select("challenger-1")
+    app.text_input(key="challenger_reason").input("better on our posts")
+    next(b for b in app.button if b.label == "Use it from now on").click().run()
+    assert not app.exception
+    assert "Champion: challenger\\-1" in app.success[0].value
+    next(b for b in app.button if b.label == "Go back to the rule").click().run()
+    assert "Champion: speech\\-linear" in app.success[0].value
+    database.close()
