@@ -16,7 +16,7 @@ from claimclf.queue.storage.tables import audit
 from claimclf.services import queue
 from tests.browser.dashboard import settle
 from tests.browser.test_leads_and_analysts_days import open_page, servers
-from tests.browser.test_login import PATIENCE, Servers, leave_provider, sign_in
+from tests.browser.test_login import PATIENCE, Servers, leave_provider, sign_in, sign_out
 from tests.queue.builders import ANNA, fill, take
 
 __all__ = ["servers"]  # a fixture
@@ -120,3 +120,28 @@ def entries(database: Database) -> list[tuple[int, str, str]]:
     query = select(audit.c.seq, audit.c.actor, audit.c.action).order_by(audit.c.seq)
     rows = database.read(lambda connection: connection.execute(query).all())
     return [(row.seq, row.actor, row.action) for row in rows]
+
+
+def test_note_that_one_person_typed_is_not_shown_to_the_next_at_the_same_tab(
+    page: Page, servers: Servers, database: Database
+) -> None:
+    def begin(subject: str) -> str:
+        sign_in(page, servers, subject)
+        open_page(page, "Review")
+        page.get_by_role("button", name="Start reviewing").click()
+        settle(page)
+        return page.locator(".st-key-case h3").inner_text()
+
+    note = page.get_by_label("Note", exact=True)
+    theirs = begin("lead")
+    note.fill("for my eyes only")
+    note.blur()
+    settle(page)
+    open_page(page, "Triage queue")
+    sign_out(page, servers)
+    assert begin("moderator") == theirs
+    expect(note).to_have_value("")
+    open_page(page, "Triage queue")
+    sign_out(page, servers)
+    begin("lead")
+    expect(note).to_have_value("for my eyes only")

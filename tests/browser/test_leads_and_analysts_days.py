@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 USERS = {
     role: {"email": f"{role}@example.org", "email_verified": True, "groups": [role]}
-    for role in ("lead", "analyst")
+    for role in ("moderator", "lead", "analyst")
 }
 ANNA, BORIS = Person("anna@example.org"), Person("boris@example.org")
 LEAD = Person("lead@example.org", Role.LEAD)

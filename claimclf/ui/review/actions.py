@@ -17,7 +17,8 @@ from claimclf.ui.bulk.form import verdict_of
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.review.desk import Console, Done, desk
-from claimclf.ui.review.drafts import PREFIX
+from claimclf.ui.review.drafts import note_key
+from claimclf.ui.review.tab import drop_draft
 from claimclf.ui.wording import DECISIONS
 from claimclf.units import MINUTE
 
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
 #: Where outcomes are said; and the fields that are read at a click.
 CONSOLE, PREFERENCES = "review", "preferences"
 COLLEAGUE = "colleague"
-
-
-def note_key(case: Case) -> str:
-    """Name the field of a case's note: of the case, not of the lease.
-
-    What was typed outlives a lost hold.
-    """
-    return f"{PREFIX}{case.id}-{case.round}"
 
 
 def shown_key(what: str, case: Case) -> str:
@@ -127,6 +120,7 @@ def decide(
     case = lease.case
     verdict = Verdict(decision, reason, _note(case))
     decided = queue.decide(console.database, person, case.id, lease.token, case.version, verdict)
+    drop_draft(person, case)
 
     def take_back(database: Database, person: Person) -> object:
         return queue.undo(database, person, decided.id)

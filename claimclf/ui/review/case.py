@@ -49,7 +49,7 @@ def show_case(person: Person, console: Console, lease: Lease) -> None:
         with left:
             with st.container(height=250, border=False):
                 _show_words(case)
-            ask_for_decision(console, lease)
+            ask_for_decision(person, console, lease)
         with right:
             show_figures(case, brief)
             show_author(case, brief.author)

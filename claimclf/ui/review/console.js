@@ -9,10 +9,12 @@ if (!window.claimclfConsole) {
     .map((what) => `[class*="st-key-${what}-"] button`).join(", ");
   let shown = "", shownAt = 0, pressedAt = -APART_MS;
 
-  // The first button says by its class which case is there and what is asked about it.
+  // The first button says by its key which case is there and what is asked about it. Its other
+  // classes change whenever the screen is drawn again, which is no other case.
+  const keyOf = (button) => button.closest('[class*="st-key-"]').className.match(/st-key-\S+/)[0];
   const look = () => {
     const button = document.querySelector(DECIDES);
-    const now = button ? button.closest('[class*="st-key-"]').className : "";
+    const now = button ? keyOf(button) : "";
     if (now === shown) { return; }
     [shown, shownAt] = [now, performance.now()];
     document.body.dataset.taken = "no";

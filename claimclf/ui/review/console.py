@@ -20,9 +20,10 @@ from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.drafts import keep_drafts
 from claimclf.ui.review.keys import show_keys
 from claimclf.ui.review.own import show_own
+from claimclf.ui.review.tab import tell_sent
 
 _STYLE = style(Path(__file__).with_suffix(".css"))
-_KEYBOARD = script(Path(__file__).with_suffix(".js"))
+_SCRIPTS = script(Path(__file__).with_suffix(".js")) + script(Path(__file__).with_name("tab.js"))
 
 
 @fragment()
@@ -30,7 +31,7 @@ def show_console(person: Person, console: Console) -> None:
     """Draw the case in hand, or the way to the first one."""
     keep_drafts()
     st.html(_STYLE)
-    st.html(_KEYBOARD, unsafe_allow_javascript=True)
+    st.html(_SCRIPTS, unsafe_allow_javascript=True)
     at_desk = desk()
     if isinstance(lost := outcomes.outcome_at(CONSOLE), LostLeaseError):
         at_desk.lose(lost)  # said where the hold is
@@ -52,6 +53,7 @@ def show_console(person: Person, console: Console) -> None:
         show_case(person, console, at_desk.lease)
     show_own(person, console)
     show_keys()
+    tell_sent()
 
 
 def _show_pause(console: Console, person: Person) -> None:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from claimclf.people import Person
 from claimclf.schema import CaseState, Decision
 from claimclf.ui.access.secrets import signs_in
 from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk, fresh_place
+from claimclf.ui.review.drafts import note_key
 from claimclf.ui.review.keys import KEYS
+from claimclf.ui.review.tab import name_draft
 from claimclf.ui.wording import DECISIONS, REASONS
 
 if TYPE_CHECKING:
@@ -20,13 +23,12 @@ if TYPE_CHECKING:
 NOTE = "Note"
 
 
-def ask_for_decision(console: Console, lease: Lease) -> None:
+def ask_for_decision(person: Person, console: Console, lease: Lease) -> None:
     """Offer the decisions, or the question which rule is broken, or what to do with a lost case."""
     at_desk = desk()
     with fresh_place():
-        st.text_input(
-            NOTE, key=actions.note_key(lease.case), placeholder="Optional, for later readers (M)"
-        )
+        st.text_input(NOTE, key=note_key(lease.case), placeholder="Optional, for later readers (M)")
+        name_draft(person, lease.case)
         if at_desk.lost:
             _offer_what_is_left(console, lease)
         elif at_desk.listed:

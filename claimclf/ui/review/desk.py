@@ -72,6 +72,8 @@ class Desk:
         Filters and ranking of the list from which a case was opened: the next ones are of it.
     which : dict
         What was chosen last under *Which cases*; Streamlit forgets it on another page.
+    sent : set of str
+        Drafts of notes that the browser may forget.
     side : int
         Which of two places the buttons are in: see `fresh_place`.
     """
@@ -88,6 +90,7 @@ class Desk:
     asked: object = None
     listed_by: tuple[Filters, Ranking] | None = None
     which: dict[str, Any] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
     side: int = 0
 
     def holds(self, lease: Lease) -> bool:

@@ -13,6 +13,7 @@ from claimclf.ui.bulk.form import ask_verdict
 from claimclf.ui.bulk.shown import digest, n_cases
 from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk, fresh_place
+from claimclf.ui.review.drafts import note_key
 from claimclf.ui.review.surroundings import earlier
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _show_list(console: Console, lease: Lease, listed: Preview) -> None:
     chosen = [pair for n, pair in enumerate(pairs) if n not in ticked]
     form = f"statement-{lease.token}"
     args = (console, lease, listed, left_out, form)
-    note = str(st.session_state.get(actions.note_key(lease.case), ""))
+    note = str(st.session_state.get(note_key(lease.case), ""))
     ask_verdict(form, chosen, note, actions.decide_all, args)
     st.button("Back", shortcut="Escape", on_click=actions.close_list, args=(lease,))
 
