@@ -36,7 +36,7 @@ class Tally:
 
 
 def counts(database: Database) -> list[Tally]:
-    """Count all cases."""
+    """Count all cases: by state, lane and age, in the order of their names."""
     hour = database.now() // HOUR
 
     def count(connection: Connection) -> list[Tally]:
@@ -45,7 +45,8 @@ def counts(database: Database) -> list[Tally]:
             for row in connection.execute(_summed())
         ]
 
-    return database.read(count)
+    # As they come, the databases have them in orders of their own.
+    return sorted(database.read(count), key=lambda tally: (tally.state, tally.lane, tally.hours))
 
 
 def last_change(database: Database) -> tuple[int, int]:
