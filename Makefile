@@ -7,6 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean fuzz
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side fuzz soak browser screenshots lock clean
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -66,6 +67,9 @@ bench-moderators: install   ## sixteen moderators for five minutes: decisions, e
 
 fuzz: install   ## damaged files of every format for the readers (ARGS="--n 100000 --seed 1")
 	$(BIN)/python -m tests.dataset.fuzzing $(ARGS)
+
+soak: install   ## eight hours of a simulated team in ten minutes, with crashes, on both databases (ARGS="--minutes 10")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 browser:        ## Debian's Chromium, for the tests that drive a browser
 	sh scripts/browser.sh
