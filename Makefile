@@ -6,8 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean fuzz
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side fuzz soak browser screenshots lock clean
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean fuzz soak
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
