@@ -12,6 +12,7 @@ from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
+from claimclf.ui.wording import moment
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.holding import Held
@@ -69,9 +70,27 @@ def show_n_open(person: Person, database: Database) -> None:
     with explained():
         n = n_open(tallies(database, person))
         held = queue.held_cases(database, person)
-    others = at_work([case for case in held if case.holder != person.name])
+    waiting = handed_on(held, person)
+    others = at_work([c for c in held if c.holder != person.name and c.handed_by is None])
     # In one line: the case below stays where it is.
-    st.markdown(f"**{n:,} open cases** in the shared queue{others}")
+    st.markdown(f"**{n:,} open cases** in the shared queue{waiting}{others}")
+
+
+def handed_on(held: Sequence[Held], person: Person) -> str:
+    """Say what waits for whom it was handed to, and until when; one's own cases first."""
+    waiting = [case for case in held if case.handed_by is not None]
+    waiting.sort(key=lambda case: person.name not in (case.holder, case.handed_by))
+    parts = []
+    for case in waiting[:_NAMED]:
+        to, by = (
+            "you" if name == person.name else plain(name)
+            for name in (case.holder, case.handed_by or "")
+        )
+        until = moment(case.until)
+        parts.append(f"case {case.case_id:,} waits for {to} until {until}, handed on by {by}")
+    if len(waiting) > _NAMED:
+        parts.append(f"{len(waiting) - _NAMED:,} more handed on")
+    return "".join(f" · {part}" for part in parts)
 
 
 def at_work(held: Sequence[Held]) -> str:

@@ -20,6 +20,8 @@ from claimclf.queue.storage.database import Database
 from claimclf.schema import STATEMENT_ID, CaseState, Decision, Lane, Ranking
 from claimclf.services import models, queue
 from claimclf.services.triage import triage
+from claimclf.ui.wording import moment
+from tests.app.screens import as_read
 from tests.app.test_shared_queue import BEN, buttons, database, heading, press, says, tick
 from tests.app.test_triage_page import GOOD, settled
 from tests.builders import reported_csv
@@ -316,6 +318,11 @@ def test_saved_view_says_which_case_comes_next(filled: Database) -> None:
     assert held.case.lane is Lane.OPINIONS
 
 
+def lines(app: AppTest) -> str:
+    """Plain lines on the screen, as they are read."""
+    return as_read(" ".join(str(one.value) for one in [*app.markdown, *app.caption]))
+
+
 def test_case_is_given_to_a_colleague_and_the_next_one_comes(
     console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,7 +336,27 @@ def test_case_is_given_to_a_colleague_and_the_next_one_comes(
     assert theirs is not None
     assert theirs.case.id == given
     assert in_hand(database) != given
-    assert f"Case {given}: ben has it now." in says(app)
+    until = moment(theirs.until)
+    assert f"Case {given} waits for ben until {until}." in says(app)
+    line = f"case {given} waits for ben until {until}, handed on by you"
+    assert line in lines(app)
+    assert f"ben at case {given}" not in lines(app)
+
+
+def test_case_that_was_handed_on_says_so_to_the_colleague(
+    console: AppTest, database: Database
+) -> None:
+    theirs = queue.next_case(database, BEN)
+    assert theirs is not None
+    case = theirs.case.id
+    given = queue.hand_on(database, BEN, case, theirs.token, ME)
+    line = f"case {case} waits for you until {moment(given.until)}, handed on by ben"
+    app = settled(console.run())  # another one is in hand
+    assert line in lines(app)
+    app = press(app, "Opinion")
+    assert in_hand(database) == case
+    assert "Handed on to you by ben." in lines(app)
+    assert line not in lines(settled(app.run()))
 
 
 def test_case_is_not_given_to_nobody(

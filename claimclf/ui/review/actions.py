@@ -19,7 +19,7 @@ from claimclf.ui.messages import plain
 from claimclf.ui.review.desk import Console, Done, desk
 from claimclf.ui.review.drafts import note_key
 from claimclf.ui.review.tab import drop_draft
-from claimclf.ui.wording import DECISIONS
+from claimclf.ui.wording import DECISIONS, moment
 from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def hand_on(person: Person, console: Console, lease: Lease) -> str | None:
     if not desk().holds(lease):
         return None
     to = Person(str(st.session_state[COLLEAGUE]).strip().lower())
-    queue.hand_on(console.database, person, lease.case.id, lease.token, to)
-    given = Account(f"Case {lease.case.id:,}: {plain(to.name)} has it now.")
-    desk().last = Done(given)
+    given = queue.hand_on(console.database, person, lease.case.id, lease.token, to)
+    words = f"Case {lease.case.id:,} waits for {plain(to.name)} until {moment(given.until)}."
+    desk().last = Done(Account(words))
     return _take_next(person, console)
 
 

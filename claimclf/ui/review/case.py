@@ -76,9 +76,12 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
     except ClaimclfError as error:
         st.error(plain(error))
         return
+    # The hold is renewed as of now: who handed it on is what was read when it came.
+    came = at_desk.lease.case.handed_by
+    by = f":material/forward: Handed on to you by {plain(came)}. " if came else ""
     left = max(lease.until - console.database.now(), 0) // SECOND
     st.caption(
-        f":material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
+        f"{by}:material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
         "page is open."
     )
 
