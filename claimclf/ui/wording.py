@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from claimclf.schema import Decision, Lane, Language, Ranking, ReasonCode
-from claimclf.units import SECOND
+from claimclf.units import HOUR, SECOND
 
 RANKINGS = {
     Ranking.REPORTS: "reports on the video",
@@ -80,6 +80,11 @@ def span(microseconds: int) -> str:
             n = int(seconds // size)
             return f"{n:,} {unit}{'s' if n != 1 else ''}"
     return "less than a minute"
+
+
+def in_hours(microseconds: int) -> float:
+    """Return a length of time for a column of a table: a number is sorted as one."""
+    return microseconds / HOUR
 
 
 def length(microseconds: int) -> str:

@@ -192,6 +192,8 @@ def test_escalated_case_is_seen_and_taken(database: Database) -> None:
     app = opened()
     assert table(app, "note") == [NOTE, ""]
     assert table(app, "by") == ["anna", "anna"]
+    for name in ("waits for", "per case"):  # a number is sorted as one
+        assert {type(value) for value in table(app, name)} == {float}
     choose(app, "Escalated case", second)
     app = press(app, "Take")
     assert f"Case {second} is yours now. Decide on it on the page Review." in says(app)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
@@ -159,6 +162,13 @@ def test_list_shows_who_holds_what_and_a_case_can_be_chosen_from_it(
     assert shown_places(app) == list(range(1, len(listed) + 1))
 
 
+def test_lengths_of_time_and_counts_are_numbers_in_the_list(page: AppTest) -> None:
+    table = page.dataframe[-1].value
+    assert {table[name].dtype.kind for name in ("place", "report_count", "waiting")} <= set("if")
+    captions = " ".join(str(one.value) for one in page.caption)
+    assert "A header sorts" not in captions  # all of the queue is on this page
+
+
 def shown_places(app: AppTest) -> list[int]:
     return [int(place) for place in app.dataframe[-1].value["place"]]
 
@@ -168,6 +178,8 @@ def test_long_queue_is_turned_page_by_page(database: Database) -> None:
     app = give(opened(), reported_csv(60, video_transcription_text=texts))
     app = press(app, "Add these 60 videos")
     assert shown_places(app) == list(range(1, 51))
+    alone = "A header sorts what is shown here alone; *Ranked by* orders the whole queue."
+    assert alone in [one.value for one in app.caption]
     app = press(app, "Next page")
     assert shown_places(app) == list(range(51, 61))
     app = press(app, "Previous page")
@@ -313,9 +325,26 @@ def test_todays_cut_is_a_line_in_the_list(page: AppTest, database: Database) -> 
     assert below["place"].iloc[0] == 4
 
 
-def test_export_is_offered_to_those_whose_role_allows_it(page: AppTest) -> None:
-    app = press(page, "Prepare the file")
-    assert any(b.label.startswith("Download decisions.csv") for b in app.get("download_button"))
+def test_export_is_made_at_the_click_from_what_is_chosen_then(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Callable[[], bytes]] = []
+
+    def note(self: MediaFileManager, make: Callable[[], bytes], *_: Any, **__: Any) -> str:
+        made.append(make)
+        return "file"
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", note)
+    fill(database, 3)
+    app = opened()
+    assert [b.label for b in app.get("download_button")] == ["Download decisions.csv"]
+    assert len(made[-1]().splitlines()) == 1
+    done(database)  # after the button was drawn
+    assert len(made[-1]().splitlines()) == 2
+    what = next(box for box in app.selectbox if box.label == "What")
+    app = settled(what.select("cases").run())
+    assert [b.label for b in app.get("download_button")] == ["Download cases.csv"]
+    assert len(made[-1]().splitlines()) == 4
 
 
 def test_secret_names_the_database_where_the_environment_does_not(

@@ -154,7 +154,6 @@ def export(page: Page, folder: Path) -> pd.DataFrame:
     expect(page.get_by_text("Open: claims")).to_be_visible(timeout=60_000)
     settle(page)
     page.get_by_text("Export", exact=True).click()
-    page.get_by_role("button", name="Prepare the file").click()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Download decisions")).click()
     download.value.save_as(folder / "decisions.csv")

@@ -12,7 +12,7 @@ from claimclf.ui.guard import fragment
 from claimclf.ui.lead.actions import ESCALATED, give_escalated, show_outcome, take
 from claimclf.ui.lead.giving import AT_WORK, case_number, offer, reviewers
 from claimclf.ui.lead.tables import THREE_LINES, short_moment
-from claimclf.ui.wording import length
+from claimclf.ui.wording import in_hours
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.report import Report
@@ -36,6 +36,7 @@ def _list_escalations(person: Person, report: Report) -> None:
         key="escalations",
         row_height=THREE_LINES,
         column_config={
+            "waits for": st.column_config.NumberColumn(format="%.1f h"),
             "by": st.column_config.Column(width=125),
             "held by": st.column_config.Column(width=70),
             "note": st.column_config.Column(width=305),
@@ -63,7 +64,7 @@ def _table(report: Report) -> pd.DataFrame:
             "case": waiting.case_id,
             "lane": str(waiting.lane),
             "since": short_moment(waiting.since),
-            "waits for": length(report.now - waiting.since),
+            "waits for": in_hours(report.now - waiting.since),
             "by": waiting.by,
             "held by": waiting.holder or "",
             "note": waiting.note,

@@ -11,7 +11,7 @@ import streamlit as st
 from claimclf.people import Person
 from claimclf.schema import PRIMARY_DECISIONS, Decision
 from claimclf.ui.lead.tables import TWO_LINES, count_column, short_moment
-from claimclf.ui.wording import length
+from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.people import AtWork
@@ -40,7 +40,7 @@ def show_people(report: Report) -> None:
     }
     rows = [_row(colleague) for colleague in report.people]
     st.dataframe(
-        pd.DataFrame([*rows, together]),
+        pd.DataFrame([*rows, together]).astype({"per case": float}),
         hide_index=True,
         row_height=TWO_LINES if any(len(row["who"]) > _LONG for row in rows) else None,
         column_config={
@@ -49,7 +49,7 @@ def show_people(report: Report) -> None:
             **{name: count_column(84) for name in _SHORT.values()},
             **{name: count_column(62) for name in ("decided", "opinion", "skipped", "undone")},
             "escalated": count_column(74),
-            "per case": st.column_config.Column(width=66),
+            "per case": st.column_config.NumberColumn(format="%.1f min", width=66),
         },
     )
     st.caption(
@@ -80,5 +80,5 @@ def _counts(people: Sequence[AtWork]) -> dict[str, int]:
     }
 
 
-def _handling(microseconds: int | None) -> str:
-    return "" if microseconds is None else length(microseconds)
+def _handling(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / MINUTE

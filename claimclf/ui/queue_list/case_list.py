@@ -57,6 +57,8 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     st.markdown(
         f"**{more}{page.total:,} cases**, {first + 1:,} to {first + len(page.rows):,} shown"
     )
+    if page.total > len(page.rows):
+        st.caption("A header sorts what is shown here alone; *Ranked by* orders the whole queue.")
     chosen = show_tables(page, first, database.now(), n_uses())
     _offer_turning(choice, places, page)
     if person.may(Capability.REVIEW) and offer_work(database, chosen, choice):

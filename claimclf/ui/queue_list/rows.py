@@ -18,7 +18,7 @@ from claimclf.schema import (
     VIDEO_ID,
 )
 from claimclf.ui.bulk.shown import digest
-from claimclf.ui.wording import span
+from claimclf.ui.wording import in_hours
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed, Page
@@ -86,7 +86,7 @@ _COLUMNS: Any = {
     LANE: st.column_config.TextColumn("Lane", width=80),
     TRANSCRIPT: st.column_config.TextColumn("Transcript", width=330),
     "who": st.column_config.TextColumn("Who looks at it", width=100),
-    "waiting": st.column_config.TextColumn("Waiting", width=80),
+    "waiting": st.column_config.NumberColumn("Waiting", format="%.1f h", width=80),
     "again": st.column_config.TextColumn("Again", help="Reported again since a decision", width=60),
     VERIFIED_STATUS: st.column_config.TextColumn("Verified", width=90),
     BAN_STATUS: st.column_config.TextColumn("Author", width=90),
@@ -103,7 +103,7 @@ def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
             LANE: str(row.case.lane),
             TRANSCRIPT: (row.case.video[TRANSCRIPT] or "")[:1_000],
             "who": row.case.holder if (row.case.held_until or 0) > now else "",
-            "waiting": span(max(now - row.case.waits_since, 0)),
+            "waiting": in_hours(max(now - row.case.waits_since, 0)),
             "again": "again" if row.case.reported_again else "",
             VERIFIED_STATUS: row.case.video[VERIFIED_STATUS],
             BAN_STATUS: row.case.video[BAN_STATUS],
