@@ -11,10 +11,19 @@ from playwright.sync_api import Page, expect
 from claimclf.configuration import DATABASE
 from claimclf.queue.storage.database import Database
 from tests.browser.dashboard import running_dashboard, settle
-from tests.browser.test_one_press import N, database, n_decided
+from tests.browser.test_one_press import n_decided
+from tests.queue.builders import fill
 
-__all__ = ["database"]  # a fixture
 pytestmark = pytest.mark.browser
+N = 12
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+    fill(database, N)
+    yield database
+    database.close()
 
 
 @pytest.fixture
