@@ -19,7 +19,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, delete, func, insert, literal, select, update
 
 from claimclf.errors import StorageError
-from claimclf.people import Person, Role
+from claimclf.people import PROGRAM, Person, Role
 from claimclf.queue.intake.batches import Batch, Upload, count_stored, find_batch, new_batch
 from claimclf.queue.intake.grouping import is_any_behind, rank_groups
 from claimclf.queue.intake.staging import (
@@ -350,7 +350,7 @@ def _store_step(at: int, arrival: _Arrival, n_rows: int, connection: Connection)
     compared = {name: arrivals.c[name] + n for name, n in stored.compared.items()}
     connection.execute(update(arrivals).where(this).values(n_done=next_done, **compared))
     entries = [Entry(Event.REPORTED_AGAIN, n, arrival.batch_id) for n in stored.reopened]
-    append(connection, arrival.person, at, entries)
+    append(connection, PROGRAM, at, entries)  # it is no person who opens them
     return next_done
 
 

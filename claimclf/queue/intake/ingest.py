@@ -13,7 +13,7 @@ from dataclasses import replace
 import pandas as pd
 from sqlalchemy import Connection, case, func, select
 
-from claimclf.people import Person
+from claimclf.people import PROGRAM, Person
 from claimclf.queue.intake.arriving import arrive, finish_arrivals, ingested, settle
 from claimclf.queue.intake.batches import Batch, Upload, count_stored, find_batch, new_batch
 from claimclf.queue.intake.grouping import rank_groups
@@ -154,7 +154,7 @@ def _store(
     batch = count_stored(connection, number, n_new=n - stored.n_known, **numbers)
     batch = replace(batch, **stored.compared)
     rankings = drop_cuts(connection)
-    entries = [ingested(batch, upload)]
-    entries += [Entry(Event.REPORTED_AGAIN, again, number) for again in stored.reopened]
-    append(connection, person, at, entries)
+    append(connection, person, at, [ingested(batch, upload)])
+    again = [Entry(Event.REPORTED_AGAIN, case_id, number) for case_id in stored.reopened]
+    append(connection, PROGRAM, at, again)  # it is no person who opens them
     return batch, False, rankings

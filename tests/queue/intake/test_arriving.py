@@ -245,6 +245,8 @@ def complete(database: Database) -> None:
     counted = select(audit.c.action, func.count()).where(audit.c.batch_id == 2)
     entries = database.read(lambda c: c.execute(counted.group_by(audit.c.action)).all())
     assert dict(map(tuple, entries)) == {"arrive": 1, "reported-again": 1, "ingest": 1}
+    again = select(audit.c.actor).where(audit.c.action == "reported-again")
+    assert database.read(lambda c: c.scalars(again).all()) == ["claimclf"]
     assert sum(tally.n for tally in tallying.counts(database)) == 20
     assert verify(database).problems == []
 

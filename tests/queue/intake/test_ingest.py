@@ -128,7 +128,8 @@ def test_decided_case_reopens_when_its_reports_have_doubled(database: Database) 
     decide(database, BORIS, lease.case.id, lease.token, lease.case.version, OPINION)
     past = history(database, made.case.id)
     assert [row["round"] for row in past.decisions] == [1, 2]
-    assert "reported-again" in [event.action for event in past.events]
+    (again,) = [event for event in past.events if event.action == "reported-again"]
+    assert again.actor == "claimclf"  # and not whoever uploaded the reports
     assert fill(database, 1, "d", report_count=39).n_reopened == 0
     assert fill(database, 1, "e", report_count=40).n_reopened == 1
 
