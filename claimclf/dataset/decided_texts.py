@@ -98,7 +98,7 @@ class Decided:
         raise TrainingDataError(
             "There are too few decided statements to learn from.",
             f"Found: {found}; the same statement counts once.",
-            f"Decide on {more} more, or name a file with decisions.",
+            f"Decide on {more} more, or name a file: claimclf learn --decisions FILE.",
         )
 
 

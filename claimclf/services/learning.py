@@ -36,7 +36,7 @@ from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.model import Model, Predictor
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored.kinds import KIND_ERROR_RATES
-from claimclf.modeling.training.decided import learn_decisions
+from claimclf.modeling.training.decided import STRENGTHS, LearntDecisions, learn_decisions
 from claimclf.modeling.training.fitting import SPEECH, Trained, measured, train
 from claimclf.people import Capability, Person
 from claimclf.queue.queries.final_decisions import final_decisions
@@ -220,14 +220,15 @@ def _learnt(
     texts: Sequence[LabelledTexts],
 ) -> tuple[Trained, Later | None]:
     source, predictor = made.texts(), store.load(base.name).predictor
+    later, strengths = _later(predictor, made)
     if dataset is not None and texts:
         weighted = replace(source, weight=_WEIGHT)
         trained = _trained_anew(base, dataset, [*texts, weighted])
     else:
-        trained = _taught(base, predictor, source, dataset)
+        trained = _taught(base, learn_decisions(predictor, source, strengths), source, dataset)
     manifest = _named(store, trained.model.manifest, base, made)
     model = Model(trained.model.predictor, manifest)
-    return Trained(model, trained.predictions), _later(predictor, made)
+    return Trained(model, trained.predictions), later
 
 
 def said(lesson: Lesson) -> Iterator[str]:
@@ -290,12 +291,11 @@ def _base(store: ModelStore) -> Manifest:
 
 
 def _taught(
-    base: Manifest, predictor: Predictor, source: LabelledTexts, dataset: Dataset | None
+    base: Manifest, learnt: LearntDecisions, source: LabelledTexts, dataset: Dataset | None
 ) -> Trained:
-    """Teach a stored model; measure it on the dataset, or on made-up videos."""
+    """Describe a model that was taught; measure it on the dataset, or on made-up videos."""
     from claimclf.services.datasets import open_default_dataset
 
-    learnt = learn_decisions(predictor, source)
     data = dataset if dataset is not None else open_default_dataset()
     rates = KIND_ERROR_RATES
     figures = by_source(learnt.held_out, {0: source.name}, rates, base.threshold)
@@ -336,16 +336,22 @@ def _named(store: ModelStore, manifest: Manifest, base: Manifest, made: Decided)
     return replace(manifest, name=f"challenger-{number}", data=data)
 
 
-def _later(predictor: Predictor, made: Decided) -> Later | None:
-    """Measure on the last decisions what was learnt from those before them."""
+def _later(predictor: Predictor, made: Decided) -> tuple[Later | None, Sequence[float]]:
+    """Measure on the last decisions what was learnt from those before them.
+
+    Returns
+    -------
+    Later or None, sequence of float
+        And how much decisions count, as it was chosen there; all choices where it was not.
+    """
     if made.rows[AT].isna().all():
-        return None
+        return None, STRENGTHS
     n_before = len(made.rows) - round(LATER_SHARE * len(made.rows))
     after = made.rows.iloc[n_before:]
     both = after[CLAIM_STATUS].nunique() == 2
     before = made.rows.iloc[:n_before][CLAIM_STATUS].value_counts()
     if not both or before.reindex([CLAIM, OPINION], fill_value=0).min() < LEAST_PER_CLASS:
-        return None
+        return None, STRENGTHS
     learnt = learn_decisions(predictor, made.texts(slice(0, n_before)))
     truth = is_claim(after).to_numpy().astype(bool)
 
@@ -353,4 +359,5 @@ def _later(predictor: Predictor, made: Decided) -> Later | None:
         probability = predict(model, after[[TRANSCRIPT]]).probability
         return ranking_figures(truth, np.asarray(probability), 0.5)
 
-    return Later(len(after), figures(predictor), figures(learnt.predictor))
+    later = Later(len(after), figures(predictor), figures(learnt.predictor))
+    return later, (learnt.strength,)

@@ -101,3 +101,9 @@ def as_learner(weights: np.ndarray, strength: float) -> LogisticRegression:
     learner.n_features_in_ = len(weights)
     learner.n_iter_ = np.zeros(1, dtype=np.int32)
     return learner
+
+
+def in_single_precision(numbers: np.ndarray) -> np.ndarray:
+    """Round to single precision: half of each number is zeros to store."""
+    rounded: np.ndarray = numbers.astype(np.float32).astype(np.float64)
+    return rounded

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
-from claimclf.modeling.learners.linear import Task, as_learner, learnt_weights
+from claimclf.modeling.learners.linear import Task, as_learner, in_single_precision, learnt_weights
 from claimclf.modeling.learners.vocabulary import further_terms
 from claimclf.modeling.store.model import Predictor
 from claimclf.modeling.stored.kinds import KindConformal, fit_to_judge, strange
@@ -60,7 +60,9 @@ class LearntDecisions:
     trust: float
 
 
-def learn_decisions(old: Predictor, decided: LabelledTexts) -> LearntDecisions:
+def learn_decisions(
+    old: Predictor, decided: LabelledTexts, strengths: Sequence[float] = STRENGTHS
+) -> LearntDecisions:
     """Teach a linear model of real speech what was decided.
 
     Parameters
@@ -69,6 +71,8 @@ def learn_decisions(old: Predictor, decided: LabelledTexts) -> LearntDecisions:
         A linear model on the feature set `speech`, with a calibration by kind.
     decided : LabelledTexts
         Decided texts, each statement once.
+    strengths : sequence of float
+        Between which cross-validation chooses.
 
     Notes
     -----
@@ -80,9 +84,9 @@ def learn_decisions(old: Predictor, decided: LabelledTexts) -> LearntDecisions:
     labels = is_claim(decided.rows).to_numpy().astype(np.int64)
     features, weights = extended(old_features, old_weights, transcripts)
     fitting = _Fitting.of(features, weights, decided.rows, labels)
-    strength, odds = _chosen(fitting, decided.group)
+    strength, odds = _chosen(fitting, decided.group, strengths)
     learnt = fitting.fit(np.arange(len(labels)), strength)
-    learner = as_learner(_single(fitting.whole(learnt, weights)), strength)
+    learner = as_learner(in_single_precision(fitting.whole(learnt, weights)), strength)
     conformal = _calibrated(_conformal_of(old), transcripts, labels, odds)
     held_out = pd.DataFrame(
         {
@@ -191,12 +195,14 @@ class _Fitting:
         return np.concatenate([real, old_weights[n_real:]])
 
 
-def _chosen(fitting: _Fitting, group: np.ndarray) -> tuple[float, np.ndarray]:
+def _chosen(
+    fitting: _Fitting, group: np.ndarray, strengths: Sequence[float]
+) -> tuple[float, np.ndarray]:
     """Choose by held-out loss how much decisions count; return it with the held-out log-odds."""
     signs = 2.0 * fitting.labels - 1
-    best = (np.inf, STRENGTHS[0], np.zeros(len(signs)))
+    best = (np.inf, strengths[0], np.zeros(len(signs)))
     starts: dict[int, np.ndarray] = {}
-    for strength in STRENGTHS:
+    for strength in strengths:
         odds = np.zeros(len(signs))
         for number in range(N_GROUPS):
             seen = np.flatnonzero(group != number)
@@ -230,7 +236,7 @@ def _calibrated(
     # A word that the other kinds never had is to them what any other unknown word is.
     rows = np.vstack([others[:-1], np.repeat(others[-1:], len(further) + 1, axis=0)])
     smooth = np.array([counts[word] for word in [*known, *further, ""]], dtype=float) + 0.5
-    evidence = np.column_stack([rows, _single(np.log(smooth / smooth.sum()))])
+    evidence = np.column_stack([rows, in_single_precision(np.log(smooth / smooth.sum()))])
     bare = replace(
         old,
         slope=1.0,
@@ -264,9 +270,3 @@ def _held_out_p_values(
         bare = replace(conformal, strangeness=[*conformal.strangeness[:-1], own])
         p_values[out] = bare.p_values(expit(odds[out]), novelty[out])
     return p_values
-
-
-def _single(numbers: np.ndarray) -> np.ndarray:
-    """Round to single precision: half of each number is zeros to store."""
-    rounded: np.ndarray = numbers.astype(np.float32).astype(np.float64)
-    return rounded

@@ -24,7 +24,13 @@ from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
-from claimclf.modeling.learners.linear import Task, as_learner, learnt_weights, plain_weights
+from claimclf.modeling.learners.linear import (
+    Task,
+    as_learner,
+    in_single_precision,
+    learnt_weights,
+    plain_weights,
+)
 from claimclf.modeling.learners.recipes import LINEAR, Recipe
 from claimclf.modeling.learners.vocabulary import (
     Vocabulary,
@@ -304,11 +310,13 @@ class _Readers:
             "\n".join(terms["shapes"]),
             "\n".join(self._terms),
             self._real.vocabulary.scale,
-            _single(np.concatenate([gate_whole, gate_opening])),
+            in_single_precision(np.concatenate([gate_whole, gate_opening])),
             float(start),
         )
         weights = [real[:-1], real[-1:] * _CONSTANT, course[:-1], course[-1:] * _CONSTANT]
-        learner = as_learner(_single(np.concatenate(weights)), float(self._settings["strength"]))
+        learner = as_learner(
+            in_single_precision(np.concatenate(weights)), float(self._settings["strength"])
+        )
         return Pipeline([("features", features), ("model", learner)])
 
     def log_odds(self, group: int | None) -> np.ndarray:
@@ -404,9 +412,3 @@ def _stacked(parts: Sequence[csr_array]) -> csr_array:
     from scipy.sparse import vstack
 
     return csr_array(vstack(parts))
-
-
-def _single(weights: np.ndarray) -> np.ndarray:
-    """Round to single precision: half of each number is zeros to store."""
-    rounded: np.ndarray = weights.astype(np.float32).astype(np.float64)
-    return rounded

@@ -105,8 +105,8 @@ def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
             "who": row.case.holder if (row.case.held_until or 0) > now else "",
             "waiting": in_hours(max(now - row.case.waits_since, 0)),
             "again": "again" if row.case.reported_again else "",
-            VERIFIED_STATUS: row.case.video[VERIFIED_STATUS],
-            BAN_STATUS: row.case.video[BAN_STATUS],
+            VERIFIED_STATUS: row.case.video[VERIFIED_STATUS] or "",
+            BAN_STATUS: row.case.video[BAN_STATUS] or "",
             VIDEO_ID: row.case.video[VIDEO_ID],
         }
         for place, row in enumerate(rows, 1)

@@ -33,10 +33,9 @@ def show_validation(ranked: Ranked) -> None:
     }
     for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
         column.metric(label, f"{value:,}")
-    if validated.n_rejected:
-        with st.expander(
-            f"{validated.n_rejected:,} rows were rejected: see why", icon=":material/block:"
-        ):
+    if n := validated.n_rejected:
+        rows_were = "row was" if n == 1 else "rows were"
+        with st.expander(f"{n:,} {rows_were} rejected: see why", icon=":material/block:"):
             rejected = validated.rejected
             st.dataframe(cut_cells(rejected.head(MOST_SHOWN)), hide_index=True)
             st.download_button(
