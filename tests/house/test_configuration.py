@@ -22,7 +22,6 @@ from claimclf.configuration import (
     DATASET,
     IDLE_MINUTES,
     LOG_LEVEL,
-    MAPPINGS,
     MODELS,
     SECRETS_FILES,
     SETTINGS,
@@ -396,9 +395,3 @@ def test_password_file_that_cannot_be_read_is_named(
     with pytest.raises(NotConfiguredError, match=r"FileNotFoundError in reading .*none"):
         Database("postgresql://ann@db.example/queue")
     Database(url(tmp_path / "queue.db")).close()
-
-
-@pytest.mark.parametrize("setting", [DATABASE, MAPPINGS])
-def test_tests_keep_away_from_what_this_checkout_has_in_use(setting: Setting) -> None:
-    assert str(ROOT / "data") not in look_up(setting).value
-    assert look_up(setting).value != setting.default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
@@ -22,10 +22,8 @@ def final_decisions(database: Database) -> Sequence[AnyRow]:
     sequence of Row
         `text`, `decision`, `by`, `at` (microseconds since 1970, UTC), `bulk_id`, `sampled`.
     """
-    closes = and_(
-        decisions.c.undone_at.is_(None),
-        decisions.c.decision.in_([str(decision) for decision in PRIMARY_DECISIONS]),
-    )
+    # A case whose decision was undone is decided no more, until a later one.
+    closes = decisions.c.decision.in_([str(decision) for decision in PRIMARY_DECISIONS])
     last = select(func.max(decisions.c.id)).where(closes).group_by(decisions.c.case_id)
     # Before version 0006 of the tables the text was not kept with the decision.
     text = func.coalesce(texts.c.text, cases.c[TRANSCRIPT]).label("text")

@@ -62,6 +62,16 @@ def test_equal_in_all_the_name_that_comes_first(plain: Manifest) -> None:
     assert order(model(plain, "b"), model(plain, "a"), model(plain, "c")) == ["a", "b", "c"]
 
 
+def test_challenger_is_champion_by_no_figure_as_long_as_there_is_another(plain: Manifest) -> None:
+    fixed = model(plain, "fixed", auc=0.6)
+    better = model(plain, "challenger", auc=0.99)
+    challenger = replace(better, data={**plain.data, "learnt_from": {"base": "fixed"}})
+    assert order(challenger, fixed) == ["fixed"]
+    made_up = replace(fixed, data={**plain.data, "synthetic": True})
+    assert order(challenger, made_up) == ["fixed"]
+    assert order(challenger) == ["challenger"]
+
+
 def test_champion_that_ships_is_the_rules(shipped: ModelStore) -> None:
     best, pointer = best_by_rule(shipped.manifests()), shipped.pointer()
     assert best is not None

@@ -70,6 +70,16 @@ def test_what_is_decided_as_the_model_says_leaves_it_as_it_is(champion: Predicto
     assert auc(learnt.predictor, agreeing) > 0.99
 
 
+def test_decisions_that_hardly_count_leave_every_score_as_it_is(champion: Predictor) -> None:
+    table = turned_round(80, 4)
+    learnt = learn_decisions(champion, decided([table]).texts(), strengths=(1e-9,))
+    before = predict(champion, table[[TRANSCRIPT]]).probability
+    assert predict(learnt.predictor, table[[TRANSCRIPT]]).probability == pytest.approx(
+        before, abs=1e-5
+    )
+    assert learnt.trust == pytest.approx(1)
+
+
 def test_course_is_read_as_before(champion: Predictor) -> None:
     course = course_rows(300)
     learnt = learn_decisions(champion, texts(200, 0))
@@ -88,10 +98,14 @@ def test_decided_texts_are_a_kind_of_their_own_that_keeps_its_promise(
     later = turned_round(240, 5)
     novelty = conformal.novelty(later[TRANSCRIPT])
     assert (conformal.kind(novelty) == TextKind.DECIDED).mean() > 0.9
-    p_values = learnt.held_out[["p_opinion", "p_claim"]].to_numpy()
-    lane = lanes(p_values, {OPINION: 0.1, CLAIM: 0.1})
-    hidden = (lane == Lane.OPINIONS)[learnt.held_out["truth"] == 1].mean()
-    assert hidden <= 0.1 + 2 * np.sqrt(0.1 * 0.9 / 120)
+    claim = (later[LABEL] == CLAIM).to_numpy()
+    of_later = predict(learnt.predictor, later[[TRANSCRIPT]]).p_values
+    held_out = learnt.held_out[["p_opinion", "p_claim"]].to_numpy()
+    for p_values, is_claim in ((of_later, claim), (held_out, learnt.held_out["truth"] == 1)):
+        assert p_values is not None
+        lane = lanes(p_values, {OPINION: 0.1, CLAIM: 0.1})
+        assert (lane == Lane.OPINIONS)[is_claim].mean() <= 0.1 + 2 * np.sqrt(0.1 * 0.9 / 120)
+        assert (lane != Lane.UNCERTAIN).mean() > 0.5
 
 
 def test_taught_twice_decided_texts_are_still_one_kind(champion: Predictor) -> None:

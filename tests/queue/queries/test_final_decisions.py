@@ -31,6 +31,8 @@ def test_undone_skipped_and_escalated_decisions_are_none(database: Database) -> 
         last = done(database, ANNA, verdict)
         if verdict is OPINION:
             undo(database, ANNA, last.id)
+            assert labels(database) == []
+    # The case that was opened again by the undoing came next, and was decided otherwise.
     assert [decision for _, decision in labels(database)] == [WITHIN.decision]
 
 
