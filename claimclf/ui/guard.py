@@ -23,6 +23,7 @@ from claimclf.people import Capability, Person
 from claimclf.ui import outcomes
 from claimclf.ui.access import visitor as visitors
 from claimclf.ui.access.visitor import Visitor
+from claimclf.ui.unforeseen import foreseen
 
 _logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -98,11 +99,19 @@ def action(
     return decorate
 
 
-def at_click(make: Callable[[], bytes]) -> Callable[[], bytes]:
+def at_click(make: Callable[[], bytes], place: str | None = None) -> Callable[[], bytes]:
     """Return what makes a file once its button is pressed, for whom the button was drawn.
 
-    Streamlit calls it outside of any page.
+    Streamlit calls it outside of any page. All that it says of a file that cannot be made is
+    that it cannot, and it logs what is raised with all that it came from: so what is raised
+    came from nothing, and why is remembered for a part of the page.
+
+    Parameters
+    ----------
+    place : str or None
+        The part of the page where it is said why a file could not be made.
     """
+    keep = outcomes.keeper(place) if place is not None else None
     person, claims = screen_person(), dict(visitors.token_claims())
 
     def made() -> bytes:
@@ -113,9 +122,22 @@ def at_click(make: Callable[[], bytes]) -> Callable[[], bytes]:
                 "Your session has ended, or your role has changed.", "", "Reload the page."
             )
         with logs.belonging_to(person=person.name, request=logs.new_id()):
-            return make()
+            content, problem = _made(make)
+        if keep is not None:
+            keep(problem)
+        if problem is not None:
+            _logger.warning("A file could not be made: %s", problem.code)
+            raise RuntimeError(problem.code)
+        return content
 
     return made
+
+
+def _made(make: Callable[[], bytes]) -> tuple[bytes, ClaimclfError | None]:
+    try:
+        return make(), None
+    except Exception as error:
+        return b"", foreseen(error)
 
 
 def screen_person() -> Person:

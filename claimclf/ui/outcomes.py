@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 import streamlit as st
@@ -17,6 +18,16 @@ _OUTCOMES = "outcomes"
 def remember(place: str, outcome: Outcome) -> None:
     """Keep what came of a click until it is said, or until the next click there."""
     _all()[place] = outcome
+
+
+def keeper(place: str) -> Callable[[Outcome], None]:
+    """Return what remembers an outcome for this screen while no page is being drawn."""
+    outcomes = _all()
+
+    def keep(outcome: Outcome) -> None:
+        outcomes[place] = outcome
+
+    return keep
 
 
 def outcome_at(place: str) -> Outcome:

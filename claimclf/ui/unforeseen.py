@@ -9,6 +9,18 @@ from claimclf.errors import ClaimclfError
 from claimclf.ui.messages import say_error
 
 
+def foreseen(error: Exception) -> ClaimclfError:
+    """Return an error that can be said; one that nobody foresaw is logged, and has its number."""
+    if isinstance(error, ClaimclfError):
+        return error
+    number = logs.unforeseen(error)
+    return ClaimclfError(
+        "Something went wrong that nobody foresaw.",
+        f"Found: error {number}.",
+        "Reload the page; if it comes again, give this number to whoever runs this dashboard.",
+    )
+
+
 def show_unforeseen(error: Exception) -> bool:
     """Log an error that a page, a part of one or a click did not deal with, and say so there.
 
@@ -22,10 +34,5 @@ def show_unforeseen(error: Exception) -> bool:
     if isinstance(error, ClaimclfError):
         say_error(error)
         return True
-    number = logs.unforeseen(error)
-    st.error(
-        f"Something went wrong that nobody foresaw. Found: error {number}. Reload the page; if it "
-        "comes again, give this number to whoever runs this dashboard.",
-        icon=":material/report:",
-    )
+    st.error(str(foreseen(error)), icon=":material/report:")
     return True

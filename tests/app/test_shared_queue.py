@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import streamlit as st
@@ -13,7 +14,9 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
+from claimclf.errors import StorageError
 from claimclf.people import Person, Role
+from claimclf.queue.outbound import export as exports
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CaseState, Decision, Language, Ranking
@@ -22,7 +25,7 @@ from claimclf.ui.state import database as databases
 from claimclf.ui.state import upload as state
 from tests.app.test_triage_page import GOOD, give, settled
 from tests.builders import reported_csv
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Logged
 from tests.queue.builders import done, fill
 
 BEN = Person("ben", Role.MODERATOR)
@@ -345,6 +348,42 @@ def test_export_is_made_at_the_click_from_what_is_chosen_then(
     app = settled(what.select("cases").run())
     assert [b.label for b in app.get("download_button")] == ["Download cases.csv"]
     assert len(made[-1]().splitlines()) == 4
+
+
+@pytest.mark.parametrize("is_foreseen", [True, False])
+def test_file_that_cannot_be_made_is_said_in_words_and_nothing_of_it_is_raised(
+    database: Database, monkeypatch: pytest.MonkeyPatch, logged: Logged, is_foreseen: bool
+) -> None:
+    made: list[Callable[[], bytes]] = []
+
+    def note(self: MediaFileManager, make: Callable[[], bytes], *_: Any, **__: Any) -> str:
+        made.append(make)
+        return "file"
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", note)
+    fill(database, 1)
+    app = opened()
+    secret = "a note of somebody"  # noqa: S105
+    error = StorageError("The disk is full.", "", "Free some.") if is_foreseen else KeyError(secret)
+    with monkeypatch.context() as patch:
+        patch.setattr(exports, "export", fails(error))
+        with pytest.raises(RuntimeError) as raised:
+            made[-1]()
+    assert secret not in "".join(traceback.format_exception(raised.value))
+    assert raised.value.__cause__ is raised.value.__context__ is None
+    words = "The disk is full" if is_foreseen else "that nobody foresaw"
+    assert any(words in shown.value for shown in app.run().error)
+    n_unforeseen = sum("Unforeseen error" in message for _, message in logged.lines)
+    assert n_unforeseen == (not is_foreseen)
+    made[-1]()
+    assert not app.run().error
+
+
+def fails(error: Exception) -> Callable[..., NoReturn]:
+    def work(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return work
 
 
 def test_secret_names_the_database_where_the_environment_does_not(

@@ -11,7 +11,10 @@ import streamlit as st
 
 from claimclf.people import Capability, Person
 from claimclf.services import queue
-from claimclf.ui.guard import at_click
+from claimclf.ui import outcomes
+from claimclf.ui.counts import SECONDS
+from claimclf.ui.guard import at_click, fragment
+from claimclf.ui.messages import plain
 from claimclf.units import SECOND
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from claimclf.queue.outbound.export import What
     from claimclf.queue.storage.database import Database
 
+_EXPORT = "export"
 _WHAT: dict[What, str] = {
     "decisions": "Decisions, with statements of reasons",
     "cases": "Cases",
@@ -41,8 +45,16 @@ def offer_export(person: Person, database: Database) -> None:
         since = second.date_input("Since (UTC)", value=today - timedelta(days=28))
         suffix = third.radio("As", ["csv", "parquet"], horizontal=True)
         name = f"{what}.{suffix}"
-        made = at_click(partial(_file, database, person, what, since, suffix))
+        made = at_click(partial(_file, database, person, what, since, suffix), _EXPORT)
         st.download_button(f"Download {name}", made, name, on_click="ignore")
+        _say_why_not()
+
+
+@fragment(run_every=SECONDS)
+def _say_why_not(_person: Person) -> None:
+    """Say why the last file could not be made: the page is not drawn anew by the click."""
+    if problem := outcomes.outcome_at(_EXPORT):
+        st.error(plain(str(problem)))
 
 
 def _file(database: Database, person: Person, what: What, since: date | None, suffix: str) -> bytes:
