@@ -129,6 +129,19 @@ def test_press_after_the_next_case_was_read_decides_it(
     assert decided() == 3
 
 
+def test_press_counts_although_the_screen_was_drawn_again_right_before_it(
+    reviewing: Page, decided: Callable[[], int]
+) -> None:
+    before = reviewing.locator(HEADING).inner_text()
+    reviewing.evaluate(
+        """() => document.querySelectorAll('[class*="st-key-decide-"]').forEach(
+            (place) => place.classList.add('drawn-again'))"""
+    )
+    reviewing.keyboard.press("3")
+    next_case(reviewing, before)
+    assert decided() == 1
+
+
 def test_second_key_while_the_server_is_busy_decides_no_case_that_was_not_seen(
     reviewing: Page, database: Database, decided: Callable[[], int]
 ) -> None:
