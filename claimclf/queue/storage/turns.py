@@ -28,7 +28,13 @@ def turn(database: Database, name: str, *, waits: bool = True) -> Iterator[bool]
     -------
     Iterator of bool
         Whether it is one's turn; False only where one does not wait.
+
+    Raises
+    ------
+    StorageError
+        The database cannot be reached.
     """
+    database.prepare()  # else a lock would make the folder of a disk that is away
     if database.is_sqlite:
         with _of_file(f"{database.url.database}.{name}.lock", waits) as is_mine:
             yield is_mine
