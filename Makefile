@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-moderators bench-side browser screenshots lock clean fuzz soak
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-moderators bench-side browser screenshots lock clean fuzz soak guards
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -58,11 +58,17 @@ bench-pages: install   ## what each page costs the server, beside an empty page,
 bench-scale: install   ## files of any size: time, memory, growth (half an hour)
 	$(BIN)/python -m benchmarks.scale
 
+bench-formats: install   ## NDJSON as a program writes it, beside the same videos as CSV (ARGS="--rows 10000000 --turns 1")
+	$(BIN)/python -m benchmarks.formats $(ARGS)
+
 bench-cluster: install   ## two Dask workers beside one (five minutes)
 	$(BIN)/python -m benchmarks.cluster
 
 bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
 	$(BIN)/python -m benchmarks.moderators
+
+guards: install   ## remove each guard of the source, one at a time, and see that a test fails (half an hour)
+	$(BIN)/python -m tests.house.removed_guards $(ARGS)
 
 fuzz: install   ## damaged files of every format for the readers (ARGS="--n 100000 --seed 1")
 	$(BIN)/python -m tests.dataset.fuzzing $(ARGS)

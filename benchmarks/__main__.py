@@ -14,6 +14,7 @@ from claimclf.paths import ROOT
 NAMES = (
     "score",
     "scale",
+    "formats",
     "cluster",
     "queue",
     "uploads",

@@ -49,6 +49,8 @@ TEXT_LENGTH = "text_length"
 P_VALUES = ("p_opinion", "p_claim")
 STATEMENT_ID, STATEMENT_VIDEOS = "statement_id", "statement_videos"
 STATEMENT_REPORTS, AUTHOR_REPORTS = "statement_reports", "author_reports"
+#: The columns that lead every scored output, in order; the input's own follow.
+OUTPUT = (RANK, LANE, VIDEO_ID, PREDICTION, PROBABILITY, REPORT_COUNT)
 
 #: What the words of a video are: `Words`.
 TEXT_SOURCE = "text_source"

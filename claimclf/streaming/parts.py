@@ -31,12 +31,12 @@ from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InputError
 from claimclf.modeling.learners.recipes import XGBOOST
-from claimclf.modeling.scoring.ranking import OUTPUT
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import (
     AUTHOR_ID,
+    OUTPUT,
     REASON,
     REPORT_COUNT,
     REPORT_REASONS,

@@ -10,16 +10,40 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import model, moderators, pages, processes, queue, scale, score, search, uploads
+from benchmarks import (
+    formats,
+    model,
+    moderators,
+    pages,
+    processes,
+    queue,
+    scale,
+    score,
+    search,
+    uploads,
+)
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
 from benchmarks.speech_targets import review_share_as, target_lines
 from benchmarks.videos import write_videos
 from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import first_rows, read_table
+from claimclf.dataset.validation.mapping import understand
+from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.learners.recipes import RANDOM_FOREST, RECIPES
 from claimclf.modeling.learners.search import TreeSearchCV
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
+from claimclf.schema import (
+    AUTHOR_ID,
+    DURATION,
+    ENGAGEMENT,
+    POSTED_AT,
+    REPORTED,
+    SAVES,
+    TRANSCRIPT,
+    VIDEO_ID,
+)
 from claimclf.services.datasets import open_dataset
 from tests.conftest import shared_file
 from tests.modeling.learners.test_search import rows
@@ -125,6 +149,19 @@ def test_steps_of_scale_in_small(who: str, tmp_path: Path) -> None:
     assert float(report.read_text()) > 0
     ids = [set(pd.read_csv(file)["video_id"]) for file in (source, target)]
     assert ids[0] == ids[1]
+
+
+def test_both_files_of_formats_hold_the_same_videos(tmp_path: Path) -> None:
+    table, lines = tmp_path / "videos.csv", tmp_path / "zeeschuimer.ndjson"
+    formats.write_both(table, lines, 50)
+    known = understand(first_rows(lines), REPORTED)
+    assert known.exporter == "zeeschuimer_tiktok"
+    rows = [validate(read_table(path), REPORTED).accepted for path in (table, lines)]
+    columns = [VIDEO_ID, TRANSCRIPT, *ENGAGEMENT, SAVES, AUTHOR_ID, POSTED_AT, DURATION]
+    given = [name for name in columns if name in rows[1]]
+    assert len(given) >= 9
+    pd.testing.assert_frame_equal(rows[0][given], rows[1][given])
+    assert len(formats._cut(lines, 10_000).read_bytes()) > 10_000
 
 
 def test_growth_is_the_power_with_which_time_grows() -> None:

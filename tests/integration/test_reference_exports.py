@@ -55,6 +55,18 @@ def test_export_is_scored_with_every_digit_of_its_ids(export: Export, tmp_path: 
 
 
 @every_export
+def test_export_that_was_scored_comes_back_unchanged_when_it_is_scored_again(
+    export: Export, tmp_path: Path
+) -> None:
+    """Captions stay captions, counts of merged rows stay, and no column is added."""
+    once, twice = tmp_path / "once.csv", tmp_path / "twice.csv"
+    run("score", given(export), "--output", once)
+    said = run("score", once, "--output", twice).stdout
+    assert twice.read_bytes() == once.read_bytes()
+    assert "Not found where" not in said
+
+
+@every_export
 def test_export_becomes_cases_of_the_queue(export: Export, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
     run("ingest", given(export), "--database", url)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from claimclf.errors import MissingColumnError
-from claimclf.schema import Contract, recognise
+from claimclf.schema import OUTPUT, Contract, recognise
 
 
 def match_columns(
@@ -77,6 +77,17 @@ def require_found(columns: Iterable[str], own_names: Sequence[str], contract: Co
     missing = [name for name in contract.needed if name not in set(columns)]
     if missing:
         raise MissingColumnError(missing, own_names, _hint(own_names))
+
+
+def is_scored(names: Iterable[str]) -> bool:
+    """Tell whether a table is an output of ours: scored again, the new columns replace the old.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Its columns.
+    """
+    return set(OUTPUT) <= set(names)
 
 
 def set_apart(own: pd.DataFrame, added: Iterable[str]) -> pd.DataFrame:

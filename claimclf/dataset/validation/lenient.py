@@ -205,6 +205,10 @@ def _say(
         if words.notna().all():
             break
     values[TRANSCRIPT] = words.astype("str")
+    if mapping.source_column:
+        given = text_of(frame[mapping.source_column]).series()
+        known = given.isin(list(Words)) & words.notna()
+        sources = sources.mask(known, given)
     if mapping.says_source:
         values[TEXT_SOURCE] = sources.astype("str")
 

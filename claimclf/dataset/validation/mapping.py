@@ -21,7 +21,7 @@ from claimclf.dataset.formats import (
 from claimclf.dataset.readers.base import Table
 from claimclf.dataset.reading import FIRST_ROWS
 from claimclf.dataset.validation.cells import text_of
-from claimclf.dataset.validation.columns import match_columns
+from claimclf.dataset.validation.columns import is_scored, match_columns
 from claimclf.dataset.validation.ids import sampled_doubles, upload_times
 from claimclf.dataset.validation.units import PLAIN, Days, Units, days_in, decimals_of
 from claimclf.schema import (
@@ -83,6 +83,8 @@ class TableMapping:
         Whether the ids are those of TikTok, which tell when a video was uploaded.
     has_reports : bool
         Whether a report log is joined to the table.
+    source_column : str
+        The input's own column that says where each row's words come from; empty for none.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -96,6 +98,7 @@ class TableMapping:
     proposed: tuple[str, ...] = ()
     dates: bool = False
     has_reports: bool = False
+    source_column: str = ""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -131,7 +134,8 @@ class TableMapping:
     @property
     def says_source(self) -> bool:
         """Whether rows may have their words from different places."""
-        return any(source is not Words.TRANSCRIPT for source, _ in self.words)
+        several = any(source is not Words.TRANSCRIPT for source, _ in self.words)
+        return several or bool(self.source_column)
 
 
 def understand(
@@ -160,10 +164,13 @@ def understand(
         matched = match_columns(names, contract, choice)
         return TableMapping({name: (own,) for name, own in matched.items()})
     sample = table.frame.head(FIRST_ROWS)
-    exporter = exporter_named(table.layout.exporter) or told_by_columns(names, _texts(sample))
+    exporter = None
+    if not is_scored(names):  # whose typed columns hold what was read from the others
+        exporter = exporter_named(table.layout.exporter) or told_by_columns(names, _texts(sample))
     mapping = _by_exporter(names, exporter) if exporter else TableMapping({})
     mapping = _by_names(mapping, names, contract, choice)
     mapping = _without_denied(_by_contents(mapping, sample), choice)
+    mapping = _by_source(mapping, sample, choice)
     return _with_pattern(mapping, sample, contract, table, trust_ids=trust_ids)
 
 
@@ -286,6 +293,22 @@ def _by_contents(mapping: TableMapping, sample: pd.DataFrame) -> TableMapping:
             words = ((Words.TRANSCRIPT, best),)
             proposed.append(TRANSCRIPT)
     return replace(mapping, columns=columns, words=words, proposed=tuple(proposed))
+
+
+def _by_source(
+    mapping: TableMapping, sample: pd.DataFrame, chosen: Mapping[str, str]
+) -> TableMapping:
+    """Believe a column of ours that says where the words in the column of transcripts come from.
+
+    Scored tables and exports of the queue have it: read again, a caption is still no speech.
+    """
+    spoken = (Words.TRANSCRIPT, TRANSCRIPT)
+    if TEXT_SOURCE not in sample or TRANSCRIPT in chosen or spoken not in mapping.words:
+        return mapping
+    said = set(text_of(sample[TEXT_SOURCE]).series()) - {""}
+    if not said or not said <= set(Words):
+        return mapping
+    return replace(mapping, words=(spoken,), source_column=TEXT_SOURCE)
 
 
 def _without_denied(mapping: TableMapping, chosen: Mapping[str, str]) -> TableMapping:

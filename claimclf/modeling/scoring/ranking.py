@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claimclf.dataset.statements import statements
-from claimclf.dataset.validation.columns import set_apart
+from claimclf.dataset.validation.columns import is_scored, set_apart
 from claimclf.errors import InputError
 from claimclf.modeling.scoring.score import Scored
 from claimclf.schema import (
     AUTHOR_ID,
     AUTHOR_REPORTS,
     LANE,
-    PREDICTION,
+    OUTPUT,
     PROBABILITY,
     RANK,
     REASON,
@@ -33,9 +33,7 @@ from claimclf.schema import (
     Ranking,
 )
 
-#: The columns that lead every scored output, in order; the input's own follow.
-OUTPUT = (RANK, LANE, VIDEO_ID, PREDICTION, PROBABILITY, REPORT_COUNT)
-#: The columns that close it.
+#: The columns that close every scored output.
 ADDED = (REASON, STATEMENT_ID, STATEMENT_VIDEOS, STATEMENT_REPORTS, AUTHOR_REPORTS)
 
 
@@ -100,6 +98,8 @@ def output(
     doubled = [columns[name] for name in (VIDEO_ID, REPORT_COUNT) if name in columns]
     own = own.drop(columns=[name for name in doubled if name in OUTPUT])
     added = [name for name in ADDED if name in videos]
+    if is_scored(own.columns.union(doubled)):
+        own = own.drop(columns=[*OUTPUT, *ADDED, *shown], errors="ignore")
     own = set_apart(own, (*OUTPUT, *shown, *added))
     counts = videos[REPORT_COUNT].astype("Int64")
     head = videos[list(OUTPUT)].assign(**{REPORT_COUNT: counts})

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from claimclf.dataset.reading import read_table
 from claimclf.errors import InputError
-from claimclf.modeling.scoring.ranking import ADDED, OUTPUT, Ranked, ranked_anew
+from claimclf.modeling.scoring.ranking import ADDED, Ranked, ranked_anew
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
-from claimclf.schema import Lane, Ranking
+from claimclf.schema import OUTPUT, Lane, Ranking
 from claimclf.services.triage import triage
 from tests.builders import reported_csv
 from tests.conftest import ROOT

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.validation.validate import validate
-from claimclf.modeling.scoring.ranking import OUTPUT, rank
+from claimclf.modeling.scoring.ranking import rank
 from claimclf.modeling.scoring.score import Scored
 from claimclf.modeling.store.model import Model
 from claimclf.queue.queries.filters import Filters
-from claimclf.schema import REPORTED, Lane
+from claimclf.schema import OUTPUT, REPORTED, Lane
 from claimclf.services.triage import filtered, top, triage
 
 VIDEOS = demo_videos(60, seed=3)
