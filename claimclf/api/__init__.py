@@ -8,7 +8,7 @@
     opening        the address, in its user's browser
     warming        imports made ahead while nobody waits
 
-`application` alone knows Streamlit, whose pages it serves, and `middleware/turns` what
-Streamlit's messages to and from a browser say. It is started as a script, so no
-module beside it may have the name of one of the standard library's.
+`application` alone knows Streamlit, whose pages it serves, and `middleware/messages` and
+`middleware/turns` what Streamlit's messages to and from a browser say. It is started as a
+script, so no module beside it may have the name of one of the standard library's.
 """

@@ -14,6 +14,7 @@ from claimclf.api.admission import admission
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.gate import Gate
 from claimclf.api.middleware.headers import SetHeaders
+from claimclf.api.middleware.messages import CheckMessages
 from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
 from claimclf.api.opening import opened
@@ -55,6 +56,7 @@ app = App(
         Middleware(Gate, admission=admission()),
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl),
+        Middleware(CheckMessages),
         Middleware(TakeTurns, turns=_turns),
     ],
 )

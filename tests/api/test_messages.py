@@ -1,0 +1,166 @@
+"""What a browser may say over the websocket, to each kind of server, whoever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from claimclf.api.middleware.messages import ASKED_FOR, MOST_BYTES, SAID, CheckMessages
+from tests.api.servers import Server, own_server, team_server
+
+KINDS = [field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields]
+ASKED = [
+    field.name
+    for field in BackMsg.DESCRIPTOR.fields_by_name["backend_operation_request"]
+    .message_type.oneofs_by_name["payload"]
+    .fields
+]
+BEAT = BackMsg(app_heartbeat=True).SerializeToString()
+#: Not what any page sends, each with the code that the websocket is closed with.
+NOTHING: list[tuple[bytes | str, int]] = [
+    ("words", 1002),
+    (b"\xff\xff\xff", 1002),
+    (b"x" * (MOST_BYTES + 1), 1009),
+]
+
+
+def said(kind: str) -> BackMsg:
+    """A message of a kind, with nothing in it."""
+    message = BackMsg()
+    if BackMsg.DESCRIPTOR.fields_by_name[kind].message_type is None:
+        setattr(message, kind, True)
+    else:
+        getattr(message, kind).SetInParent()
+    return message
+
+
+def asked_for(payload: str) -> BackMsg:
+    message = BackMsg()
+    getattr(message.backend_operation_request, payload).SetInParent()
+    return message
+
+
+def passed_on(*frames: bytes | str) -> tuple[list[Any], list[Any]]:
+    """What reaches the pages of what a browser sends, and what goes back to it."""
+    reached: list[Any] = []
+    answered: list[Any] = []
+    left = [
+        {"type": "websocket.receive", "text" if isinstance(one, str) else "bytes": one}
+        for one in frames
+    ]
+
+    async def receive() -> Any:
+        return left.pop(0) if left else {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while not reached or reached[-1]["type"] != "websocket.disconnect":
+            reached.append(await receive())
+        await send({"type": "websocket.send", "bytes": b"late"})
+
+    asyncio.run(CheckMessages(app)({"type": "websocket"}, receive, send))
+    return reached, answered
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_pages_make_a_browser_say_reaches_them(kind: str) -> None:
+    """Kinds that a later server knows are left out by themselves."""
+    frame = (asked_for("deferred_file") if "operation" in kind else said(kind)).SerializeToString()
+    reached, _ = passed_on(frame, BEAT)
+    assert (frame in [message.get("bytes") for message in reached]) is (kind in SAID)
+    assert reached[-2]["bytes"] == BEAT, "what comes after it is heard"
+    assert set(KINDS) > SAID
+
+
+@pytest.mark.parametrize("payload", ASKED)
+def test_only_files_that_are_made_at_a_click_are_asked_for(payload: str) -> None:
+    frame = asked_for(payload).SerializeToString()
+    reached, _ = passed_on(frame)
+    assert (len(reached) == 2) is (payload in ASKED_FOR)
+    assert set(ASKED) > ASKED_FOR
+
+
+@pytest.mark.parametrize(("frame", "code"), NOTHING)
+def test_what_is_no_message_ends_the_connection(frame: bytes | str, code: int) -> None:
+    reached, answered = passed_on(BEAT, frame, BEAT)
+    assert [message["type"] for message in reached] == [
+        "websocket.receive",
+        "websocket.disconnect",
+    ]
+    assert [message.get("code") for message in answered] == [code], "and nothing is sent after it"
+
+
+# The same with real servers.
+
+
+@pytest.fixture(scope="module", params=["own", "team, signed in", "team, a stranger"])
+def tab(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, str]]:
+    """A server, and the cookies of a tab there."""
+    if request.param == "own":
+        with own_server() as server:
+            yield server, server.cookies
+        return
+    with team_server(tmp_path_factory.mktemp("team")) as server:
+        yield server, server.cookies if "signed" in request.param else ""
+
+
+def opened(server: Server, cookies: str) -> ClientConnection:
+    return connect(
+        f"ws://{server.place}/_stcore/stream",
+        additional_headers={"Cookie": cookies} if cookies else {},
+        max_size=None,
+        proxy=None,
+    )
+
+
+def answers(connection: ClientConnection) -> list[str]:
+    """The kinds of what comes back up to the answer to a heartbeat, without a page's own."""
+    connection.send(BEAT)
+    kinds = []
+    while not kinds or kinds[-1] != "heartbeat_ack":
+        frame = connection.recv(timeout=60, decode=False)
+        kinds.append(str(ForwardMsg.FromString(frame).WhichOneof("type")))
+    return kinds
+
+
+def test_nobody_empties_caches_or_writes_files_by_a_message(tab: tuple[Server, str]) -> None:
+    with opened(*tab) as connection:
+        for kind in set(KINDS) - SAID:
+            connection.send(said(kind).SerializeToString())
+        for payload in set(ASKED) - ASKED_FOR:
+            connection.send(asked_for(payload).SerializeToString())
+        assert answers(connection) == ["heartbeat_ack"]
+
+
+@pytest.mark.parametrize(("frame", "code"), NOTHING)
+def test_server_closes_where_it_is_sent_nothing_of_a_page(
+    frame: bytes | str, code: int, tab: tuple[Server, str]
+) -> None:
+    with opened(*tab) as connection:
+        connection.send(frame)
+        with pytest.raises(ConnectionClosed) as closed:
+            connection.recv(timeout=60)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+
+
+def test_nobody_has_the_server_hold_megabytes_of_widgets(tab: tuple[Server, str]) -> None:
+    message = said("rerun_script")
+    widget = WidgetState(id="x", string_value="x" * MOST_BYTES)
+    message.rerun_script.widget_states.widgets.append(widget)
+    with opened(*tab) as connection:
+        connection.send(message.SerializeToString())
+        with pytest.raises(ConnectionClosed):
+            connection.recv(timeout=60)
