@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_SCREEN, _NOTICE = "screen_person", "screen_notice"
+_SCREEN, _NOTICE, _IS_CLOSED = "screen_person", "screen_notice", "screen_is_closed"
 _NOT_DONE = "What was pressed since was not done."
 #: Module and name -> what is guarded. Tests walk along them.
 FRAGMENTS: dict[str, Callable[..., None]] = {}
@@ -151,13 +151,17 @@ def screen_person() -> Person:
 def take_screen(now: Visitor | None) -> None:
     """Note for whom a page is drawn; None where nobody may see it.
 
+    What is asked of a page that is not there any more has the page drawn that is there now.
+
     Where it was drawn for the same person in another role, it is drawn once more: what was
     pressed on the old screen is not pressed on the new one. A hold that goes with the old role,
     or with a sign-in that is over, ends.
     """
     before: Person | None = st.session_state.pop(_SCREEN, None)
     person = _admitted(now)
-    if person is not None:
+    if person is None:
+        st.session_state[_IS_CLOSED] = True
+    else:
         st.session_state[_SCREEN] = person
     if before is None or before == person:
         return
@@ -177,6 +181,8 @@ def take_notice() -> str:
 
 def _person_now(*, acts: bool = False) -> Person:
     """Return who is there, or draw the page anew where that is not whom it was drawn for."""
+    if _SCREEN not in st.session_state and _IS_CLOSED in st.session_state:
+        st.rerun()  # a late click on a part of it, or one after the first that was turned away
     before, now = screen_person(), _looked_up(visitors.visitor)
     person = _admitted(now)
     logs.belong_to(person=before.name, request=logs.new_id())

@@ -27,6 +27,7 @@ def asked(
     *,
     client: str = "127.0.0.1",
     method: str = "GET",
+    version: str = "1.1",
     **headers: str,
 ) -> tuple[int, dict[str, str], str]:
     """Return status, headers and text of the answer; the status says whether the gate let in."""
@@ -44,6 +45,7 @@ def asked(
         "type": "http",
         "method": method,
         "path": path,
+        "http_version": version,
         "query_string": query.encode(),
         "client": (client, 1),
         "server": ("127.0.0.1", 8501),
@@ -112,6 +114,29 @@ def test_requests_through_a_proxy_come_in_from_the_one_that_is_configured() -> N
     assert asked(behind, client="172.18.0.1", **through)[0] == PASSED
     assert asked(behind, client="127.0.0.1", **through)[0] == 403
     assert asked(behind, client="no address", **through)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("forwarded", "via", "x-forwarded-for", "X_Forwarded_For", "x-forwarded", "x-real_ip"),
+        *("cf-connecting-ip", "true-client-ip", "x-client-ip", "x-original-host", "x-rewrite-url"),
+        *("x-envoy-external-address", "x-cluster-client-ip", "fly-client-ip"),
+    ],
+)
+def test_whatever_a_proxy_adds_shows_that_there_is_one(header: str) -> None:
+    cookie = f"claimclf-8501={TOKEN_OF_OWN}"
+    named = {header.lower(): "203.0.113.5"}
+    assert asked(cookie=cookie, **named)[0] == 403
+    behind = Admission(TOKEN_OF_OWN, is_local, (ip_network("127.0.0.1"),))
+    assert asked(behind, cookie=cookie, **named)[0] == PASSED
+
+
+def test_proxy_that_nobody_set_up_speaks_an_old_http() -> None:
+    """It adds nothing, and calls this server by its own name."""
+    cookie = f"claimclf-8501={TOKEN_OF_OWN}"
+    assert asked(cookie=cookie, version="1.0")[0] == 403
+    assert asked(cookie=cookie, version="1.0", path="/_stcore/health")[0] == PASSED
 
 
 # What is set up

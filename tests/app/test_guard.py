@@ -260,6 +260,33 @@ def test_no_fragment_is_drawn_and_nothing_done_after(
     assert turned_away == {name: [SIGNED_OFF] for name in guarded}
 
 
+def test_second_click_after_the_end_is_turned_away_like_the_first(
+    database: Database, clock: Clock
+) -> None:
+    """The page was drawn anew by then; a client may go on asking for what was on the old one."""
+    screen = Screen(Role.ADMIN, database, AppTest.from_function(run_page, default_timeout=60))
+    guarded = {**guard.FRAGMENTS, **guard.ACTIONS}
+    turned_away = set()
+
+    def ask_for_each() -> None:
+        for name, function in guarded.items():
+            try:
+                function(*[None] * 9)
+            except RerunException:
+                turned_away.add(name)
+        st.stop()
+
+    PAGE[:] = [lambda: guard.take_screen(visitor())]
+    screen.run()
+    sign_out_elsewhere(screen, clock)
+    screen.run()
+    last = entries(database)
+    PAGE[:] = [ask_for_each]
+    screen.run()
+    assert turned_away == set(guarded)
+    assert entries(database) == last
+
+
 def test_guarded_are_all_that_there_are() -> None:
     """An empty registry would make the walks above walk nowhere."""
     assert {name.split(".")[2] for name in guard.FRAGMENTS} == {

@@ -10,8 +10,17 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 #: What programs between a browser and a server add, besides names that begin as below.
-_ADDED = frozenset({"forwarded", "via", "x-real-ip"})
-_ADDED_PREFIX = "x-forwarded-"
+_ADDED = frozenset(
+    {
+        *("forwarded", "forwarded-for", "via", "x-forwarded"),
+        *("x-real-ip", "x-client-ip", "x-remote-ip", "x-cluster-client-ip", "client-ip"),
+        *("cf-connecting-ip", "true-client-ip", "fastly-client-ip", "fly-client-ip"),
+        *("x-original-host", "x-original-url", "x-rewrite-url", "x-host"),
+    }
+)
+_ADDED_PREFIXES = ("x-forwarded-", "x-envoy-", "x-original-forwarded-")
+#: What browsers have not spoken for decades, and some proxies do where nobody set them up.
+_OLD = "1.0"
 
 
 def called_as(headers: Headers) -> str:
@@ -32,10 +41,15 @@ def asks_from_elsewhere(headers: Headers) -> bool:
     return len(origins) > 1 or not mark or place != headers.get("host", "").lower()
 
 
-def came_through_proxy(headers: Headers) -> bool:
-    """Say whether something stood between the browser and this server."""
-    names = set(headers.keys())
-    return not names.isdisjoint(_ADDED) or any(name.startswith(_ADDED_PREFIX) for name in names)
+def came_through_proxy(scope: Scope) -> bool:
+    """Say whether something stood between the browser and this server, as far as it can be seen."""
+    names = {name.replace("_", "-") for name in Headers(scope=scope)}
+    is_old = scope["type"] == "http" and scope.get("http_version") == _OLD
+    return (
+        is_old
+        or not names.isdisjoint(_ADDED)
+        or any(name.startswith(_ADDED_PREFIXES) for name in names)
+    )
 
 
 def is_of(scope: Scope, networks: Collection[IPv4Network | IPv6Network]) -> bool:

@@ -88,10 +88,11 @@ class Gate:
 
     def _why_not_this_way(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
-        if came_through_proxy(headers) and not is_of(scope, self._admission.proxies):
+        if came_through_proxy(scope) and not is_of(scope, self._admission.proxies):
             return (
                 "This dashboard takes no requests through a proxy. Found: headers that a proxy "
-                "adds. Name the proxy's address in CLAIMCLF_PROXIES, as docs/configuration.md says."
+                "adds, or HTTP 1.0. Name the proxy's address in CLAIMCLF_PROXIES, as "
+                "docs/configuration.md says."
             )
         if not self._admission.may_call(called_as(headers)):
             return f"This dashboard does not answer under this name. {self._where()}"

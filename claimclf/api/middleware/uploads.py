@@ -25,7 +25,8 @@ class LimitUploads:
     def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
         self._app = app
         self._most_bytes = most_bytes
-        self._held: dict[str, dict[str, int]] = {}
+        #: Session -> file, or request that is under way -> bytes; none of 0 bytes is remembered.
+        self._held: dict[str, dict[object, int]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""
@@ -34,15 +35,15 @@ class LimitUploads:
             await self._app(scope, receive, send)
             return
         session, file = upload.groups()
-        files = self._files_of(session)
-        before, n_bytes, status = files.get(file, 0), 0, 0
+        # Several may be under way for one file, which is there until a new one is whole.
+        request, n_bytes, status = object(), 0, 0
 
         async def counting() -> Message:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
-            files[file] = before + n_bytes  # both are there until the new one is whole
-            if sum(files.values()) > self._most_bytes:
+            self._note(session, request, n_bytes)
+            if sum(self._held.get(session, {}).values()) > self._most_bytes:
                 raise _TooMuchError
             return message
 
@@ -56,16 +57,23 @@ class LimitUploads:
         except _TooMuchError:
             await refuse(scope, receive, send, _WORDS, 413)
         finally:
-            done = 200 <= status < 300
-            files[file] = (n_bytes if scope["method"] == "PUT" else 0) if done else before
+            self._note(session, request, 0)
+            if 200 <= status < 300:
+                self._note(session, file, n_bytes if scope["method"] == "PUT" else 0)
 
-    def _files_of(self, session: str) -> dict[str, int]:
-        """Return what a session holds, by file; the sessions used least lately are forgotten."""
-        files = self._held.pop(session, {})
-        self._held[session] = files
+    def _note(self, session: str, what: object, n_bytes: int) -> None:
+        """Note what a session holds; of too many the ones used least lately are forgotten.
+
+        Whoever asks in the name of sessions that are none has nothing remembered.
+        """
+        held = self._held.pop(session, {})
+        held.pop(what, None)
+        if n_bytes:
+            held[what] = n_bytes
+        if held:
+            self._held[session] = held
         while len(self._held) > _MOST_SESSIONS:
             del self._held[next(iter(self._held))]
-        return files
 
 
 _WORDS = (
