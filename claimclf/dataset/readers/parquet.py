@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +21,14 @@ from claimclf.dataset.readers.base import (
     check_header,
     no_rows,
 )
+from claimclf.dataset.readers.parquet_pages import unpacked_groups
 from claimclf.dataset.sources import HashedStream, check_limit
-from claimclf.errors import NotATableError
+from claimclf.errors import NotATableError, OverLimitError
 
 #: Bytes of a cell at least, as it is held.
 _WIDTH = 8
+#: No program writes pages of 256 MB, or lists of 1 GB into one row group.
+MOST_IN_PAGE, MOST_NESTED = 2**28, 2**30
 
 
 @contextmanager
@@ -44,28 +48,35 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
     """Open a Parquet file."""
     name, limits = opening.name, opening.limits
     with readable_parquet(name):
-        parquet = _opened(opening.source)
+        parquet = pq.ParquetFile(_content(opening.source))
         check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
-        check_limit(name, "bytes", _unpacked_bytes(parquet), limits.size)
         columns = tuple(parquet.schema_arrow.names)
         check_header(name, columns, limits)
+        n_bytes, mixed = _checked(parquet, opening)
         if not columns or not parquet.metadata.num_rows:
             raise no_rows(name)
+        parquet = _by_number(parquet, opening.source, mixed)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
-    return Blocks(layout, stream, _blocks(parquet, stream, layout, opening))
+    return Blocks(layout, stream, _blocks(parquet, stream, layout, opening, n_bytes))
 
 
-def _opened(source: Path | bytes) -> pq.ParquetFile:
+def _by_number(
+    parquet: pq.ParquetFile, source: Path | bytes, besides: frozenset[str]
+) -> pq.ParquetFile:
     """Open a file so that each text that comes again and again is in memory once.
 
     A small file may hold one long text a million times over.
     """
-    content = source if isinstance(source, Path) else pa.BufferReader(source)
-    schema = pq.read_schema(content)
-    texts = [part.name for part in schema if _is_text(part.type)]
-    if not isinstance(source, Path):
-        content = pa.BufferReader(source)
-    return pq.ParquetFile(content, read_dictionary=texts)
+    texts = [part.path for part in parquet.metadata.schema if part.physical_type == "BYTE_ARRAY"]
+    return pq.ParquetFile(
+        _content(source),
+        read_dictionary=[path for path in texts if path not in besides],
+        arrow_extensions_enabled=False,
+    )
+
+
+def _content(source: Path | bytes) -> Path | pa.BufferReader:
+    return source if isinstance(source, Path) else pa.BufferReader(source)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -78,6 +89,39 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
+def _checked(parquet: pq.ParquetFile, opening: Opening) -> tuple[int, frozenset[str]]:
+    """Return how many bytes the file has in memory, and the texts that are written out there.
+
+    Refuse it, unread, where they are too many. Whatever the limits are: no page and no row
+    group's lists may be larger than any program writes, for each is in memory as a whole.
+    """
+    source, name = opening.source, opening.name
+    groups = []
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
+        for group in unpacked_groups(parquet, stream):
+            _check_whole(name, "one page", group.largest_page, MOST_IN_PAGE)
+            groups.append(group)
+    mixed = frozenset().union(*(group.mixed for group in groups))
+    n_bytes = 0
+    for group in groups:
+        more = sum(group.written[path] for path in mixed)
+        n_bytes += group.n_bytes + more
+        nested = group.nested_bytes + more
+        _check_whole(name, "the lists of one row group", nested, MOST_NESTED)
+    check_limit(name, "bytes", n_bytes, opening.limits.size)
+    return n_bytes, mixed
+
+
+def _check_whole(name: str, place: str, n_bytes: int, most: int) -> None:
+    """Refuse what would have to be in memory as a whole, with limits or without."""
+    if n_bytes > most:
+        raise OverLimitError(
+            f"{name} has too many bytes in {place}.",
+            f"Found: {n_bytes:,}; more than {most:,} are never read at once.",
+            "Write it anew with smaller row groups and pages, or without the column.",
+        )
+
+
 def _gaps(parquet: pq.ParquetFile) -> tuple[str, ...]:
     """Name the columns whose cells pandas stores otherwise where a value is missing."""
     kinds = (pa.types.is_integer, pa.types.is_boolean)
@@ -88,22 +132,18 @@ def _gaps(parquet: pq.ParquetFile) -> tuple[str, ...]:
     return tuple(name for name in names if name in gaps)
 
 
-def _unpacked_bytes(parquet: pq.ParquetFile) -> int:
-    """Return how many bytes the file's pages have unpacked, as it says itself."""
-    data = parquet.metadata
-    return sum(data.row_group(number).total_byte_size for number in range(data.num_row_groups))
-
-
 def _blocks(
-    parquet: pq.ParquetFile, stream: HashedStream, layout: Layout, opening: Opening
+    parquet: pq.ParquetFile, stream: HashedStream, layout: Layout, opening: Opening, unpacked: int
 ) -> Iterator[Block]:
     """Yield blocks of about the size that was asked for, and count bytes before they are there."""
     n_rows, line, n_bytes = parquet.metadata.num_rows, 1, 0
+    width = max(unpacked / n_rows, _WIDTH * len(layout.columns))
     with readable_parquet(layout.name):
-        batches = parquet.iter_batches(batch_size=_rows_at_once(parquet, opening.size))
+        batches = _batches(parquet, max(1, int(opening.size / width)))
         for number, (parts, size) in enumerate(_gathered(batches, opening.size)):
             n_bytes += size
             check_limit(layout.name, "bytes", n_bytes, opening.limits.size)
+            _check_whole(layout.name, "one row", size, max(opening.size, MOST_NESTED))
             rows = sum(map(len, parts))
             yield Block(number, line, rows, written(parts), layout)
             line += rows
@@ -111,11 +151,13 @@ def _blocks(
             stream.read(stream.size * (line - 1) // n_rows - stream.done)
 
 
-def _rows_at_once(parquet: pq.ParquetFile, size: int) -> int:
-    """Return how many rows are about `size` bytes, long texts that come again counted once."""
-    n_rows = max(1, parquet.metadata.num_rows)
-    width = max(_unpacked_bytes(parquet) / n_rows, _WIDTH * len(parquet.schema_arrow.names))
-    return max(1, int(size / width))
+def _batches(parquet: pq.ParquetFile, n_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches; Arrow reads texts within lists by number in one row group at a time."""
+    if not any(pa.types.is_nested(part.type) for part in parquet.schema_arrow):
+        yield from parquet.iter_batches(batch_size=n_rows)
+        return
+    for group in range(parquet.metadata.num_row_groups):
+        yield from parquet.iter_batches(batch_size=n_rows, row_groups=[group])
 
 
 def _gathered(
@@ -147,13 +189,38 @@ def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, 
 
 def _bytes_of_rows(batch: pa.RecordBatch) -> np.ndarray:
     """Return how many bytes each row has when it is written out, shape (n_rows,)."""
-    total = np.full(len(batch), _WIDTH * batch.num_columns, dtype=np.int64)
+    total = np.zeros(len(batch), dtype=np.int64)
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
-            lengths = pc.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
-            places = column.indices.fill_null(len(lengths)).to_numpy(zero_copy_only=False)
-            total += np.append(np.nan_to_num(lengths), 0).astype(np.int64)[places]
+        total += _bytes_of_cells(column)
     return total
+
+
+def _bytes_of_cells(column: pa.Array) -> np.ndarray:
+    """Return how many bytes each cell has when it is written out, with all that is within it."""
+    kind, cells = column.type, np.full(len(column), _WIDTH, dtype=np.int64)
+    if pa.types.is_dictionary(kind) and _is_text(kind.value_type):
+        lengths = pc.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
+        places = column.indices.fill_null(len(lengths)).to_numpy(zero_copy_only=False)
+        cells += np.append(np.nan_to_num(lengths), 0).astype(np.int64)[places]
+    elif pa.types.is_fixed_size_binary(kind):
+        cells += kind.byte_width
+    elif pa.types.is_struct(kind):
+        for part in column.flatten():
+            cells += _bytes_of_cells(part)
+    elif pa.types.is_fixed_size_list(kind):
+        start, width = column.offset * kind.list_size, len(column) * kind.list_size
+        within = _bytes_of_cells(column.values.slice(start, width))
+        cells += within.reshape(len(column), kind.list_size).sum(axis=1)
+    elif pa.types.is_nested(kind):  # lists, and maps, which are lists of pairs
+        values = column.values if not pa.types.is_map(kind) else _pairs(column)
+        ends = np.append(0, np.cumsum(_bytes_of_cells(values)))
+        offsets = column.offsets.to_numpy()
+        cells += ends[offsets[1:]] - ends[offsets[:-1]]
+    return cells
+
+
+def _pairs(column: pa.MapArray) -> pa.StructArray:
+    return pa.StructArray.from_arrays([column.keys, column.items], ["key", "value"])
 
 
 def written(batches: Sequence[pa.RecordBatch]) -> bytes:
@@ -168,11 +235,32 @@ def written(batches: Sequence[pa.RecordBatch]) -> bytes:
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Write out texts that come again and again: each batch has them under other numbers."""
-    for number, part in enumerate(batch.schema):
-        if pa.types.is_dictionary(part.type):
-            texts = batch.column(number).cast(part.type.value_type)
-            batch = batch.set_column(number, part.name, texts)
-    return batch
+    schema = pa.schema([(part.name, _plain_kind(part.type)) for part in batch.schema])
+    if schema.equals(batch.schema):
+        return batch
+    if any(pa.types.is_nested(part.type) for part in batch.schema):
+        batch = batch.take(
+            pa.array(range(len(batch)))
+        )  # else what other rows' lists hold comes too
+    return batch.cast(schema)
+
+
+def _plain_kind(kind: pa.DataType) -> pa.DataType:
+    """Return a kind of column without the numbers that stand for texts, at any depth."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct([part.with_type(_plain_kind(part.type)) for part in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_plain_kind(kind.key_type), _plain_kind(kind.item_type))
+    if pa.types.is_fixed_size_list(kind):
+        inner = kind.value_field.with_type(_plain_kind(kind.value_type))
+        return pa.list_(inner, kind.list_size)
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_plain_kind(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_plain_kind(kind.value_type)))
+    return kind
 
 
 def parse(block: Block) -> Table:
