@@ -52,27 +52,21 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
         columns = tuple(parquet.schema_arrow.names)
         check_header(name, columns, limits)
-        n_bytes, mixed = _checked(parquet, opening)
+        n_bytes = _checked_bytes(parquet, opening)
         if not columns or not parquet.metadata.num_rows:
             raise no_rows(name)
-        parquet = _by_number(parquet, opening.source, mixed)
+        parquet = _by_number(parquet, opening.source)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
     return Blocks(layout, stream, _blocks(parquet, stream, layout, opening, n_bytes))
 
 
-def _by_number(
-    parquet: pq.ParquetFile, source: Path | bytes, besides: frozenset[str]
-) -> pq.ParquetFile:
+def _by_number(parquet: pq.ParquetFile, source: Path | bytes) -> pq.ParquetFile:
     """Open a file so that each text that comes again and again is in memory once.
 
     A small file may hold one long text a million times over.
     """
     texts = [part.path for part in parquet.metadata.schema if part.physical_type == "BYTE_ARRAY"]
-    return pq.ParquetFile(
-        _content(source),
-        read_dictionary=[path for path in texts if path not in besides],
-        arrow_extensions_enabled=False,
-    )
+    return pq.ParquetFile(_content(source), read_dictionary=texts, arrow_extensions_enabled=False)
 
 
 def _content(source: Path | bytes) -> Path | pa.BufferReader:
@@ -89,27 +83,20 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _checked(parquet: pq.ParquetFile, opening: Opening) -> tuple[int, frozenset[str]]:
-    """Return how many bytes the file has in memory, and the texts that are written out there.
+def _checked_bytes(parquet: pq.ParquetFile, opening: Opening) -> int:
+    """Return how many bytes the file has in memory; refuse it, unread, where they are too many.
 
-    Refuse it, unread, where they are too many. Whatever the limits are: no page and no row
-    group's lists may be larger than any program writes, for each is in memory as a whole.
+    Whatever the limits are: no page and no row group's lists may be larger than any program
+    writes, for each is in memory as a whole.
     """
-    source, name = opening.source, opening.name
-    groups = []
+    source, name, n_bytes = opening.source, opening.name, 0
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
         for group in unpacked_groups(parquet, stream):
+            n_bytes += group.n_bytes
+            check_limit(name, "bytes", n_bytes, opening.limits.size)
             _check_whole(name, "one page", group.largest_page, MOST_IN_PAGE)
-            groups.append(group)
-    mixed = frozenset().union(*(group.mixed for group in groups))
-    n_bytes = 0
-    for group in groups:
-        more = sum(group.written[path] for path in mixed)
-        n_bytes += group.n_bytes + more
-        nested = group.nested_bytes + more
-        _check_whole(name, "the lists of one row group", nested, MOST_NESTED)
-    check_limit(name, "bytes", n_bytes, opening.limits.size)
-    return n_bytes, mixed
+            _check_whole(name, "the lists of one row group", group.nested_bytes, MOST_NESTED)
+    return n_bytes
 
 
 def _check_whole(name: str, place: str, n_bytes: int, most: int) -> None:

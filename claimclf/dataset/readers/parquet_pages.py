@@ -8,10 +8,9 @@ heads are in Thrift's compact form, of which a few numbers are needed and the re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import BinaryIO
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 #: Bytes of a value in a column that is not text, by the name of its physical type.
@@ -22,10 +21,8 @@ _NUMBER, _LEVELS = 4, 4
 _HEAD, _LARGEST_HEAD = 2**10, 2**24
 #: Fields of a page's head: its size when unpacked and packed, and what makes it a dictionary page.
 _UNPACKED, _PACKED, _DICTIONARY = 2, 3, 7
-#: Field of a kind of page that has values -> the field within it that says how they are written.
-_WITH_VALUES = {5: 2, 8: 4}
-#: Ways of writing values as numbers of those in the dictionary page.
-_BY_NUMBER = frozenset({2, 8})
+#: Fields of kinds of pages that have values; the first of each counts them.
+_WITH_VALUES = (5, 8)
 _STOP, _TRUE, _FALSE = 0, 1, 2
 _BYTE, _SHORT, _INT, _LONG, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(3, 13)
 _DEEPEST = 16
@@ -43,19 +40,11 @@ class Unpacked:
         Of its lists, structures and maps.
     largest_page : int
         Bytes of its largest page.
-    written : dict of str to int
-        Path of nested texts -> bytes that those which come again and again have at most more when
-        each is written out.
-    mixed : frozenset of str
-        Paths of nested texts that are written by number at first and later out: Arrow cannot
-        read them by number.
     """
 
     n_bytes: int
     nested_bytes: int
     largest_page: int
-    written: dict[str, int]
-    mixed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -64,9 +53,7 @@ class _Page:
     packed: int
     values: int
     is_dictionary: bool
-    is_by_number: bool
     head: int
-    content: int = 0
 
 
 def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpacked]:
@@ -85,7 +72,6 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
     for number in range(parquet.metadata.num_row_groups):
         group = parquet.metadata.row_group(number)
         n_bytes = nested = largest = 0
-        written, mixed = {}, set()
         for place in range(group.num_columns):
             column = parquet.metadata.schema.column(place)
             pages = list(_pages(stream, group.column(place)))
@@ -94,11 +80,7 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
             n_bytes += held
             if _is_nested(column):
                 nested += held
-            if _is_nested(column) and column.physical_type == "BYTE_ARRAY":
-                written[column.path] = _written_out(stream, group.column(place), pages)
-                if len({page.is_by_number for page in pages if not page.is_dictionary}) > 1:
-                    mixed.add(column.path)
-        yield Unpacked(n_bytes, nested, largest, written, frozenset(mixed))
+        yield Unpacked(n_bytes, nested, largest)
 
 
 def _is_nested(column: pq.ColumnSchema) -> bool:
@@ -120,30 +102,6 @@ def _held(column: pq.ColumnSchema, pages: list[_Page]) -> int:
     return unpacked + _NUMBER * values + beside
 
 
-def _written_out(stream: BinaryIO, chunk: pq.ColumnChunkMetaData, pages: list[_Page]) -> int:
-    """Return how many bytes texts have at most when those that are written by number are out."""
-    texts = (page for page in pages if page.is_dictionary)
-    longest = max((_longest(stream, chunk, page) for page in texts), default=0)
-    return longest * sum(page.values for page in pages if page.is_by_number)
-
-
-def _longest(stream: BinaryIO, chunk: pq.ColumnChunkMetaData, page: _Page) -> int:
-    """Return the length of the longest text of a dictionary page, or that of the page."""
-    if page.unpacked > _LARGEST_HEAD:
-        return page.unpacked
-    stream.seek(page.content)
-    content, longest, place = stream.read(page.packed), 0, 0
-    try:
-        if chunk.compression != "UNCOMPRESSED":
-            content = pa.Codec(chunk.compression.lower()).decompress(content, page.unpacked, True)
-    except (pa.ArrowException, OSError, ValueError):
-        return page.unpacked
-    while place < len(content):
-        length = int.from_bytes(content[place : place + 4], "little")
-        longest, place = max(longest, length), place + 4 + length
-    return longest
-
-
 def _pages(stream: BinaryIO, chunk: pq.ColumnChunkMetaData) -> Iterator[_Page]:
     place = chunk.data_page_offset
     if chunk.has_dictionary_page and 0 < (chunk.dictionary_page_offset or 0) < place:
@@ -157,7 +115,7 @@ def _pages(stream: BinaryIO, chunk: pq.ColumnChunkMetaData) -> Iterator[_Page]:
         page = _page_at(stream, place)
         if page is None:
             return  # the file is cut, which whoever reads it says
-        yield replace(page, content=place + page.head)
+        yield page
         place += page.head + page.packed
 
 
@@ -183,29 +141,28 @@ class _Head:
 
     def page(self) -> _Page:
         sizes = {_UNPACKED: 0, _PACKED: 0}
-        values, way, is_dictionary = 0, -1, False
+        values, is_dictionary = 0, False
         for field, kind in self._fields():
             if field in sizes and kind == _INT:
                 sizes[field] = self._whole()
             elif field in _WITH_VALUES and kind == _STRUCT:
-                values, way = self._values(_WITH_VALUES[field])
+                values = self._first_number()
             else:
                 is_dictionary |= field == _DICTIONARY
                 self._pass_over(kind, 1)
         unpacked, packed = sizes[_UNPACKED], sizes[_PACKED]
         if min(unpacked, packed, values) < 0:
             raise OSError("a page has fewer than no bytes or values")
-        return _Page(unpacked, packed, values, is_dictionary, way in _BY_NUMBER, self._place)
+        return _Page(unpacked, packed, values, is_dictionary, self._place)
 
-    def _values(self, field_of_way: int) -> tuple[int, int]:
-        """Return how many values a page has, and how they are written."""
-        numbers = {1: 0, field_of_way: -1}
+    def _first_number(self) -> int:
+        number = 0
         for field, kind in self._fields():
-            if field in numbers and kind == _INT:
-                numbers[field] = self._whole()
+            if field == 1 and kind == _INT:
+                number = self._whole()
             else:
                 self._pass_over(kind, 2)
-        return numbers[1], numbers[field_of_way]
+        return number
 
     def _fields(self) -> Iterator[tuple[int, int]]:
         field = 0
