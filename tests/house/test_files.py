@@ -12,7 +12,7 @@ import pytest
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.writing import write_table
-from claimclf.errors import EngineError
+from claimclf.errors import EngineError, StorageError
 from claimclf.files import own_folder, replacing
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
@@ -98,19 +98,36 @@ def test_tables_keep_the_umask_and_private_ones_are_shown_to_nobody(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("umask")
-def test_queue_and_its_companions_are_ours_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_old", [False, True])
+def test_queue_and_its_companions_are_ours_alone(is_old: bool, tmp_path: Path) -> None:
+    """The file of turns, too: whoever can read it could keep everybody from theirs."""
     file = tmp_path / "queue.db"
     file.touch()  # as an earlier release has left it
     file.chmod(0o644)
+    lock = tmp_path / "queue.db.lock"
+    if is_old:
+        lock.touch()
+        lock.chmod(0o644)
     database = Database(f"sqlite:///{file}")
     database.prepare()
     with database.engine.connect() as connection:
         connection.exec_driver_sql("SELECT * FROM cases").all()
         there = {path.name: mode(path) for path in tmp_path.glob("queue.db*")}
     database.close()
-    assert {"queue.db", "queue.db-wal"} <= there.keys()
-    there.pop("queue.db.lock", None)  # empty, always
+    assert {"queue.db", "queue.db-wal", "queue.db.lock"} <= there.keys()
     assert set(there.values()) == {0o600}
+
+
+def test_link_in_the_place_of_the_file_of_turns_is_not_followed(tmp_path: Path) -> None:
+    private = tmp_path / "private.txt"
+    private.write_text("mine", "utf-8")
+    private.chmod(0o644)
+    (tmp_path / "queue.db.lock").symlink_to(private)
+    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+    with pytest.raises(StorageError):
+        database.prepare()
+    database.close()
+    assert (private.read_text("utf-8"), mode(private)) == ("mine", 0o644)
 
 
 def test_file_that_was_not_finished_leaves_the_old_one(tmp_path: Path) -> None:

@@ -188,7 +188,10 @@ class Database:
             if self._file is None:
                 self.attempt(connection, migrations.upgrade, writes=True)
                 return
-            with FileLock(f"{self._file}.lock"):
+            lock = Path(f"{self._file}.lock")
+            if not lock.is_symlink():  # which is refused below
+                own_file(lock)  # whoever may read it could hold it, and nobody get a turn
+            with FileLock(lock):
                 # Readers go on while one writes; stays with the file, and no transaction may do it.
                 connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
                 self.attempt(connection, migrations.upgrade, writes=True)
