@@ -22,7 +22,7 @@ from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
 from claimclf.queue.queries.filters import Filters
-from claimclf.queue.queries.words import has_words, words_of
+from claimclf.queue.storage.words import has_words, words_of
 from claimclf.schema import (
     BAN_STATUS,
     LANE,

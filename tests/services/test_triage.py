@@ -14,7 +14,7 @@ from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.database import Database
-from claimclf.schema import STATEMENT_ID, VIDEO_ID, Lane, Language
+from claimclf.schema import STATEMENT_ID, TRANSCRIPT, VIDEO_ID, Lane, Language
 from claimclf.services.queue import list_cases, store_ranked
 from claimclf.services.triage import filtered, triage
 from tests.queue.builders import ANNA, LEAD
@@ -26,10 +26,14 @@ TRANSCRIPTS = (
     *("the party begins at the harbor", "Art is for all", "ARTISTS' harbour, and ships"),
     *("100% of them", "don't ship it", "an über-Überall", "Straße", "日本語", "e\u0301cole"),
     *("état-of-the-art", "a_b/c", "❤️love", "nothing", "", "start x2"),
+    *("ΣΊΣΥΦΟΣ", "σίσυφος", "half, ½ of it", "3½", "gar\u00adlic", "gar\u200blic", "İstanbul"),
+    *("ıstanbul", "МОСКВА", "ＷＩＤＥ", "don´t", "x²"),
 )
 SEARCHES = (
     *("art", "ART the", "party", "harb ship", "ship harb art", "100", "100%", "%", "?!", " "),
     *("don't", "don t", "dont", "ÜBER", "straß", "日本", "本", "e\u0301col", "ecol", "b", "2"),
+    *("σίσυφοσ", "Σίσυφος", "½", "1/2", "3 1", "31", "garlic", "lic", "gar\u00ad", "ISTANBUL"),
+    *("istanbul", "STRASSE", "Москва", "wide", "don", "x2"),
     *("tate", "*", '"art"', "art*", "-art", "\0", "\ud800", "a\0rt", "x" * 99, "a b c art"),
 )
 
@@ -66,6 +70,31 @@ def test_search_finds_the_same_in_an_upload_and_in_the_queue(
     for typed in SEARCHES:
         filters = Filters(text=typed)
         assert in_upload(ranked, filters) == in_queue(stored, filters), ascii(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "texts"),
+    [
+        ("σίσυφος", ["ΣΊΣΥΦΟΣ", "σίσυφος"]),
+        ("1/2", ["half, ½ of it", "3½"]),
+        ("garlic", ["gar\u00adlic", "gar\u200blic"]),
+        ("GAR\u200dLIC", ["gar\u00adlic", "gar\u200blic"]),
+        ("istanbul", ["İstanbul", "ıstanbul"]),
+        ("ISTANBUL", ["İstanbul", "ıstanbul"]),
+        ("STRASSE", ["Straße"]),
+        ("москва", ["МОСКВА"]),
+        ("wide", ["ＷＩＤＥ"]),
+        ("t", ["don't ship it", "don´t", "the party begins at the harbor"]),
+    ],
+)
+def test_words_of_any_spelling_and_script_are_found(
+    stored: Database, ranked: Ranked, typed: str, texts: list[str]
+) -> None:
+    of_upload = ranked.videos.set_index(VIDEO_ID)[TRANSCRIPT]
+    for names in (in_queue(stored, Filters(text=typed)), in_upload(ranked, Filters(text=typed))):
+        assert set(texts) <= set(of_upload[names])
+        if typed != "t":
+            assert set(texts) == set(of_upload[names])
 
 
 def test_a_word_is_found_by_its_beginning_only(ranked: Ranked) -> None:

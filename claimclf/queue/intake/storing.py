@@ -74,11 +74,12 @@ def store_staged(
     match_known_statements(connection)
     values = _known_values(at, settings, batch_id, upload) if n_known else None
     count_in(connection, values)
-    if values:
-        keep_replaced(connection, batch_id)
-        _update_known(connection, values)
     version = first_version(connection)
-    _insert_new(connection, _new_values(at, settings, batch_id, upload, version), n_known)
+    with keep_words_indexed(connection):
+        if values:
+            keep_replaced(connection, batch_id)
+            _update_known(connection, values)
+        _insert_new(connection, _new_values(at, settings, batch_id, upload, version), n_known)
     return Stored(n_known, _reopened(connection, batch_id) if n_known else [], compared)
 
 
@@ -191,7 +192,7 @@ def _insert_new(connection: Connection, values: dict[str, Any], n_known: int) ->
     tally(connection, counted.where(*new).group_by(staged.c[LANE]))
     rows = select(*cells).select_from(staged).where(*new)
     keep = [*SPARSE, BY_VIDEO] if n_known else SPARSE  # known ones are looked up meanwhile
-    with bulk_insert(connection, cases, staged, keep), keep_words_indexed(connection):
+    with bulk_insert(connection, cases, staged, keep):
         connection.execute(insert(cases).from_select(list(values), rows))
 
 

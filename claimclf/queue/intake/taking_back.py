@@ -52,6 +52,7 @@ from claimclf.queue.storage.tables import (
     replaced,
     sightings,
 )
+from claimclf.queue.storage.word_table import index_changed
 from claimclf.schema import LANE, TRANSCRIPT, VIDEO_ID, Ranking
 from claimclf.units import HOUR
 
@@ -215,6 +216,7 @@ def _restore(connection: Connection, its: ColumnElement[bool]) -> None:
     )
     values |= {"version": cases.c.version + 1, "rank_stale": False}
     connection.execute(update(cases).where(_ITS, its).values(values))
+    index_changed(connection)
 
 
 def _forget_batch(connection: Connection, at: int, person: Person, row: AnyRow) -> None:

@@ -9,13 +9,12 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.people import Person
-from claimclf.queue.queries.word_index import known_words, with_all_words
-from claimclf.queue.queries.words import words_of
-from claimclf.queue.settings.bounds import is_storable
+from claimclf.queue.queries.word_index import with_all_words
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import CLOSES, cases, decisions
+from claimclf.queue.storage.words import names_like, words_of
 from claimclf.schema import (
     AUTHOR_ID,
     REPORT_COUNT,
@@ -40,7 +39,7 @@ class DecidedFilters:
     text : str
         Words of the transcript, as in the queue.
     by : str
-        Who decided, by the whole name.
+        Who decided, by the whole name in any case.
     kinds : tuple of Decision
         What was decided; empty for anything.
     reported_since : bool
@@ -145,12 +144,12 @@ def own_decisions(database: Database, person: Person) -> list[DecidedCase]:
 
 def _conditions(connection: Connection, filters: DecidedFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    words = known_words(connection, words_of(filters.text))
+    words = words_of(filters.text)
     if words:
         conditions.append(cases.c.id.in_(with_all_words(connection, words)))
     if filters.by:
-        name = filters.by if is_storable(filters.by) else ""
-        conditions.append(decisions.c.by == name)
+        everybody = connection.scalars(select(decisions.c.by).distinct())
+        conditions.append(decisions.c.by.in_(names_like(filters.by, everybody)))
     if filters.kinds:
         conditions.append(decisions.c.decision.in_(filters.kinds))
     if filters.reported_since:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from claimclf.queue.queries.words import fold, in_word
+from claimclf.queue.storage.words import in_word, is_unseen, plain
 
 #: Words at the end that are compared: a statement comes last, and few people read more.
 MOST_COMPARED = 60
@@ -18,15 +18,20 @@ def last_words(text: str) -> list[Word]:
     words: list[Word] = []
     end = len(text)
     while end > 0 and len(words) < MOST_COMPARED:
-        if not in_word(text[end - 1]):
+        if not _goes_on(text[end - 1]):
             end -= 1
             continue
         start = end - 1
-        while start > 0 and in_word(text[start - 1]):
+        while start > 0 and _goes_on(text[start - 1]):
             start -= 1
-        words.append((fold(text[start:end]), start, end))
+        if word := plain(text[start:end]).strip():
+            words.append((word, start, end))
         end = start
     return words[::-1]
+
+
+def _goes_on(char: str) -> bool:
+    return in_word(char) or is_unseen(char)
 
 
 def differing(text: str, reference: str) -> list[tuple[int, int]]:

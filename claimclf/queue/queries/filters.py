@@ -25,7 +25,7 @@ class Filters:
     statement_id : str or None
         Videos of that statement only.
     text : str
-        Words of the transcript, as `claimclf.queue.queries.words` finds them; empty for any.
+        Words of the transcript, as `claimclf.queue.storage.words` finds them; empty for any.
     escalated : bool
         Cases that moderators passed on to a lead, instead of those that are open.
     min_probability, max_probability : float or None

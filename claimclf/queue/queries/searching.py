@@ -1,7 +1,7 @@
 """The quickest way to the cases that fulfil filters, words of the transcript among them.
 
-`claimclf.queue.queries.words` says what a search means. An FTS5 table indexes the words
-on SQLite, an index on an expression on PostgreSQL.
+`claimclf.queue.storage.words` says what a search means. An FTS5 table indexes the words
+on SQLite, a table of its own on PostgreSQL.
 
 Neither database's planner knows that a word is rare, or that few cases have waited for a week.
 So cases that fulfil such a condition are looked up first, up to a limit. If there are few, they
@@ -10,7 +10,7 @@ are read and sorted; if there are many, reading cases by rank soon meets the fir
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -19,10 +19,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from claimclf.queue.queries.conditions import conditions_of, narrow_conditions
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.ordering import KEYS, sorted_by
-from claimclf.queue.queries.word_index import holds_words, known_words, with_all_words
-from claimclf.queue.queries.words import begins, fold, words_of
+from claimclf.queue.queries.word_index import holds_words, with_all_words
 from claimclf.queue.storage.dialects import among
-from claimclf.queue.storage.tables import cases
+from claimclf.queue.storage.tables import IS_HELD, cases
+from claimclf.queue.storage.words import begins, names_like, plain, words_of
 from claimclf.schema import TRANSCRIPT, Ranking
 
 #: Up to so many cases, reading and sorting them all is as fast as reading cases by rank.
@@ -74,7 +74,8 @@ def search(
     counted : int
         How many cases to count at most where no condition has an index of its own.
     """
-    words = known_words(connection, words_of(filters.text))
+    filters = _with_known_holder(connection, filters)
+    words = words_of(filters.text)
     frequent = _frequent(connection, words)
     rare = [word for word in words if word not in frequent]
     but_words = conditions_of(filters, now, None)
@@ -102,6 +103,15 @@ def search(
     return Search(loose, sorted_by(ranking), loose, some, rest, True)
 
 
+def _with_known_holder(connection: Connection, filters: Filters) -> Filters:
+    """Return filters that name the holder as they sign in: a link may be typed in any case."""
+    if filters.holder is None:
+        return filters
+    holders = connection.scalars(select(cases.c.lease_holder).where(IS_HELD).distinct()).all()
+    alike = names_like(filters.holder, holders)
+    return filters if filters.holder in alike or not alike else replace(filters, holder=alike[0])
+
+
 @dataclass(frozen=True)
 class _Part:
     """Cases that fulfil a part of the conditions, what else they must, and if they are all."""
@@ -126,6 +136,6 @@ def _frequent(connection: Connection, words: list[str]) -> list[str]:
         return []
     some = among(connection, cases.c.id, range(1, last + 1, max(last // _SAMPLE, 1)))
     sample = connection.scalars(select(cases.c[TRANSCRIPT]).where(some))
-    wholes = [fold(transcript or "") for transcript in sample]
+    wholes = [plain(transcript or "") for transcript in sample]
     most = _FREQUENT * len(wholes)
     return [word for word in words if sum(begins(word, whole) for whole in wholes) > most]

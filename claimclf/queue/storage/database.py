@@ -20,8 +20,9 @@ from claimclf.configuration import database_password, database_url
 from claimclf.errors import StorageError
 from claimclf.files import own_file
 from claimclf.paths import DEFAULT_QUEUE
-from claimclf.queue.storage import migrations
+from claimclf.queue.storage import migrations, word_table
 from claimclf.queue.storage.failures import described, driver_message, is_transient, kind_of
+from claimclf.queue.storage.words import RULES
 
 Result = TypeVar("Result")
 
@@ -174,8 +175,11 @@ class Database:
                 own_file(self._file)  # its companions take over its rights
             with self.engine.connect() as connection:
                 version = self.attempt(connection, migrations.version, writes=False)
-            if version != migrations.HEAD:
                 migrations.check(version, self.name)
+                is_of_today = version == migrations.HEAD and self.attempt(
+                    connection, _has_words_of_today, writes=False
+                )
+            if not is_of_today:
                 self._migrate()
         self._ready = True
 
@@ -186,7 +190,7 @@ class Database:
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             if self._file is None:
-                self.attempt(connection, migrations.upgrade, writes=True)
+                self.attempt(connection, _bring_up_to_date, writes=True)
                 return
             lock = Path(f"{self._file}.lock")
             if not lock.is_symlink():  # which is refused below
@@ -194,7 +198,7 @@ class Database:
             with FileLock(lock):
                 # Readers go on while one writes; stays with the file, and no transaction may do it.
                 connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
-                self.attempt(connection, migrations.upgrade, writes=True)
+                self.attempt(connection, _bring_up_to_date, writes=True)
 
     @contextmanager
     def _friendly(self) -> Iterator[None]:
@@ -214,6 +218,15 @@ class Database:
                 f"Found: {error} ({self.name}).",
                 "Check the folder and its permissions.",
             ) from error
+
+
+def _has_words_of_today(connection: Connection) -> bool:
+    return word_table.rules_of(connection) == RULES
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    migrations.upgrade(connection)
+    word_table.make_words_anew(connection)
 
 
 def _with_password(url: URL) -> URL:
@@ -257,6 +270,7 @@ def set_up_sqlite(connection: Any, _record: object = None) -> None:
         "recursive_triggers = ON",  # replacing a row counts as deleting it
     ):
         connection.execute(f"PRAGMA {pragma}")
+    word_table.add_words_function(connection)
 
 
 def _begin_writing(connection: Connection, on_wait: Callable[[], object]) -> None:

@@ -15,6 +15,7 @@ from claimclf.errors import ClaimclfError
 from claimclf.people import Person
 from claimclf.services import queue
 from claimclf.ui import outcomes
+from claimclf.ui.access.rules import folded
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.guard import action
 from claimclf.ui.lead.period import report_of
@@ -87,7 +88,7 @@ def _mine(lease: Lease) -> str:
 
 
 def _reassign(person: Person, field: str, to_field: str, people: dict[str, Person]) -> str:
-    name = (st.session_state[to_field] or "").strip()
+    name = folded(st.session_state[to_field] or "")
     to = people.get(name, Person(name))
     lease = queue.reassign(queue_database(), person, st.session_state[field], to)
     return (

@@ -12,6 +12,7 @@ from claimclf.people import Person
 from claimclf.queue.review.decisions import Verdict
 from claimclf.schema import STATEMENT_ID, Decision, Lane, ReasonCode
 from claimclf.services import queue
+from claimclf.ui.access.rules import folded
 from claimclf.ui.bulk.account import Account, account_of
 from claimclf.ui.bulk.form import verdict_of
 from claimclf.ui.guard import action
@@ -69,7 +70,7 @@ def hand_on(person: Person, console: Console, lease: Lease) -> str | None:
     """Give the case to the colleague who is named, and take the next one."""
     if not desk().holds(lease):
         return None
-    to = Person(str(st.session_state[COLLEAGUE]).strip().lower())
+    to = Person(folded(str(st.session_state[COLLEAGUE])))
     given = queue.hand_on(console.database, person, lease.case.id, lease.token, to)
     words = f"Case {lease.case.id:,} waits for {plain(to.name)} until {moment(given.until)}."
     desk().last = Done(Account(words))

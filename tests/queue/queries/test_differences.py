@@ -16,6 +16,8 @@ SAID = "a friend told me that raw garlic can cure the common flu"
         (SAID.replace("common flu", "bird FLU in 3 days"), ["bird", "in 3 days"]),
         ("She says: " + SAID, ["She says"]),
         (SAID.replace("raw garlic", "garlic"), []),
+        (SAID.replace("garlic", "gar\u00adlic").replace("flu", "f\u200blu \u2060"), []),
+        (SAID.replace("garlic", "gar\u00adden"), ["gar\u00adden"]),
         ("", []),
         ("\U0001f600 …", []),
     ],
