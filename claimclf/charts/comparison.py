@@ -21,11 +21,13 @@ _SLICE_HOVER = (
 def confusion_matrix(matrix: Sequence[Sequence[int]], title: str) -> go.Figure:
     """Draw ``[[tn, fp], [fn, tp]]`` with counts and shares of the true class."""
     counts = np.array(matrix)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)
     names = np.array([["", "extra review"], ["missed claim", ""]])
     text = [
         [
-            f"<b>{counts[i, j]:,}</b><br>{shares[i, j]:.2%}"
+            f"<b>{counts[i, j]:,}</b><br>"
+            + (f"{shares[i, j]:.2%}" if totals[i, 0] else f"– (no {LABELS[i]}s)")
             + (f"<br>{names[i, j]}" if names[i, j] else "")
             for j in range(2)
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -22,17 +21,19 @@ from claimclf.cli.output import print_json, say
 def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str | None) -> None:
     """Measure a model on a dataset's validation and test splits."""
     from claimclf.services.datasets import open_dataset
+    from claimclf.services.figures import as_record, written
     from claimclf.services.models import evaluate_model, load_model
 
     metrics = evaluate_model(load_model(models, model), open_dataset(data, encoding=encoding))
     if as_json:
-        print_json({part: asdict(figures) for part, figures in metrics.items()})
+        print_json({part: as_record(figures) for part, figures in metrics.items()})
         return
     for part, figures in metrics.items():
         (tn, fp), (fn, tp) = figures.confusion_matrix
         say(
-            f"{part:<11} recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
-            f"F1 {figures.f1:.4f}  accuracy {figures.accuracy:.4f}  "
+            f"{part:<11} recall {written(figures.recall, 'recall')}  "
+            f"precision {written(figures.precision, 'precision')}  "
+            f"F1 {written(figures.f1, 'f1')}  accuracy {written(figures.accuracy, 'accuracy')}  "
             f"tn {tn}  fp {fp}  fn {fn}  tp {tp}"
         )
 
@@ -68,6 +69,7 @@ def stress(
     from claimclf.dataset.reading import read_table
     from claimclf.modeling.store.store import ModelStore
     from claimclf.services.datasets import open_dataset
+    from claimclf.services.figures import written
     from claimclf.services.stress import as_records, read_elsewhere, record_stress, stress_model
 
     store = ModelStore(models)
@@ -92,7 +94,7 @@ def stress(
         return
     for row in conditions:
         shares = "  ".join(
-            f"{name} {'none' if row[name] is None else format(row[name], '.3f')}"
+            f"{name} {written(row[name], name, '.3f')}"
             for name in ("recall", "specificity", "claims", "uncertain", "opinions")
         )
         say(f"{row['title']:<48} {shares}")

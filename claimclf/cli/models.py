@@ -25,11 +25,14 @@ def models(models: Path, as_json: bool) -> None:
     """List the stored models; the champion is marked with *."""
     from claimclf.modeling.store.champion import champion
     from claimclf.modeling.store.store import ModelStore
+    from claimclf.services.figures import undefined_of, written
 
     store = ModelStore(models)
     stored, best = store.manifests(), champion(store)
     if as_json:
-        print_json([{**asdict(m), "champion": m == best} for m in stored])
+        print_json(
+            [{**asdict(m), "champion": m == best, **undefined_of(m.metrics)} for m in stored]
+        )
         return
     if not stored:
         say(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
@@ -38,7 +41,8 @@ def models(models: Path, as_json: bool) -> None:
         figures = manifest.metrics["validation"]
         say(
             f"{mark} {manifest.name:<28} {manifest.algorithm:<14} "
-            f"recall {figures.recall:.4f}  precision {figures.precision:.4f}  "
+            f"recall {written(figures.recall, 'recall')}  "
+            f"precision {written(figures.precision, 'precision')}  "
             f"on {manifest.data['name']}; {_on_real_speech(manifest)}"
         )
 
@@ -92,6 +96,7 @@ def threshold(
     """Save a cut-off as the threshold of the model NAME."""
     from claimclf.modeling.store.store import ModelStore
     from claimclf.services.comparison import judge
+    from claimclf.services.figures import written
     from claimclf.services.models import set_threshold
     from claimclf.services.stored_models import own_texts
 
@@ -104,7 +109,8 @@ def threshold(
     manifest = set_threshold(*open_queue(url), store, name, value, reason)
     figures = manifest.metrics["validation"]
     whose = f"on {own_texts(manifest)}"
-    say(f"{name}: threshold {manifest.threshold!r}, recall {figures.recall:.4f} {whose}")
+    shown = written(figures.recall, "recall")
+    say(f"{name}: threshold {manifest.threshold!r}, recall {shown} {whose}")
 
 
 @click.command()

@@ -64,6 +64,7 @@ def train(
     A random forest and an XGBoost model; on the feature set speech a linear model as well.
     """
     from claimclf.services.datasets import open_dataset
+    from claimclf.services.figures import written
     from claimclf.services.training import search_models, train_models
 
     dataset = open_dataset(data, encoding=encoding)
@@ -86,7 +87,7 @@ def train(
         )
     for manifest in stored:
         recall = manifest.metrics["validation"].recall
-        say(f"{models / manifest.name}: recall {recall:.4f} on validation")
+        say(f"{models / manifest.name}: recall {written(recall, 'recall')} on validation")
 
 
 def _report_search(name: str, progress: Progress) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from claimclf.dataset.validation.labels import not_understood, unknown_labels
 from claimclf.errors import TrainingDataError
 from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, TEXT_LENGTH, TRANSCRIPT, VIDEO_ID
 
@@ -30,11 +31,14 @@ class Cleaned:
         Rows that came in.
     missing : dict of str to int
         Column -> number of accepted rows without a value, for columns that have any.
+    unknown_labels : dict of str to int
+        Labels that are neither claim nor opinion -> rows; these were rejected.
     """
 
     rows: pd.DataFrame
     n_accepted: int
     missing: dict[str, int]
+    unknown_labels: dict[str, int] = field(default_factory=dict)
 
     @property
     def n_dropped(self) -> int:
@@ -53,7 +57,8 @@ def clean(validated: Validated) -> Cleaned:
     accepted = validated.accepted
     missing = {str(column): int(n) for column, n in accepted.isna().sum().items() if n}
     rows = accepted.dropna().reset_index(drop=True)
-    return Cleaned(rows.assign(**{TEXT_LENGTH: rows[TRANSCRIPT].str.len()}), len(accepted), missing)
+    rows = rows.assign(**{TEXT_LENGTH: rows[TRANSCRIPT].str.len()})
+    return Cleaned(rows, len(accepted), missing, unknown_labels(validated))
 
 
 def is_claim(rows: pd.DataFrame) -> pd.Series:
@@ -61,7 +66,7 @@ def is_claim(rows: pd.DataFrame) -> pd.Series:
     return (rows[CLAIM_STATUS] == CLAIM).astype(int)
 
 
-def require_both_classes(rows: pd.DataFrame) -> None:
+def require_both_classes(cleaned: Cleaned) -> None:
     """Refuse data that no classifier can learn from.
 
     Raises
@@ -69,11 +74,13 @@ def require_both_classes(rows: pd.DataFrame) -> None:
     TrainingDataError
         Fewer than ten complete rows of a class.
     """
-    counts = rows[CLAIM_STATUS].value_counts().reindex(list(LABELS), fill_value=0)
+    counts = cleaned.rows[CLAIM_STATUS].value_counts().reindex(list(LABELS), fill_value=0)
     if counts.min() < _LEAST_PER_CLASS:
         raise TrainingDataError(
             f"The data have too few complete rows of the class '{counts.idxmin()}'.",
-            "Found: " + ", ".join(f"{n:,} {label}" for label, n in counts.items()) + ".",
+            "Found: "
+            + ", ".join(f"{n:,} {label}" for label, n in counts.items())
+            + f"{not_understood(cleaned.unknown_labels)}.",
             f"Give a labelled dataset with at least {_LEAST_PER_CLASS} complete rows of each.",
         )
 

@@ -13,6 +13,7 @@ import pandas as pd
 from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
 from claimclf.dataset.splitting import SEED
 from claimclf.dataset.statements import statements
+from claimclf.dataset.validation.labels import counted, not_understood
 from claimclf.errors import TrainingDataError
 from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, OPINION, TRANSCRIPT, Decision, TextKind
 
@@ -38,6 +39,8 @@ class Origin(StrEnum):
 #: Columns of a table of decisions.
 LABEL, ORIGIN, LOOK, BY, AT = "label", "origin", "look", "by", "at"
 COLUMNS = (TRANSCRIPT, LABEL, ORIGIN, LOOK, BY, AT)
+#: One more, of tables that have such: what stood there for a label and is not understood.
+UNKNOWN = "not understood"
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,15 @@ class Decided:
         Statements of which as many looks say claim as opinion: left out.
     people : tuple of str
         Who decided, as far as it is known.
+    unknown_labels : dict of str to int
+        Labels that say nothing that is understood -> rows.
     """
 
     rows: pd.DataFrame
     n_decisions: int
     n_contradicting: int
     people: tuple[str, ...] = field(default=())
+    unknown_labels: dict[str, int] = field(default_factory=dict)
 
     @property
     def origins(self) -> dict[str, int]:
@@ -97,7 +103,7 @@ class Decided:
         more = " and ".join(f"{n:,} {label}{'' if n == 1 else 's'}" for label, n in missing.items())
         raise TrainingDataError(
             "There are too few decided statements to learn from.",
-            f"Found: {found}; the same statement counts once.",
+            f"Found: {found}; the same statement counts once{not_understood(self.unknown_labels)}.",
             f"Decide on {more} more, or name a file: claimclf learn --decisions FILE.",
         )
 
@@ -112,11 +118,13 @@ def decided(tables: Sequence[pd.DataFrame]) -> Decided:
         missing for a look of its own.
     """
     table = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables], ignore_index=True)
+    unknown = counted(table[UNKNOWN], set()) if UNKNOWN in table else {}
     worded = table[TRANSCRIPT].fillna("").astype("str").str.strip() != ""
     table = table[worded & table[LABEL].isin(LABELS)].reset_index(drop=True)
     table[AT] = pd.to_datetime(table[AT], utc=True)
     if table.empty:
-        return Decided(_one_each(table.assign(statement=0, claim=0.0)), 0, 0)
+        nothing = _one_each(table.assign(statement=0, claim=0.0))
+        return Decided(nothing, 0, 0, unknown_labels=unknown)
     group = statements(table[TRANSCRIPT].astype("str")).group
     table = table.assign(statement=group, claim=(table[LABEL] == CLAIM).astype(float))
     own = pd.Series([f"row {n}" for n in range(len(table))], dtype="str")
@@ -127,7 +135,7 @@ def decided(tables: Sequence[pd.DataFrame]) -> Decided:
     label = kept["statement"].map(votes).gt(0.5).map({True: CLAIM, False: OPINION})
     kept = kept[kept[LABEL] == label]
     people = tuple(sorted({str(name) for name in table[BY].dropna()} - {""}))
-    return Decided(_one_each(kept), len(table), len(split), people)
+    return Decided(_one_each(kept), len(table), len(split), people, unknown)
 
 
 def _one_each(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.splitting import SEED
+from claimclf.dataset.validation.labels import not_understood, unknown_labels
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import TrainingDataError
 from claimclf.schema import CLAIM_STATUS, LABELS, TRANSCRIPT, TextKind
@@ -71,7 +72,9 @@ def labelled_texts(validated: Validated, weight: float = 1.0) -> LabelledTexts:
     if counts.min() < _LEAST_PER_CLASS:
         raise TrainingDataError(
             f"{validated.table.name} has too few texts of the class '{counts.idxmin()}'.",
-            "Found: " + ", ".join(f"{n:,} {label}" for label, n in counts.items()) + ".",
+            "Found: "
+            + ", ".join(f"{n:,} {label}" for label, n in counts.items())
+            + f"{not_understood(unknown_labels(validated))}.",
             f"Give at least {_LEAST_PER_CLASS} texts of each class.",
         )
     frame = validated.table.frame

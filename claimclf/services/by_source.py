@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from claimclf.modeling.evaluation.metrics import written as one
 from claimclf.modeling.store import by_kind
 from claimclf.modeling.store.kinds_card import written
 from claimclf.modeling.store.manifest import Manifest
@@ -83,7 +84,7 @@ def _written(row: Mapping[str, Any]) -> dict[str, str]:
         "claims missed": f"{missed:,} of {row['n_claims']:,}",
         "specificity": written(row, "specificity"),
         "opinions sent to review": f"{extra:,} of {row['n'] - row['n_claims']:,}",
-        "to review until 95 % of claims are found": f"{row['review_95']:.1%}",
+        "to review until 95 % of claims are found": one(row["review_95"], "review_95", ".1%"),
         "leaves the lane uncertain": written(row, "decided"),
         "claims hidden in the lane opinions": written(row, "claims_hidden"),
         "opinions in the lane claims": written(row, "opinions_in_claims"),

@@ -99,12 +99,12 @@ def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.
     DataFrame, one row a model
         `threshold`, `f1`, `missed_claims`, `extra_reviews`, and the rates `recall`,
         `specificity`, `precision`, `accuracy` and `review_share`, each with the ends of its
-        95 % Wilson interval as `<rate>_low` and `<rate>_high`.
+        95 % Wilson interval as `<rate>_low` and `<rate>_high`. A share of nothing is NaN.
     """
     rows = {}
     for model in models:
         point = model.cutoffs.at(thresholds[model.name])
-        (tn, fp), _ = point.metrics.confusion_matrix
+        (_, fp), _ = point.metrics.confusion_matrix
         reviewed = fp + point.metrics.confusion_matrix[1][1]
         share = wilson(reviewed, len(model.truth))
         ends = {
@@ -113,7 +113,7 @@ def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.
         }
         rates = {
             "recall": point.metrics.recall,
-            "specificity": tn / max(tn + fp, 1),
+            "specificity": point.metrics.specificity,
             "precision": point.metrics.precision,
             "accuracy": point.metrics.accuracy,
             "review_share": point.review_share,
@@ -127,7 +127,7 @@ def figures_at(models: Sequence[Judged], thresholds: Mapping[str, float]) -> pd.
             "missed_claims": point.missed_claims,
             "extra_reviews": fp,
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").astype(float)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from claimclf.modeling.store.by_kind import at_a_glance
 from claimclf.modeling.store.champion import RULE
 from claimclf.services.comparison import Judged, figures_at, mistakes, paired, rows_of
 from claimclf.services.datasets import Dataset
+from claimclf.services.figures import DASH
 
 _STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
@@ -75,8 +76,10 @@ class _Page:
         self.parts.append(f"<h2>{escape(title)}</h2><ul>{items}</ul>")
 
     def table(self, title: str, frame: pd.DataFrame) -> None:
-        written = frame.to_html(escape=True, float_format="{:.5g}".format)
-        self.parts.append(f"<h2>{escape(title)}</h2>{written}")
+        written = frame.to_html(escape=True, float_format="{:.5g}".format, na_rep=DASH)
+        note = f"<p>{DASH}: nothing to count, as precision where no claim is predicted.</p>"
+        none = note if frame.isna().any(axis=None) else ""
+        self.parts.append(f"<h2>{escape(title)}</h2>{written}{none}")
 
     def figure(self, title: str, figure: go.Figure) -> None:
         library = False if self.figures else "inline"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from claimclf.modeling.evaluation.metrics import dash, is_undefined
 from claimclf.modeling.store.by_kind import at_rates, lanes_in_use
 from claimclf.modeling.store.kinds_card import consequence, lane_lines, written
 from claimclf.modeling.store.manifest import Manifest
@@ -97,7 +98,11 @@ def _price(row: Mapping[str, Any], line: Mapping[str, float]) -> dict[str, str]:
     claims = _CASES * row["n_claims"] / row["n"]
     return {
         f"saves: no first look, of {_CASES:,} cases": f"{_CASES * line['no_look']:,.0f}",
-        f"costs: claims hidden, of {claims:,.0f}": f"{claims * line['claims_hidden']:,.1f}",
+        f"costs: claims hidden, of {claims:,.0f}": (
+            dash("claims_hidden")
+            if is_undefined(line["claims_hidden"])
+            else f"{claims * line['claims_hidden']:,.1f}"
+        ),
         "claims hidden (95 % interval)": written(line, "claims_hidden"),
         "leaves uncertain": written(line, "decided"),
     }

@@ -21,14 +21,17 @@ from claimclf.dataset.decided_texts import (
     LEAST_PER_CLASS,
     LOOK,
     ORIGIN,
+    UNKNOWN,
     Decided,
     Origin,
     decided,
 )
 from claimclf.dataset.labelled_texts import LabelledTexts
 from claimclf.dataset.reading import Table
+from claimclf.dataset.validation.labels import not_understood, unknown_labels
 from claimclf.errors import ConflictError, ModelNotFoundError
 from claimclf.modeling.evaluation.kinds import by_source, ranking_figures
+from claimclf.modeling.evaluation.metrics import with_interval, written
 from claimclf.modeling.learners.recipes import LINEAR, recipes_for
 from claimclf.modeling.scoring.prediction import predict
 from claimclf.modeling.store.champion import champion, is_challenger, real_speech_auc
@@ -94,6 +97,8 @@ class Lesson:
         How many people decided, as far as it is known.
     sources : dict of str to int
         How the decisions came about -> statements.
+    unknown_labels : dict of str to int
+        Labels of a file that are not understood -> rows, which were left out.
     later : Later or None
         None where too few decisions would be left to learn from.
     """
@@ -106,6 +111,7 @@ class Lesson:
     contradicting: int
     people: int
     sources: dict[str, int]
+    unknown_labels: dict[str, int]
     later: Later | None
 
 
@@ -132,15 +138,20 @@ def read_decisions(table: Table) -> pd.DataFrame:
                 TRANSCRIPT: counts[_TEXT],
                 LABEL: label,
                 ORIGIN: Origin.IMPORTED,
-                LOOK: given[_BULK].where(given[_BULK].fillna("") != ""),
+                LOOK: given[_BULK].where(given[_BULK].notna() & (given[_BULK] != "")),
                 BY: given[BY],
                 AT: pd.to_datetime(given[AT], utc=True, errors="coerce", format="ISO8601"),
+                UNKNOWN: counts[_DECISION].where(
+                    ~counts[_DECISION].isin([str(d) for d in Decision])
+                ),
             }
         )
-    accepted = read_elsewhere(table).accepted
-    rows = accepted.reindex(columns=[TRANSCRIPT, CLAIM_STATUS])
+    validated = read_elsewhere(table)
+    rows = validated.accepted.reindex(columns=[TRANSCRIPT, CLAIM_STATUS])
     rows.columns = pd.Index([TRANSCRIPT, LABEL])
-    return rows.assign(**{ORIGIN: Origin.IMPORTED}).reindex(columns=list(COLUMNS))
+    rows = rows.assign(**{ORIGIN: Origin.IMPORTED}).reindex(columns=list(COLUMNS))
+    unknown = [label for label, n in unknown_labels(validated).items() for _ in range(n)]
+    return pd.concat([rows, pd.DataFrame({UNKNOWN: unknown}, dtype="str")], ignore_index=True)
 
 
 @needs(Capability.MANAGE_MODELS)
@@ -208,6 +219,7 @@ def learn(
         made.n_contradicting,
         len(made.people),
         made.origins,
+        made.unknown_labels,
         later,
     )
 
@@ -243,6 +255,9 @@ def said(lesson: Lesson) -> Iterator[str]:
             f"Left out: {lesson.contradicting:,} statements that as many looks call a claim as "
             "an opinion."
         )
+    if lesson.unknown_labels:
+        words = not_understood(lesson.unknown_labels).removeprefix("; ")
+        yield f"Left out: rows with {words}."
     if lesson.people == 1:
         yield "All decisions are one person's: what it has learnt is how that person decides."
     if lesson.later is None:
@@ -251,8 +266,8 @@ def said(lesson: Lesson) -> Iterator[str]:
         later = lesson.later
         yield (
             f"On the last {later.n:,} statements, which another like it had not met: AUC "
-            f"{later.challenger['auc']:.3f} ({later.challenger['auc_low']:.3f} to "
-            f"{later.challenger['auc_high']:.3f}); {lesson.base} has {later.champion['auc']:.3f}."
+            f"{with_interval(later.challenger, 'auc')}; {lesson.base} has "
+            f"{written(later.champion['auc'], 'auc', '.3f')}."
         )
     yield f"In use is still {lesson.champion}."
 

@@ -76,7 +76,7 @@ def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:
     from claimclf.modeling.evaluation.measuring import measure_splits
     from claimclf.modeling.training.fitting import predict_splits
 
-    require_both_classes(dataset.cleaned.rows)
+    require_both_classes(dataset.cleaned)
     predictions = predict_splits(model.predictor, split(dataset.cleaned.rows))
     return measure_splits(predictions, model.manifest.threshold)[0]
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claimclf.modeling.evaluation.metrics import written
 from claimclf.modeling.store import by_kind
 from claimclf.modeling.store.by_kind import Glance
 from claimclf.modeling.store.card import closing_questions
@@ -57,7 +58,7 @@ def rule_table(manifests: Sequence[Manifest]) -> pd.DataFrame:
 
     rows = {
         m.name: (
-            f"{m.metrics['validation'].recall:.4f}",
+            written(m.metrics["validation"].recall, "recall"),
             f"{real_speech_auc(m):.3f}" if m.kinds else f"{real_speech_auc(m)} (not learnt)",
             f"{worst_hidden(m):.4f} ({m.worst_case['title'] if m.worst_case else 'not measured'})",
         )

@@ -14,6 +14,7 @@ from claimclf.dataset.labelled_texts import LabelledTexts, labelled_texts
 from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
+from claimclf.modeling.evaluation.metrics import dash
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.scoring.prediction import predict, unscorable_reason
 from claimclf.modeling.store.card import model_card
@@ -108,7 +109,7 @@ def stress_model(
     ModelError
         No such model, or it cannot be used.
     """
-    require_both_classes(dataset.cleaned.rows)
+    require_both_classes(dataset.cleaned)
     model = store.load(name)
     sentences = {title: validated.accepted for title, validated in elsewhere.items()}
     conditions = stress(model, dataset.cleaned.rows, sentences, on_progress, texts=texts)
@@ -251,6 +252,6 @@ def _in_words(name: str) -> str:
 def _with_intervals(rows: pd.DataFrame, figure: str) -> list[str]:
     ends = [rows[name].astype(float) for name in (figure, f"{figure}_low", f"{figure}_high")]
     return [
-        "none" if pd.isna(share) else f"{share:.3f} ({low:.3f} to {high:.3f})"
+        dash(figure) if pd.isna(share) else f"{share:.3f} ({low:.3f} to {high:.3f})"
         for share, low, high in zip(*ends, strict=True)
     ]

@@ -132,7 +132,7 @@ def search_models(
         The audit log cannot be reached: no model is stored that it does not tell of.
     """
     recipes = recipes_for(feature_sets)
-    require_both_classes(dataset.cleaned.rows)
+    require_both_classes(dataset.cleaned)
     require_log(database)
     store, stored = ModelStore(folder), []
     for recipe in recipes:

@@ -344,6 +344,18 @@ def test_courses_pair_is_one_click_away(store: ModelStore) -> None:
     assert "course-xgboost, validation" in matrices(app)
 
 
+def test_a_share_of_nothing_is_a_dash_with_its_reason(store: ModelStore) -> None:
+    store.set_threshold("course-xgboost", 0.99999999, "send nothing", "ana", model_card)
+    app = shown("pages/model_comparison.py")
+    app = choice(app, "Random forest beside XGBoost on the feature set", "course")
+    table = compared(app).value
+    assert table.loc["precision", "course-xgboost"] == "– (no claim predicted)"
+    assert table.loc["recall (95 % interval)", "course-xgboost"].startswith("0.0000 (")
+    assert table.loc["F1", "course-xgboost"] == "0.0000"
+    app = section(app, "Class reports")
+    assert any("no precision" in caption.value for caption in app.caption)
+
+
 def test_models_without_real_texts_are_measured_on_the_validation_split(store: ModelStore) -> None:
     app = shown("pages/model_comparison.py")
     app = app.multiselect[0].set_value(["speech-xgboost", "course-xgboost"]).run()

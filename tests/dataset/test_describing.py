@@ -79,9 +79,9 @@ def test_ten_rows_of_each_class_are_needed(claims: int, refused: bool) -> None:
     _, cleaned = opened(20 + claims, claim_status=["opinion"] * 20 + ["claim"] * claims)
     if refused:
         with pytest.raises(TrainingDataError, match=f"20 opinion, {claims} claim"):
-            require_both_classes(cleaned.rows)
+            require_both_classes(cleaned)
     else:
-        require_both_classes(cleaned.rows)
+        require_both_classes(cleaned)
 
 
 # Describing

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from claimclf.cli import main
 from claimclf.modeling.learners.recipes import RECIPES
+from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.storage.database import Database
 from tests.conftest import ROOT
@@ -66,6 +67,22 @@ def test_train_models_evaluate_and_score_work_on_demo_data(labelled: Path, tmp_p
     assert list(figures) == ["validation", "test"]
     stored = next(m for m in listed if m["name"] == "course-xgboost")["metrics"]
     assert figures == stored
+
+
+def test_a_share_of_nothing_is_a_dash_for_people_and_null_for_machines(
+    shipped: ModelStore, tmp_path: Path
+) -> None:
+    shutil.copytree(shipped.folder, tmp_path / "models")
+    store, name = ModelStore(tmp_path / "models"), "course-xgboost"
+    store.set_threshold(name, 0.99999999, "send nothing", "ana", model_card)
+    listed = run("models", "--models", store.folder).stdout
+    (line,) = [line for line in listed.splitlines() if f" {name} " in line]
+    assert "recall 0.0000  precision – (no claim predicted)" in line
+    models = json.loads(run("models", "--models", store.folder, "--json").stdout)
+    model = next(m for m in models if m["name"] == name)
+    assert model["metrics"]["validation"]["precision"] is None
+    assert model["undefined"]["validation"] == {"precision": "no claim predicted"}
+    assert "– (no claim predicted)" in (store.folder / name / "card.md").read_text("utf-8")
 
 
 def test_describe_prints_every_figure(labelled: Path) -> None:

@@ -15,6 +15,7 @@ from claimclf.dataset.statements import ENDING_WORDS, endings
 from claimclf.errors import TrainingDataError
 from claimclf.modeling.evaluation.cutoffs import sweep
 from claimclf.modeling.evaluation.measuring import DEFAULT_THRESHOLD
+from claimclf.modeling.evaluation.metrics import written
 from claimclf.schema import CLAIM_STATUS, LABELS, TRANSCRIPT
 
 
@@ -68,11 +69,12 @@ def checks(
     ]
 
 
-def _gap(figure: str, seen: float, unseen: float) -> Finding:
-    gap = seen - unseen
+def _gap(figure: str, seen: float | None, unseen: float | None) -> Finding:
+    gap = 0.0 if seen is None or unseen is None else seen - unseen
+    old, new = written(seen, figure, ".2%"), written(unseen, figure, ".2%")
     return Finding(
         f"overfitting_{figure}",
-        f"{figure.capitalize()} is {seen:.2%} on training and {unseen:.2%} on validation rows",
+        f"{figure.capitalize()} is {old} on training and {new} on validation rows",
         gap,
         "A model that does much better on rows it has seen has learnt them by heart. Limit "
         "its depth, or give it more data.",

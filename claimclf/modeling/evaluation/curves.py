@@ -73,17 +73,13 @@ def roc(is_claim: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
 
 
 def precision_recall(is_claim: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
-    """Return `recall`, `precision`, `threshold`, from all reviewed to nothing.
+    """Return `recall`, `precision`, `threshold`, from all reviewed to the likeliest alone.
 
-    The last point, where nothing is reviewed, has precision 1 by convention.
+    Where nothing is reviewed there is no precision, and no point.
     """
     _require_both(is_claim)
     precision, recall, cut = precision_recall_curve(is_claim, probability, drop_intermediate=True)
-    points = {
-        "recall": recall,
-        "precision": precision,
-        "threshold": _exceeded(np.append(cut, np.inf)),
-    }
+    points = {"recall": recall[:-1], "precision": precision[:-1], "threshold": _exceeded(cut)}
     return _thinned(pd.DataFrame(points))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from claimclf.errors import InvalidRequestError, TrainingDataError
-from claimclf.modeling.evaluation.metrics import Metrics
+from claimclf.modeling.evaluation.metrics import Metrics, share
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class AtCutoff:
         The figures, the confusion matrix as ``[[tn, fp], [fn, tp]]``.
     missed_claims : int
         Claims that no moderator sees: the false negatives.
-    review_share : float
-        Share of all videos that are predicted to make a claim, from 0 to 1.
+    review_share : float or None
+        Share of all videos that are predicted to make a claim, from 0 to 1; None of none.
     """
 
     threshold: float
     metrics: Metrics
     missed_claims: int
-    review_share: float
+    review_share: float | None
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,8 @@ class Cutoffs:
         fn = int(np.searchsorted(self.claims, threshold, side="right"))
         tn = int(np.searchsorted(self.opinions, threshold, side="right"))
         fp, tp = len(self.opinions) - tn, len(self.claims) - fn
-        metrics = Metrics(
-            [[tn, fp], [fn, tp]],
-            recall=_share(tp, tp + fn),
-            precision=_share(tp, tp + fp),
-            f1=_share(2 * tp, 2 * tp + fp + fn),
-            accuracy=_share(tn + tp, tn + fp + fn + tp),
-        )
-        return AtCutoff(float(threshold), metrics, fn, _share(fp + tp, tn + fp + fn + tp))
+        metrics = Metrics.of([[tn, fp], [fn, tp]])
+        return AtCutoff(float(threshold), metrics, fn, share(fp + tp, tn + fp + fn + tp))
 
     def for_recall(self, target: float) -> float:
         """Return the highest threshold whose recall is at least `target`.
@@ -126,10 +120,6 @@ def sweep(is_claim: np.ndarray, probability: np.ndarray) -> Cutoffs:
             "Give one probability for each label.",
         )
     return Cutoffs(np.sort(scores[claim]), np.sort(scores[~claim]))
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
 
 
 def _fewest(target: float, n: int) -> int:

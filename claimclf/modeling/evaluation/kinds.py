@@ -52,7 +52,7 @@ def by_source(
         `kind`, `source`, `n`, `n_claims`; `auc`, `recall`, `specificity`, each with `…_low`
         and `…_high`; `review_95`, the share to review, most likely first, until 95 % of the
         claims are found; `error_rates`; and what `lane_figures` returns for them, with the
-        same for other rates in `trade_off`.
+        same for other rates in `trade_off`. A share of nothing is None.
     """
     return [
         _of_source(name, rows, rates, threshold)
@@ -82,7 +82,7 @@ def ranking_figures(claim: np.ndarray, probability: np.ndarray, threshold: float
     Parameters
     ----------
     claim : ndarray of bool, shape (n,)
-        The truth; both classes occur.
+        The truth. What needs a class that does not occur is None.
     probability : ndarray, shape (n,)
         Of *claim*.
     threshold : float
@@ -99,8 +99,15 @@ def ranking_figures(claim: np.ndarray, probability: np.ndarray, threshold: float
     }
 
 
-def review_share(claim: np.ndarray, probability: np.ndarray, caught: float = _CAUGHT) -> float:
-    """Return the share to review, most likely first, until a share of claims is caught."""
+def review_share(
+    claim: np.ndarray, probability: np.ndarray, caught: float = _CAUGHT
+) -> float | None:
+    """Return the share to review, most likely first, until a share of claims is caught.
+
+    None where there are no claims.
+    """
+    if not claim.any():
+        return None
     order = np.argsort(-probability, kind="stable")
     until = np.searchsorted(np.cumsum(claim[order]), math.ceil(caught * claim.sum()))
     return float((until + 1) / len(claim))
@@ -108,7 +115,7 @@ def review_share(claim: np.ndarray, probability: np.ndarray, caught: float = _CA
 
 def lane_figures(
     claim: np.ndarray, p_values: np.ndarray, rates: Mapping[str, float]
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Say what lanes decide and what they hide.
 
     Returns
@@ -127,17 +134,19 @@ def lane_figures(
     }
 
 
-def _trade_off(claim: np.ndarray, p_values: np.ndarray) -> Iterator[dict[str, float]]:
+def _trade_off(claim: np.ndarray, p_values: np.ndarray) -> Iterator[dict[str, float | None]]:
     for of_claims in CLAIM_RATES:
         for of_opinions in OPINION_RATES:
             rates = {CLAIM: of_claims, OPINION: of_opinions}
             yield {**rates, **lane_figures(claim, p_values, rates)}
 
 
-def _auc(claim: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+def _auc(claim: np.ndarray, probability: np.ndarray) -> dict[str, float | None]:
     """Return the area under the curve with Hanley and McNeil's interval (1982)."""
-    area = float(roc_auc_score(claim, probability))
     n_claims, n_others = int(claim.sum()), int((~claim).sum())
+    if not (n_claims and n_others):
+        return dict.fromkeys(("auc", "auc_low", "auc_high"))
+    area = float(roc_auc_score(claim, probability))
     both, same = area / (2 - area), 2 * area**2 / (1 + area)
     spread = (
         area * (1 - area) + (n_claims - 1) * (both - area**2) + (n_others - 1) * (same - area**2)
@@ -146,8 +155,9 @@ def _auc(claim: np.ndarray, probability: np.ndarray) -> dict[str, float]:
     return {"auc": area, "auc_low": max(0.0, area - half), "auc_high": min(1.0, area + half)}
 
 
-def _share(name: str, hits: np.ndarray) -> dict[str, float]:
+def _share(name: str, hits: np.ndarray) -> dict[str, float | None]:
+    if not len(hits):
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
     interval = wilson(int(hits.sum()), len(hits))
-    share = float(hits.mean()) if len(hits) else float("nan")
-    ends = {name: share, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    ends = {name: float(hits.mean()), f"{name}_low": interval.low, f"{name}_high": interval.high}
     return {key: round(value, _DIGITS) for key, value in ends.items()}

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    accuracy_score,
-    classification_report,
-    confusion_matrix,
-    f1_score,
-    precision_score,
-    recall_score,
-)
+from sklearn.metrics import classification_report, confusion_matrix
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.modeling.evaluation.metrics import Metrics
@@ -39,24 +32,21 @@ def measure(truth: np.ndarray, predicted: np.ndarray) -> Metrics:
         1 for claim, 0 for opinion.
     """
     matrix = confusion_matrix(truth, predicted, labels=[0, 1])
-    return Metrics(
-        [[int(cell) for cell in row] for row in matrix],
-        float(recall_score(truth, predicted, zero_division=0.0)),
-        float(precision_score(truth, predicted, zero_division=0.0)),
-        float(f1_score(truth, predicted, zero_division=0.0)),
-        float(accuracy_score(truth, predicted)),
-    )
+    return Metrics.of([[int(cell) for cell in row] for row in matrix])
 
 
 def report_by_class(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Return precision, recall, F1 and support per class and averaged, one row each."""
+    """Return precision, recall, F1 and support per class and averaged, one row each.
+
+    A share of nothing is NaN, and is in no average.
+    """
     report = classification_report(
         truth,
         predicted,
         labels=[0, 1],
         target_names=list(LABELS),
         output_dict=True,
-        zero_division=0.0,
+        zero_division=np.nan,
     )
     report.pop("accuracy", None)
     return pd.DataFrame(report).T.astype({"support": int})

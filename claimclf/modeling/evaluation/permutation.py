@@ -56,7 +56,7 @@ def column_importances(
 
     def figures(shown: np.ndarray) -> np.ndarray:
         metrics = sweep(labels, learner.predict_proba(shown)[:, 1]).at(threshold).metrics
-        return np.array([metrics.recall, metrics.accuracy])
+        return np.array([metrics.recall, metrics.accuracy], dtype=float)
 
     whole, losses = figures(matrix), []
     for column in input_columns(pipeline):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from claimclf.modeling.evaluation.metrics import dash, is_undefined, with_interval
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.schema import CLAIM, OPINION, TextKind
 
 #: What lanes do, as `evaluation.kinds.lane_figures` names it.
-_OF_LANES = ("decided", "no_look", "claims_hidden", "opinions_in_claims")
+OF_LANES = ("decided", "no_look", "claims_hidden", "opinions_in_claims")
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,13 @@ def own_texts(manifest: Manifest) -> str:
 
 def _on_validation(manifest: Manifest) -> str:
     metrics, ends = manifest.metrics["validation"], manifest.intervals["validation"]
-    (right, extra), _ = metrics.confusion_matrix
-    shares = {"recall": metrics.recall, "specificity": right / max(right + extra, 1)}
-    return ", ".join(
-        f"{name} {share:.2%} ({ends[name][0]:.2%} to {ends[name][1]:.2%})"
-        for name, share in shares.items()
-    )
+    shares = {"recall": metrics.recall, "specificity": metrics.specificity}
+    return ", ".join(f"{name} {_ended(share, name, ends[name])}" for name, share in shares.items())
+
+
+def _ended(share: float | None, name: str, ends: Sequence[float]) -> str:
+    row = {name: share, f"{name}_low": ends[0], f"{name}_high": ends[1]}
+    return with_interval(row, name, ".2%")
 
 
 def _real(manifest: Manifest, kind: TextKind) -> Iterator[Glance]:
@@ -75,19 +77,19 @@ def _unmeasured(manifest: Manifest) -> str:
 def _ranked(manifest: Manifest, row: Mapping[str, Any]) -> str:
     measured = cut_off_measured(manifest)
     where = "" if measured == manifest.threshold else f" at cut-off {measured:g}"
-    return (
-        f"AUC {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), recall{where} "
-        f"{row['recall']:.1%} ({row['recall_low']:.1%} to {row['recall_high']:.1%})"
-    )
+    recall = with_interval(row, "recall", ".1%")
+    return f"AUC {with_interval(row, 'auc')}, recall{where} {recall}"
 
 
 def _placed(row: Mapping[str, Any]) -> str:
     if row["decided"] is None:
         return "lanes not measured at the error rates in use"
+    decided = f"{row['decided']:.0%} leave the lane uncertain, "
+    if is_undefined(row["claims_hidden"]):
+        return f"{decided}claims hidden {dash('claims_hidden')}"
     low, high = row["claims_hidden_low"], row["claims_hidden_high"]
     return (
-        f"{row['decided']:.0%} leave the lane uncertain, with {row['claims_hidden']:.1%} of the "
-        f"claims hidden ({low:.1%} to {high:.1%})"
+        f"{decided}with {row['claims_hidden']:.1%} of the claims hidden ({low:.1%} to {high:.1%})"
     )
 
 
@@ -104,7 +106,7 @@ def _in_use(row: Mapping[str, Any], rates: Mapping[str, float]) -> dict[str, Any
     if row["error_rates"] == rates:
         return dict(row)
     measured = at_rates(row, rates[CLAIM], rates[OPINION])
-    ends = [f"{name}{end}" for name in _OF_LANES for end in ("", "_low", "_high")]
+    ends = [f"{name}{end}" for name in OF_LANES for end in ("", "_low", "_high")]
     return {**row, "error_rates": dict(rates), **{end: (measured or {}).get(end) for end in ends}}
 
 
@@ -122,7 +124,8 @@ def matrix(row: Mapping[str, Any]) -> list[list[int]]:
     The shares have five digits, which gives back the counts of up to 50,000 texts.
     """
     claims, opinions = row["n_claims"], row["n"] - row["n_claims"]
-    caught, left = round(row["recall"] * claims), round(row["specificity"] * opinions)
+    caught = round(row["recall"] * claims) if claims else 0
+    left = round(row["specificity"] * opinions) if opinions else 0
     return [[left, opinions - left], [claims - caught, caught]]
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from claimclf.modeling.evaluation.metrics import is_undefined, with_interval, written
 from claimclf.modeling.store.by_kind import at_a_glance, cut_off_measured, own_texts
 from claimclf.modeling.store.champion import RULE
 from claimclf.modeling.store.kinds_card import consequence_lines, lane_lines, origins, source_lines
@@ -137,7 +138,8 @@ def _costs(manifest: Manifest) -> str:
     recall = manifest.metrics["validation"].recall
     return (
         f"Of {caught + missed:,} claims in the validation split it misses {missed:,} (recall on "
-        f"{own_texts(manifest)} {recall:.2%}, 95 % interval {low:.2%} to {high:.2%})"
+        f"{own_texts(manifest)} {written(recall, 'recall', '.2%')}, 95 % interval {low:.2%} to "
+        f"{high:.2%})"
         f"{_missed_elsewhere(manifest)}: "
         "a missed claim stays up unseen, and whoever watches it bears that. It sends "
         f"{extra:,} opinions to review: that costs a moderator's minute each, and its author "
@@ -150,7 +152,7 @@ def _missed_elsewhere(manifest: Manifest) -> str:
         f"; of {row['n_claims']:,} claims in {row['kind']} ({row['source']}), by the threshold "
         f"alone, {1 - row['recall']:.1%}"
         for row in manifest.kinds
-        if row["kind"] != TextKind.COURSE
+        if row["kind"] != TextKind.COURSE and not is_undefined(row["recall"])
     )
 
 
@@ -219,14 +221,15 @@ def _failures(manifest: Manifest) -> str:
     ):
         if name in rows:
             parts.append(
-                f"On {own_texts(manifest)}, with {words}: recall {rows[name]['recall']:.1%}, "
+                f"On {own_texts(manifest)}, with {words}: "
+                f"recall {written(rows[name]['recall'], 'recall', '.1%')}, "
                 f"{rows[name]['uncertain']:.1%} uncertain."
             )
     for row in (row for row in manifest.stress if row["kind"] == OUT_OF_DOMAIN):
         parts.append(
-            f"Out of domain ({row['title']}): recall {row['recall']:.1%}, "
-            f"{row['uncertain']:.1%} uncertain, {row['claims_hidden']:.1%} of the claims in "
-            "`opinions`."
+            f"Out of domain ({row['title']}): recall {written(row['recall'], 'recall', '.1%')}, "
+            f"{row['uncertain']:.1%} uncertain, "
+            f"{written(row['claims_hidden'], 'claims_hidden', '.1%')} of the claims in `opinions`."
         )
     parts.append(
         "Sarcasm, quotation and claims worded as views (“I feel that the vote was stolen”) "
@@ -270,8 +273,10 @@ def _figures(manifest: Manifest) -> str:
     for part, metrics in manifest.metrics.items():
         (_, false_positives), (false_negatives, _) = metrics.confusion_matrix
         lines.append(
-            f"| {part} | {metrics.recall:.4f} | {metrics.precision:.4f} | {metrics.f1:.4f} "
-            f"| {metrics.accuracy:.4f} | {false_negatives:,} | {false_positives:,} |"
+            f"| {part} | {written(metrics.recall, 'recall')} "
+            f"| {written(metrics.precision, 'precision')} | {written(metrics.f1, 'f1')} "
+            f"| {written(metrics.accuracy, 'accuracy')} | {false_negatives:,} "
+            f"| {false_positives:,} |"
         )
     return "\n".join(lines)
 
@@ -323,11 +328,11 @@ def trade_off_lines(rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[str]
     for row in rows:
         yield (
             f"{row['error_rate']:g}",
-            _share(row, "opinions_ruled_out"),
-            _share(row, "claims_ruled_out"),
+            with_interval(row, "opinions_ruled_out"),
+            with_interval(row, "claims_ruled_out"),
             f"{row['uncertain_validation']:.2%}",
             f"{row['uncertain_test']:.2%}",
-            *(_share(row, name) for name in hidden),
+            *(with_interval(row, name) for name in hidden),
         )
 
 
@@ -360,13 +365,7 @@ def stress_lines(rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[str]]:
     )
     shares = ("recall", "specificity", "claims", "uncertain", "opinions", "claims_hidden")
     for row in rows:
-        yield (row["title"], f"{row['n']:,}", *(_share(row, name) for name in shares))
-
-
-def _share(row: Mapping[str, Any], name: str) -> str:
-    if row[name] is None:
-        return "none"
-    return f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"
+        yield (row["title"], f"{row['n']:,}", *(with_interval(row, name) for name in shares))
 
 
 def markdown_table(lines: Iterable[Sequence[str]]) -> str:

@@ -73,12 +73,13 @@ def is_challenger(manifest: Manifest) -> bool:
 def _merit(manifest: Manifest) -> tuple[float, float, float, float, float, int]:
     figures = manifest.metrics["validation"]
     trees = int(manifest.settings.get("n_estimators", 0))
+    recall, precision = figures.recall or 0.0, figures.precision or 0.0
     return (
-        min(figures.recall, LEAST_RECALL),
+        min(recall, LEAST_RECALL),
         real_speech_auc(manifest),
         -worst_hidden(manifest),
-        figures.recall,
-        figures.precision,
+        recall,
+        precision,
         -trees,
     )
 

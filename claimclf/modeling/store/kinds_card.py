@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from claimclf.modeling.store.by_kind import at_rates, lanes_in_use
+from claimclf.modeling.evaluation.metrics import is_undefined, with_interval
+from claimclf.modeling.evaluation.metrics import written as written_alone
+from claimclf.modeling.store.by_kind import OF_LANES, at_rates, lanes_in_use
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.sources import origin
 
@@ -30,7 +32,7 @@ def source_lines(manifest: Manifest) -> Iterable[Sequence[str]]:
             row["source"],
             f"{row['n']:,} ({row['n_claims']:,})",
             *(written(row, name) for name in ("auc", "recall", "specificity")),
-            f"{row['review_95']:.1%}",
+            written_alone(row["review_95"], "review_95", ".1%"),
         )
 
 
@@ -80,6 +82,11 @@ def consequence(row: Mapping[str, Any], lanes: Mapping[str, Any], cases: int = 1
         How many.
     """
     claims = cases * row["n_claims"] / row["n"]
+    if is_undefined(lanes["claims_hidden"]):
+        return (
+            f"of {cases:,} cases {cases * lanes['no_look']:,.0f} need no first look; how many "
+            "claims would be hidden among them is not known: no claims were measured."
+        )
     return (
         f"of {cases:,} cases {cases * lanes['no_look']:,.0f} need no first look; about "
         f"{claims * lanes['claims_hidden']:,.0f} of {claims:,.0f} claims would be hidden "
@@ -98,7 +105,6 @@ def origins(manifest: Manifest) -> str:
 
 
 def written(row: Mapping[str, Any], name: str) -> str:
-    """Write a figure with its interval; None where it was not measured."""
-    if row[name] is None:
-        return "not measured"
-    return f"{row[name]:.3f} ({row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f})"
+    """Write a figure with its interval, or why there is none."""
+    of_lanes = name in OF_LANES
+    return "not measured" if of_lanes and row["decided"] is None else with_interval(row, name)

@@ -7,10 +7,11 @@ import json
 import math
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, NoReturn, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from claimclf.errors import InvalidRequestError
-from claimclf.modeling.evaluation.metrics import Metrics
+from claimclf.modeling.evaluation.metrics import Metrics, is_undefined
 
 MODEL, CONFORMAL = "model.skops", "conformal.skops"
 PREDICTIONS, CV_RESULTS = "predictions.parquet", "cv_results.csv"
@@ -115,7 +116,8 @@ class Manifest:
 
         Of several sources of the kind each counts by its number of texts.
         """
-        sources = [source for source in self.kinds if source["kind"] == kind]
+        of_kind = [source for source in self.kinds if source["kind"] == kind]
+        sources = [source for source in of_kind if not is_undefined(source["auc"])]
         texts = sum(source["n"] for source in sources)
         return sum(source["auc"] * source["n"] for source in sources) / texts if sources else None
 
@@ -126,6 +128,7 @@ class Manifest:
         Only conditions that every model goes through count.
         """
         own = [row for row in self.stress if row["kind"] == ALTERED]
+        own = [row for row in own if not is_undefined(row["claims_hidden"])]
         return max(own, key=lambda row: float(row["claims_hidden"]), default=None)
 
 
@@ -172,6 +175,10 @@ def _check_members(kind: type, values: dict[str, Any]) -> None:
 
 def _check_kind(name: str, value: Any, hint: Any) -> None:
     kind = get_origin(hint) or hint
+    if kind is UnionType:  # a figure, or None where there was nothing to count
+        if value is None:
+            return
+        kind = get_args(hint)[0]
     accepted = {float: (int, float), tuple: (list, tuple)}.get(kind, kind)
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{name} is no finite number")

@@ -84,7 +84,7 @@ def train(
     TrainingDataError
         A class has too few rows, or the recipe needs texts and there are none.
     """
-    require_both_classes(cleaned.rows)
+    require_both_classes(cleaned)
     parts = split(cleaned.rows)
     if recipe.feature_set == SPEECH:
         learnt = learn_kinds(recipe, parts.train, needed(texts))
@@ -132,7 +132,7 @@ def measured(
     TrainingDataError
         A class has too few rows to split.
     """
-    require_both_classes(cleaned.rows)
+    require_both_classes(cleaned)
     parts = split(cleaned.rows)
     predictions = predict_splits(predictor, parts)
     metrics, intervals = measure_splits(predictions, manifest.threshold)

@@ -217,9 +217,10 @@ def measured(predicted: pd.DataFrame) -> dict[str, Any]:
 
 
 def _share(name: str, hits: np.ndarray) -> dict[str, float]:
+    if not len(hits):
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float("nan"))
     interval = wilson(int(hits.sum()), len(hits))
-    share = float(hits.mean()) if len(hits) else float("nan")
-    return {name: share, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return {name: float(hits.mean()), f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def trade_off(

@@ -11,6 +11,7 @@ import streamlit as st
 from claimclf import charts
 from claimclf.services.by_source import cut_off_on, differing, matrix_on, readable_on
 from claimclf.services.comparison import class_report, figures_at, judge
+from claimclf.services.figures import DASH, with_interval, written
 from claimclf.ui.comparison.drawing import once_for_models
 from claimclf.ui.messages import plain
 from claimclf.ui.state.models import model_store
@@ -83,8 +84,7 @@ def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:
     """Write one model's figures, what matters most on top, every rate with its interval."""
 
     def rate(name: str) -> str:
-        low, high = figures[f"{name}_low"], figures[f"{name}_high"]
-        return f"{figures[name]:.4f} ({low:.4f} to {high:.4f})"
+        return with_interval(figures, name, ".4f")
 
     return {
         "recall (95 % interval)": rate("recall"),
@@ -94,7 +94,7 @@ def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:
         "precision": rate("precision"),
         "specificity": rate("specificity"),
         "accuracy": rate("accuracy"),
-        "F1": f"{figures['f1']:.4f}",
+        "F1": written(figures["f1"], "f1"),
         "cut-off": f"{figures['threshold']:.4g}",
     }
 
@@ -104,7 +104,8 @@ def show_reports(models: Sequence[Judged], cut: dict[str, float]) -> None:
     """Show the classification report of each model."""
     for place, model in zip(st.columns(len(models)), models, strict=True):
         place.markdown(f"**{plain(model.name)}**")
-        place.dataframe(class_report(model, cut[model.name]).style.format(_REPORT))
+        with place:
+            _show_report(class_report(model, cut[model.name]))
 
 
 def show_test_set(best: Manifest) -> None:
@@ -118,4 +119,14 @@ def show_test_set(best: Manifest) -> None:
     left.plotly_chart(charts.confusion_matrix(matrix, f"{best.name}, test"), key="matrix-test")
     report = class_report(judge(model_store(), best.name, "test"), best.threshold)
     right.markdown("**Classification report, test**")
-    right.dataframe(report.style.format(_REPORT))
+    with right:
+        _show_report(report)
+
+
+def _show_report(report: pd.DataFrame) -> None:
+    st.dataframe(report.style.format(_REPORT, na_rep=DASH))
+    if report.isna().any(axis=None):
+        st.caption(
+            f"{DASH}: nothing to count. A class that is never predicted has no precision, one that "
+            "does not occur no recall."
+        )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from claimclf import charts
 from claimclf.services.comparison import rows_of, slice_figures
+from claimclf.services.figures import DASH
 from claimclf.ui.cached import drawn_once
 from claimclf.ui.comparison.mistakes import other_dataset
 from claimclf.ui.messages import plain
@@ -44,4 +45,9 @@ def _draw_slices(
     parts = slice_figures(_model, threshold, rows)
     st.plotly_chart(charts.slices(parts, rate), key=f"slices-{_model.name}")
     with st.expander("The same as a table"):
-        st.dataframe(parts, hide_index=True)
+        st.dataframe(parts.style.format(na_rep=DASH), hide_index=True)
+        if parts.isna().any(axis=None):
+            st.caption(
+                f"{DASH}: nothing to count. A part without claims has no recall, one without "
+                "opinions no specificity; the chart leaves both out."
+            )

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.errors import ClaimclfError, LostLeaseError, ModelError
+from claimclf.errors import ClaimclfError, LostLeaseError
 from claimclf.people import Person
-from claimclf.schema import TRANSCRIPT
 from claimclf.services import queue
 from claimclf.ui.guard import fragment
-from claimclf.ui.messages import explained, plain, say_error
+from claimclf.ui.messages import explained, plain
 from claimclf.ui.review.decision import ask_for_decision
 from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.statement import show_statement
@@ -20,13 +19,11 @@ from claimclf.ui.review.surroundings import (
     show_figures,
     show_video,
 )
-from claimclf.ui.state.models import model_in_use
+from claimclf.ui.review.words import show_words
 from claimclf.ui.wording import moment
 from claimclf.units import SECOND
 
-# The page is there before its first case, whose explanation takes seconds to import.
 if TYPE_CHECKING:
-    from claimclf.modeling.explaining.highlighting import Explained
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.storage.cases import Case
 
@@ -48,7 +45,7 @@ def show_case(person: Person, console: Console, lease: Lease) -> None:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             with st.container(height=250, border=False):
-                _show_words(case)
+                show_words(case)
             ask_for_decision(person, console, lease)
         with right:
             show_figures(case, brief)
@@ -84,35 +81,6 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
         f"{by}:material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
         "page is open."
     )
-
-
-def _show_words(case: Case) -> None:
-    if case.reason:
-        st.warning(f"{plain(case.reason).capitalize()}.")
-    with st.container(key="transcript"):
-        why = _explanation(case)
-        if why is None:
-            st.text(case.video[TRANSCRIPT] or "No transcript.")
-        else:
-            from claimclf.ui.transcript import show_transcript
-
-            show_transcript(why)
-
-
-def _explanation(case: Case) -> Explained | None:
-    """Say where a score comes from; only the model that gave it can."""
-    if case.probability is None:
-        return None
-    try:
-        model = model_in_use()
-    except ModelError as error:  # a person can decide without
-        say_error(error)
-        return None
-    if (case.model_name, case.model_version) != (model.name, model.manifest.version):
-        return None
-    from claimclf.services.explaining import explain_video
-
-    return explain_video(model, case.video)
 
 
 def _show_history(person: Person, console: Console, case: Case) -> None:

@@ -22,7 +22,7 @@ from claimclf.paths import ROOT
 from claimclf.queue.review.decisions import undo
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.settings.team import change_settings
-from claimclf.queue.storage import migrations
+from claimclf.queue.storage import migrations, word_table
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import continue_numbering
@@ -103,6 +103,7 @@ def first_tables(
     with closing(Database(url)) as old, closing(Database(f"sqlite:///{tmp_path}/today.db")) as new:
         with monkeypatch.context() as patch:
             patch.setattr(command, "upgrade", first)
+            patch.setattr(word_table, "make_words_anew", lambda connection: None)
             old.prepare()
         inspector = inspect(old.engine)
         names = [name for name in inspector.get_table_names() if name != "alembic_version"]
