@@ -89,12 +89,19 @@ class Person:
 
 #: Who does what nobody asked for, such as noticing that a lease ran out.
 PROGRAM = Person("claimclf", Role.ADMIN)
+# Letters that look like one another in some script or typeface; those of Hangul are shown as none.
+_ALIKE = str.maketrans("сϲаɑіιıӏι1|i", "ccaallllllll", "\u115f\u1160\u3164\uffa0")
+_PROGRAM = PROGRAM.name.translate(_ALIKE)
 
 
 def is_reserved(name: str) -> bool:
-    """Return whether a name reads like that of the program, which no person may have."""
-    letters = (char for char in name if unicodedata.category(char) not in ("Cf", "Zs", "Cc"))
-    return unicodedata.normalize("NFKC", "".join(letters)).casefold() == PROGRAM.name
+    """Return whether a name reads like that of the program, which no person may have.
+
+    Case, spaces, marks and characters that are shown as nothing make no other name, nor do
+    letters of other scripts that look the same.
+    """
+    spelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name)).casefold()
+    return "".join(char for char in spelled.translate(_ALIKE) if char.isalnum()) == _PROGRAM
 
 
 def local_user() -> Person:

@@ -85,3 +85,12 @@ def labelled_csv(rows: int = 3, **overrides: Any) -> bytes:
     columns = reported_rows(rows, report_count=None)
     labels = {name: [cell] * rows for name, cell in _LABEL.items()}
     return as_csv(_overridden(labels | columns, rows, overrides)).encode()
+
+
+#: Names that read like the one of the program: of any case, with spaces, unseen characters, or
+#: letters of other scripts that look the same.
+LIKE_THE_PROGRAM = (
+    *("claimclf", "CLAIMCLF", " Claimclf", "claimclf ", "claim clf", "claim\u00a0clf"),
+    *("claim\u2009clf", "claim\u3000clf", "claimclf\u2800", "claim\u200bclf", "claim\u00adclf"),
+    *("claimclf\ufe0f", "ｃlaimclf", "𝐜laimclf", "\u0441laimclf", "cIaimcIf", "cl\u0430imclf"),
+)

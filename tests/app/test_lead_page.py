@@ -112,6 +112,9 @@ def test_figures_of_the_period_are_shown(database: Database) -> None:
     assert (shown["Waiting now"], shown["Arrived"], shown["Decided"]) == ("10", "12", "2")
     assert (shown["Skipped"], shown["Undone"], shown["Cases in hands"]) == ("1", "0", "1")
     assert shown["Half decided within"] == "not reached yet"
+    waits = next(t.value for t in app.dataframe if "half decided within" in t.value)
+    assert waits["half decided within"].isna().all()
+    assert any("not reached yet" in caption.value for caption in app.caption)
     people = next(t.value for t in app.dataframe if "breaks rules" in t.value).set_index("who")
     assert people.loc["anna", "decided"] == people.loc["all together", "opinion"] == 2
     assert people.loc["ben", "skipped"] == 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.errors import ClaimclfError, InvalidRequestError
-from claimclf.people import PROGRAM, Person, Role, local_user
+from claimclf.people import PROGRAM, Person, Role, is_reserved, local_user
 from claimclf.queue.queries.decided import DecidedFilters
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
@@ -25,6 +25,7 @@ from claimclf.schema import Decision, Lane, Language, Ranking, ReasonCode
 from claimclf.services import queue
 from claimclf.services.arguments import CHECKS, OWN
 from claimclf.ui.frame.pages import PAGES
+from tests.builders import LIKE_THE_PROGRAM
 from tests.conftest import ROOT
 from tests.queue.builders import ANNA, LEAD, fill
 from tests.services.test_permissions import FUNCTIONS, MAY_ASK
@@ -148,10 +149,32 @@ def refused_in_words(error: ClaimclfError) -> None:
     assert not set(said) & {"\0", "\x1b"}
 
 
-@pytest.mark.parametrize("name", ["claimclf", " Claimclf", "claim\u200bclf", "ｃlaimclf"])
+@pytest.mark.parametrize("name", LIKE_THE_PROGRAM)
 def test_nobody_acts_under_the_name_of_the_program(database: Database, name: str) -> None:
-    with pytest.raises(InvalidRequestError, match="is reserved"):
-        queue.next_case(database, Person(name))
+    for person in (Person(name), Person(name, Role.ADMIN)):
+        with pytest.raises(InvalidRequestError, match=r"is reserved|cannot be kept"):
+            queue.next_case(database, person)
+    fill(database)
+    lease = queue.next_case(database, ANNA)
+    assert lease is not None
+    with pytest.raises(InvalidRequestError, match=r"is reserved|cannot be kept"):
+        queue.hand_on(database, ANNA, lease.case.id, lease.token, Person(name))
+    with pytest.raises(InvalidRequestError, match=r"is reserved|cannot be kept"):
+        queue.reassign(database, LEAD, lease.case.id, Person(name))
+
+
+@pytest.mark.parametrize("name", ["anna", "claimclfs", "claimclf@example.org", "clara"])
+def test_other_names_are_a_persons(name: str) -> None:
+    assert not is_reserved(name)
+
+
+@pytest.mark.parametrize("name", LIKE_THE_PROGRAM)
+def test_shell_does_not_act_under_the_name_of_the_program(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: name)
+    assert not is_reserved(local_user().name)
+    assert local_user().name != PROGRAM.name
 
 
 def test_owner_of_the_machine_who_is_called_like_the_program_has_another_name(

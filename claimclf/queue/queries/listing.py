@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, not_, select
+from sqlalchemy import Connection, and_, func, not_, select
 
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.ordering import KEYS, beyond
-from claimclf.queue.queries.sampling import cut_of
+from claimclf.queue.queries.sampling import DRAWN, cut_of
 from claimclf.queue.queries.searching import Search, search
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
@@ -145,6 +145,9 @@ def page(
 def history(database: Database, case_id: int) -> History:
     """Return one case with its decisions and everything that happened to it.
 
+    Who decides on a case is not to know whether it was drawn for the audit sample: only the log
+    as a whole tells of that.
+
     Raises
     ------
     UnknownCaseError
@@ -157,7 +160,8 @@ def history(database: Database, case_id: int) -> History:
             texts, texts.c.hash == decisions.c.text_hash
         )
         made = made.where(decisions.c.case_id == case_id).order_by(decisions.c.id)
-        logged = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.seq)
+        its = and_(audit.c.case_id == case_id, audit.c.action != DRAWN)
+        logged = select(audit).where(its).order_by(audit.c.seq)
         return History(
             case,
             [row._asdict() for row in connection.execute(made)],

@@ -34,6 +34,9 @@ from claimclf.queue.storage.tables import (
 )
 from claimclf.schema import Lane, Ranking
 
+#: The log's entry of a case that is served because it was drawn, by nobody's choice.
+DRAWN = "sample"
+
 
 @dataclass(frozen=True)
 class Cut:

@@ -15,7 +15,7 @@ from claimclf.queue.queries.conditions import places_of
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.holding import held_by, running
 from claimclf.queue.queries.ordering import OPINIONS, rank_anew
-from claimclf.queue.queries.sampling import Cut, keep_cut, serves_sample
+from claimclf.queue.queries.sampling import DRAWN, Cut, keep_cut, serves_sample
 from claimclf.queue.queries.searching import search
 from claimclf.queue.queries.skips import skipped_by
 from claimclf.queue.review.refusals import lost
@@ -103,16 +103,15 @@ def next_case(
         not_mine = [not_(IS_HELD), not_(skipped_by(person))]
         plan = search(connection, chosen, order, at)
         first = select(cases.c.id).where(*plan.conditions, *not_mine)
-        queries = [first.order_by(*plan.order)]
+        by_rank = first.order_by(*plan.order)
         if _may_be_sampled(chosen, cut) and serves_sample(connection, settings, cut):
             loose = (*plan.loose, *not_mine)
             by_draw = select(cases.c.id).where(*loose, IS_DRAWN, cut.in_sample())
-            queries.insert(0, by_draw.order_by(cases.c.sample_draw))
-        for query in queries:
-            lease = _take(connection, person, query, settings, cut, at)
+            by_draw = by_draw.order_by(cases.c.sample_draw)
+            lease = _take(connection, person, by_draw, settings, cut, at, is_drawn=True)
             if lease is not None:
                 return lease
-        return None
+        return _take(connection, person, by_rank, settings, cut, at)
 
     return database.write(take)
 
@@ -323,8 +322,12 @@ def _take(
     settings: Settings,
     cut: Cut,
     at: int,
+    is_drawn: bool = False,
 ) -> Lease | None:
-    """Take the first case of a query in one conditional update."""
+    """Take the first case of a query in one conditional update.
+
+    Where it is drawn for the sample the log says so first, and that nobody chose it.
+    """
     first = query.limit(1).with_for_update(skip_locked=True).correlate(None).scalar_subquery()
     values = {
         "lease_token": secrets.token_hex(16),
@@ -336,6 +339,8 @@ def _take(
     row = _changed(connection, and_(cases.c.id == first, not_(IS_HELD)), **values)
     if row is None:
         return None
+    if is_drawn:
+        append(connection, PROGRAM, at, [Entry(DRAWN, row.id, details={"for": person.name})])
     append(connection, person, at, [Entry("lease", row.id)])
     return Lease(case_of(row), row.lease_token, row.lease_until)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.waits import Wait
 
 NOT_REACHED = "not reached yet"
+_LENGTHS = ("half decided within", "90 % decided within")
 
 
 def show_waits(report: Report) -> None:
@@ -42,20 +43,33 @@ def show_waits(report: Report) -> None:
         "up to now, from the full hour before they came; a case that was opened again counts "
         "from then."
     )
-    table = pd.DataFrame(
+    table = waits_table(report)
+    lengths = st.column_config.NumberColumn(format="%.2f h")
+    columns = counts(table) | dict.fromkeys(_LENGTHS, lengths)
+    st.dataframe(table, hide_index=True, column_config=columns)
+    if table[list(_LENGTHS)].isna().any(axis=None):
+        st.caption(f"In hours; where no number stands, that share is {NOT_REACHED}.")
+    points = [frame.assign(lane=name) for name, frame in curves.items()]
+    as_table(pd.concat(points)[["lane", "hours", "share"]], "waits_table")
+
+
+def waits_table(report: Report) -> pd.DataFrame:
+    """Return the figures of each lane; times in hours, so that they are sorted as such."""
+    return pd.DataFrame(
         {
             "lane": _name(wait),
             "arrived": wait.n_decided + wait.n_open,
             "decided": wait.n_decided,
             "still open": wait.n_open,
-            "half decided within": reached(wait.median, wait),
-            "90 % decided within": reached(wait.p90, wait),
+            _LENGTHS[0]: _hours(wait.median),
+            _LENGTHS[1]: _hours(wait.p90),
         }
         for wait in report.waits
-    )
-    st.dataframe(table, hide_index=True, column_config=counts(table))
-    points = [frame.assign(lane=name) for name, frame in curves.items()]
-    as_table(pd.concat(points)[["lane", "hours", "share"]], "waits_table")
+    ).astype(dict.fromkeys(_LENGTHS, float))
+
+
+def _hours(at: int | None) -> float | None:
+    return None if at is None else at / HOUR
 
 
 def _name(wait: Wait) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from claimclf.errors import InvalidRequestError, NotAllowedError
-from claimclf.people import Person
+from claimclf.people import PROGRAM, Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.listing import history, page
 from claimclf.queue.queries.reporting.report import report
@@ -21,7 +21,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Lane, Ranking
 from claimclf.units import SECOND
-from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, Clock, done, fill, take
+from tests.queue.builders import ANNA, ESCALATE, LEAD, OPINION, Clock, done, fill, logged, take
 
 LANES = ["claims"] * 60 + ["opinions"] * 40
 
@@ -112,6 +112,23 @@ def test_nothing_that_a_moderator_gets_tells_of_the_sample(database: Database) -
     lease = next_case(database, ANNA)
     assert "sampl" not in repr(lease)
     assert "sampl" not in repr(history(database, 1).events)
+
+
+def test_a_case_that_is_drawn_is_the_programs_act_in_the_log(database: Database) -> None:
+    change_settings(database, LEAD, "half", sample_rate=0.5)
+    fill(database, 100, lane=LANES)
+    numbers = served(database, 40)
+    entries = [entry for entry in logged(database) if entry[2] in ("sample", "lease")]
+    drawn = [place for place, entry in enumerate(entries) if entry[2] == "sample"]
+    assert len(drawn) == len([number for number in numbers if number >= 60]) > 0
+    for place in drawn:
+        actor, role, _, details = entries[place]
+        assert (actor, role) == (PROGRAM.name, PROGRAM.role)
+        assert entries[place + 1][::2] == (details["for"], "lease")
+    people = {entry[0] for entry in entries if entry[2] == "lease"}
+    assert PROGRAM.name not in people
+    (number,) = [number for number in numbers if number >= 60][:1]
+    assert "sampl" not in repr(history(database, number + 1).events)
 
 
 def test_probability_of_the_sample_is_stored_and_stays(database: Database) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from claimclf.errors import NotAllowedError, ServerError
-from claimclf.people import Role
+from claimclf.errors import InvalidRequestError, NotAllowedError, ServerError
+from claimclf.people import Role, is_reserved
+from claimclf.services.names import person_name
 from claimclf.ui.access.identity import name_of, role_of, widest
 from claimclf.ui.access.rules import rules_of
+from tests.builders import LIKE_THE_PROGRAM
 from tests.ui.access.sign_ins import AUTH, ISSUER, claims_of
 
 
@@ -43,6 +45,14 @@ def test_secrets_that_cannot_be_understood_let_in_nobody(section: Any, said: str
 
 
 # What a person is called.
+
+
+@pytest.mark.parametrize("name", LIKE_THE_PROGRAM)
+def test_nobody_signs_in_under_the_name_of_the_program(name: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        person_name(name)
+    # An address and what an issuer says of a subject are longer names: they never read like it.
+    assert not is_reserved(name_of(claims_of(f"{name.strip()}@example.org")).strip())
 
 
 def test_person_is_called_by_the_verified_address_in_one_spelling() -> None:
