@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import sys
 import tempfile
+import time
 import traceback
 import warnings
 import zipfile
@@ -412,8 +413,9 @@ def stretch(seed: int, start: int, n: int) -> tuple[Counter[str], list[str]]:
     return outcomes, wrong
 
 
-def _stretches(seed: int, n: int) -> Iterator[tuple[Counter[str], list[str]]]:
+def _stretches(seed: int, n: int, seconds: float) -> Iterator[tuple[Counter[str], list[str]]]:
     """Try inputs in processes of their own, which a library may take down."""
+    end = time.monotonic() + seconds
     context = multiprocessing.get_context("spawn")
     starts = range(0, n, _CHUNK)
     with ProcessPoolExecutor(mp_context=context) as pool:
@@ -421,6 +423,9 @@ def _stretches(seed: int, n: int) -> Iterator[tuple[Counter[str], list[str]]]:
         for at, future in zip(starts, pending, strict=True):
             try:
                 yield future.result()
+                if time.monotonic() > end:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    return
             except BrokenProcessPool:
                 where = f"from number {at} on"
                 yield Counter({"process: died": 1}), [f"a process died, seed {seed}, {where}"]
@@ -431,12 +436,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz", description="Give the readers damaged inputs.")
     parser.add_argument("--n", type=int, default=10_000, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="other inputs for each")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="stop then, however many are left"
+    )
     arguments = parser.parse_args()
     outcomes: Counter[str] = Counter()
     wrong: list[str] = []
-    for counted, more in _stretches(arguments.seed, arguments.n):
+    for counted, more in _stretches(arguments.seed, arguments.n, 60 * arguments.minutes):
         outcomes += counted
         wrong += more
+    print(f"{outcomes.total():9,}  inputs of seed {arguments.seed}")
     for name, n in sorted(outcomes.items()):
         print(f"{n:9,}  {name}")
     for text in wrong:

@@ -3,7 +3,8 @@
 Reads lines of URL WORK CALL POINT, and answers each with the signal that ended its process: 0
 where the work was done before it came to that.
 
-WORK is migrate, ingest, arrive (the same upload, in steps), decide or bulk. POINT names the
+WORK is migrate, ingest, arrive (the same upload, in steps), decide, bulk or take-back (of
+upload 2). POINT names the
 function after whose call number CALL the process dies: `statement` stands for the changes that
 SQL makes, and nothing at all for the end of the work.
 """
@@ -24,8 +25,9 @@ from sqlalchemy import Engine, event
 
 from claimclf.queue.intake import arriving, staging
 from claimclf.queue.intake import ingest as ingesting
+from claimclf.queue.intake.taking_back import take_back
 from claimclf.queue.storage.database import Database
-from tests.queue.builders import ANNA, OPINION, decide_all, done, fill
+from tests.queue.builders import ANNA, LEAD, OPINION, decide_all, done, fill
 
 #: Cases that are decided one after the other.
 N_DECIDED = 3
@@ -94,6 +96,7 @@ def work(url: str, work: str, call: str, point: str) -> None:
         "arrive": lambda: fill(database, _UPLOADED, "b", report_count=100),
         "decide": lambda: decide_some(database),
         "bulk": lambda: decide_all(database, ANNA, "a", OPINION),
+        "take-back": lambda: take_back(database, LEAD, 2),
     }[work]()
     if not point:
         die()

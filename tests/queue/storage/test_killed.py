@@ -19,6 +19,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Table, TableClause, func, insert, inspect, select, update
 
 from claimclf.paths import ROOT
+from claimclf.queue.queries.filters import Filters
+from claimclf.queue.queries.listing import page
 from claimclf.queue.review.decisions import undo
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.settings.team import change_settings
@@ -36,6 +38,11 @@ Columns = dict[str, list[str]]
 Rows = dict[str, list[tuple[Any, ...]]]
 #: Changes on the way from the first tables to those of today: at least those of version 0002.
 FEWEST_CHANGES = 4
+#: Tables that an upload leaves something in.
+OF_AN_UPLOAD = (
+    *("cases", "replaced", "batches", "audit", "audit_head", "sightings", "tallies"),
+    *("statement_totals", "author_totals"),
+)
 
 
 class Killer:
@@ -153,6 +160,45 @@ def contents(database: Database, columns: Columns) -> Rows:
             rows = connection.execute(select(table).order_by(next(iter(table.c))))
             table_rows[name] = [tuple(row) for row in rows]
     return table_rows
+
+
+def test_upload_that_is_taken_back_is_gone_or_there_as_a_whole(
+    new_url: NewUrl, kill: Killer
+) -> None:
+    url = new_url()
+    database = Database(url, Clock())
+    fill(database, 6)
+    before_it = everything(database, "cases")
+    fill(database, 12, "b", report_count=100, video_transcription_text="other words")
+    there = everything(database, *OF_AN_UPLOAD)
+    for call in itertools.count(1):
+        was_killed = kill.gets_there(url, "take-back", "statement", call)
+        if not was_killed or everything(database, *OF_AN_UPLOAD) != there:
+            break
+        assert verify(database).problems == []
+    assert call > FEWEST_CHANGES
+    gone = everything(database, *OF_AN_UPLOAD)
+    assert (len(gone["cases"]), gone["replaced"]) == (6, [])
+    assert [row["taken_back_by"] for row in gone["batches"]] == [None, LEAD.name]
+    assert gone["audit"][:-1] == there["audit"]
+    assert gone["audit"][-1]["action"] == "take-back"
+    restored = [{**row, "version": 1} for row in gone["cases"]]
+    assert restored == before_it["cases"]
+    assert [row.case.id for row in page(database, Filters(text="thing")).rows] == [*range(1, 7)]
+    assert page(database, Filters(text="other")).rows == []
+    assert verify(database).problems == []
+    database.close()
+
+
+def everything(database: Database, *names: str) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows of tables, in one order."""
+
+    def look(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+        tables = [metadata.tables[name] for name in names]
+        rows = {t.name: connection.execute(select(t).order_by(*t.primary_key)) for t in tables}
+        return {name: [dict(row) for row in own.mappings()] for name, own in rows.items()}
+
+    return database.read(look)
 
 
 def test_old_tables_that_are_killed_on_their_way_to_those_of_today_keep_all(
