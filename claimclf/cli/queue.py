@@ -142,31 +142,40 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
     type=click.Choice(["decisions", "cases", "audit"]),
     help="Decisions come with a machine-readable statement of reasons.",
 )
-@click.option("--since", type=click.DateTime(), help="From this time on (UTC).")
+@click.option("--since", metavar="PLACE", help="From this cursor or time on (UTC without a zone).")
+@click.option("--until", metavar="PLACE", help="Before this cursor or time; by default all.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
 @RAW
 @FOR_EXCEL
 @DATABASE
 def export(
     what: str,
-    since: datetime | None,
+    since: str | None,
+    until: str | None,
     output: Path,
     raw: bool,
     for_excel: bool,
     url: str | None,
 ) -> None:
-    """Write decisions, cases or the audit log to a table for other programs."""
+    """Write decisions, cases or the audit log to a table for other programs.
+
+    A PLACE is a cursor, which each export prints for the next one, or a time such as
+    2026-11-29T08:30:00.25+01:00. Windows that adjoin have no row in common and none between them.
+    """
     from typing import cast
 
     from claimclf.dataset.writing import require_place, write_table
     from claimclf.queue.outbound.export import What
+    from claimclf.queue.outbound.window import read_place
     from claimclf.services.queue import export as read
 
     require_place(output)
-    start = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * SECOND)
-    table = read(*open_queue(url), cast("What", what), start)
+    start, stop = (None if place is None else read_place(place) for place in (since, until))
+    exported = read(*open_queue(url), cast("What", what), start, stop)
+    table = exported.table
     write_table(table, output, raw=raw, private=True, bom=for_excel)
     say(f"{len(table):,} rows written to {output}", err=True)
+    say(f"The next one goes on with: --since {exported.cursor}", err=True)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from typing import Any
 
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
+from claimclf.queue.outbound.window import check_place
 from claimclf.queue.queries.decided import DecidedFilters
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review.decisions import Verdict
@@ -188,6 +189,8 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "size": _number("The number of rows", bounds.ROWS),
     "since": _number("The beginning", bounds.TIMES, optional=True),
     "until": _number("The end", bounds.TIMES),
+    "start": lambda value: check_place(value, "The beginning"),
+    "stop": lambda value: check_place(value, "The end"),
     "token": _text("The hold on the case", bounds.LONGEST_ID),
     "name": _text("The name", bounds.LONGEST_FILTER),
     "reason": _text("A reason", bounds.LONGEST_REASON, lines=True),

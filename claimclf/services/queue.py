@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from claimclf.queue.outbound.backup.manifest import Backup
     from claimclf.queue.outbound.webhook import dead_letters as letters
     from claimclf.queue.outbound.webhook import delivery
+    from claimclf.queue.outbound.window import Place
     from claimclf.queue.queries.reporting.report import Report
     from claimclf.services.streaming import EngineFactory, Source
 
@@ -465,28 +466,30 @@ def verify_audit(database: Database, _person: Person) -> audit.Verified:
 
 @needs(Capability.READ_LOG)
 def export(
-    database: Database, person: Person, what: exports.What, since: int | None = None
-) -> pd.DataFrame:
-    """Return decisions, cases or the audit log as a table.
+    database: Database,
+    person: Person,
+    what: exports.What,
+    start: Place | None = None,
+    stop: Place | None = None,
+) -> exports.Exported:
+    """Return decisions, cases or the audit log as a table, and where the next export goes on.
 
     Parameters
     ----------
     what : {'decisions', 'cases', 'audit'}
         Decisions come with a machine-readable statement of reasons.
-    since : int or None
-        Microseconds since 1970, UTC; None for all.
+    start, stop : Cursor, int or None
+        A window: places in the audit log, or times in microseconds since 1970, UTC.
 
     Returns
     -------
-    DataFrame
-        What `queue.export.export` yields, whole. It includes which cases were drawn at random, for
-        estimates; no moderator, who must not know, may call this.
+    Exported
+        It includes which cases were drawn at random, for estimates; no moderator, who must not
+        know, may call this.
     """
-    import pandas as pd
-
     from claimclf.queue.outbound import export as exports
 
-    return pd.concat(exports.export(database, person, what, since, with_sample=True))
+    return exports.export(database, person, what, start, stop, with_sample=True)
 
 
 @needs(Capability.OPERATE)

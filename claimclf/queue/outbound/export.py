@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Select,
     Table,
     or_,
     select,
@@ -26,10 +24,12 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
-from claimclf.queue.storage.audit import Entry, append
+from claimclf.queue.outbound.window import Place, Window, window_between
+from claimclf.queue.storage.audit import DECIDED, Entry, append
 from claimclf.queue.storage.cases import PREDICTED, VIDEO, AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import IS_DRAWN, audit, cases, decisions, texts
+from claimclf.queue.storage.states import Event
+from claimclf.queue.storage.tables import IS_DRAWN, arrivals, audit, cases, decisions, texts
 from claimclf.schema import (
     FIRST_REPORTED,
     LANE,
@@ -52,6 +52,10 @@ _TIMES = frozenset(
         *(FIRST_REPORTED, LAST_REPORTED, POSTED_AT),
     }
 )
+#: Entries that change what is said of a decision, and of a case; `ingest` is a whole upload's.
+_OF_DECISIONS = (DECIDED, "undo")
+_OF_CASES = (*_OF_DECISIONS, "reopen", str(Event.REPORTED_AGAIN))
+_STORED = "ingest"
 _NO_TIME = np.iinfo("int64").min
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -62,15 +66,36 @@ def _named(table: Table, *names: str) -> Columns:
     return {name: table.c[name] for name in names}
 
 
+Touched = Callable[[ColumnElement[bool]], ColumnElement[bool]]
+
+
 @dataclass(frozen=True)
 class _Table:
-    """Columns exported of a table, the row's number first, and those about the audit sample."""
+    """Columns exported of a table, the row's number first, and those about the audit sample.
+
+    `touched` turns a condition on entries of the log into one on rows that one of these is about.
+    """
 
     columns: Columns
     number: ColumnElement[int]
-    times: tuple[ColumnElement[int | None], ...]
+    touched: Touched
     source: FromClause
     sample: Columns = field(default_factory=dict)
+
+
+def _touched_decisions(entries: ColumnElement[bool]) -> ColumnElement[bool]:
+    is_one = audit.c.action.in_(_OF_DECISIONS)
+    return decisions.c.id.in_(select(audit.c.decision_id).where(entries, is_one))
+
+
+def _touched_cases(entries: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return which cases have entries of their own, or come from an upload that has one."""
+    own = select(audit.c.case_id).where(
+        entries, audit.c.action.in_(_OF_CASES), audit.c.case_id.is_not(None)
+    )
+    uploads = select(audit.c.batch_id).where(entries, audit.c.action == _STORED)
+    brought = (cases.c[name].in_(uploads) for name in ("first_batch_id", "last_batch_id"))
+    return or_(cases.c.id.in_(own), *brought)
 
 
 # Never a lease's token: who knows it can decide on the case.
@@ -90,7 +115,7 @@ _TABLES: dict[What, _Table] = {
             **_named(decisions, "undone_at", "undone_by"),
         },
         decisions.c.id,
-        (decisions.c.at, decisions.c.undone_at),
+        _touched_decisions,
         decisions.join(cases).outerjoin(texts, texts.c.hash == decisions.c.text_hash),
         _named(decisions, "sampled", "sample_probability"),
     ),
@@ -106,32 +131,57 @@ _TABLES: dict[What, _Table] = {
             ),
         },
         cases.c.id,
-        (cases.c.state_at,),
+        _touched_cases,
         cases,
         {"drawn": IS_DRAWN, **_named(cases, "sample_draw", "sample_probability")},
     ),
     "audit": _Table(
         _named(audit, *(column.name for column in audit.columns)),
         audit.c.seq,
-        (audit.c.at,),
+        lambda entries: entries,
         audit,
     ),
 }
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A table, and where the next export goes on.
+
+    Parameters
+    ----------
+    chunks : list of DataFrame
+        At most 10,000 rows each, with the same columns and types; at least one, if empty.
+    cursor : str
+        What an export that follows this one begins with.
+    """
+
+    chunks: list[pd.DataFrame]
+    cursor: str
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All of it as one."""
+        return pd.concat(self.chunks, ignore_index=True)
 
 
 def export(
     database: Database,
     person: Person,
     what: What,
-    since: int | None = None,
+    start: Place | None = None,
+    stop: Place | None = None,
     *,
     with_sample: bool,
-) -> Iterator[pd.DataFrame]:
-    """Return a table in chunks that have the same columns and types; at least one, if empty.
+) -> Exported:
+    """Return a table, or those rows of it that something happened to within a window of the log.
 
-    Times are timestamps in UTC. Rows are in the order of their number; what is written
-    meanwhile may or may not be among them. That it was exported, and by whom, goes to the
-    audit log. Written to a CSV, formula cells must be neutralised: notes are anybody's text.
+    Times are timestamps in UTC. Rows are in the order of their number, and as they are now.
+    Each lies in that window in which the last happened to it: two windows that adjoin have no
+    row in common and none between them, whoever writes meanwhile and however long. An upload
+    that is still coming in is in the window in which it is whole. That it was exported, and by
+    whom, goes to the audit log. Written to a CSV, formula cells must be neutralised: notes are
+    anybody's text.
 
     Parameters
     ----------
@@ -139,30 +189,60 @@ def export(
         `decisions`: one row each, as it was made, with the text it was made on and its statement
         of reasons; `undone` marks those taken back. `cases`: one row each, as it stands.
         `audit`: the log.
-    since : int or None
-        Decisions made or undone, cases whose state changed, entries written from then on:
-        microseconds since 1970, UTC. None for all.
+    start, stop : Cursor, int or None
+        What happened from `start` on and before `stop`; times in microseconds since 1970, UTC.
+        None for the beginning of the log, and for its end.
     with_sample : bool
         Whether to include the columns about the audit sample; must be False for the people who
         review it. A case is `drawn` where its draw is below its probability; a
         decision is `sampled` where the case was served as part of the sample.
 
-    Yields
-    ------
-    DataFrame, shape (at most 10,000, n_columns)
-
     Raises
     ------
     InvalidRequestError
-        There is no such table.
+        There is no such table or window.
     """
     if what not in get_args(What):
         raise InvalidRequestError(
             f"There is no table '{what}' to export.", "", f"Choose {', '.join(get_args(What))}."
         )
-    entry = Entry("export", details={"what": what, "since": since, "with_sample": with_sample})
-    database.write(lambda c: append(c, person, database.now(), [entry]))
-    return _chunks(database, what, since, with_sample)
+    now = enter_export(database, person, what, start, stop, {"with_sample": with_sample})
+
+    def read(connection: Connection) -> Exported:
+        window = window_between(connection, start, stop, now)
+        return Exported(list(_chunks(connection, what, window, with_sample)), str(window.cursor))
+
+    # In one transaction, which sees one state of the database: that of the window's end.
+    return database.read(read)
+
+
+def enter_export(
+    database: Database,
+    person: Person,
+    what: str,
+    start: Place | None,
+    stop: Place | None,
+    details: dict[str, Any],
+) -> int:
+    """Note in the log that somebody exports; return when, in microseconds since 1970, UTC.
+
+    With this entry all times before it have their place in the log.
+    """
+
+    def enter(connection: Connection) -> int:
+        window_between(connection, start, stop, database.now())
+        now = database.now()
+        places = {"since": _as_noted(start), "until": _as_noted(stop)}
+        append(
+            connection, person, now, [Entry("export", details={"what": what, **places, **details})]
+        )
+        return now
+
+    return database.write(enter)
+
+
+def _as_noted(place: Place | None) -> int | str | None:
+    return place if place is None or isinstance(place, int) else str(place)
 
 
 def statement_of_reasons(decision: AnyRow) -> dict[str, Any]:
@@ -200,18 +280,16 @@ def iso(at: int) -> str:
 
 
 def _chunks(
-    database: Database, what: What, since: int | None, with_sample: bool
+    connection: Connection, what: What, window: Window, with_sample: bool
 ) -> Iterator[pd.DataFrame]:
     table = _TABLES[what]
     columns = table.columns | (table.sample if with_sample else {})
     query = select(*(column.label(name) for name, column in columns.items()))
     query = query.select_from(table.source).order_by(table.number).limit(_CHUNK_ROWS)
-    if since is not None:
-        query = query.where(or_(*(time >= since for time in table.times)))
+    query = query.where(*_conditions(what, window))
     last = 0
     while True:
-        # A transaction for each chunk: a slow reader keeps none open.
-        rows = database.read(partial(_rows, query.where(table.number > last)))
+        rows = connection.execute(query.where(table.number > last)).all()
         if rows or not last:
             yield _frame(rows, columns, what)
         if len(rows) < _CHUNK_ROWS:
@@ -219,8 +297,18 @@ def _chunks(
         last = rows[-1][0]
 
 
-def _rows(query: Select[Any], connection: Connection) -> Sequence[AnyRow]:
-    return connection.execute(query).all()
+def _conditions(what: What, window: Window) -> list[ColumnElement[bool]]:
+    """Return which rows a window holds: those that an entry of it is about, and no later one."""
+    touched = _TABLES[what].touched
+    conditions = []
+    if window.after or not window.is_last:
+        conditions.append(touched(window.holds(audit.c.seq)))
+    elif what == "cases":  # all of them, but for those of an upload that is not whole yet
+        arriving = select(arrivals.c.batch_id).where(arrivals.c.batch_id.is_not(None))
+        conditions.append(cases.c.first_batch_id.not_in(arriving))
+    if not window.is_last and what != "audit":
+        conditions.append(~touched(audit.c.seq > window.until))
+    return conditions
 
 
 def _frame(rows: Sequence[AnyRow], columns: Columns, what: What) -> pd.DataFrame:

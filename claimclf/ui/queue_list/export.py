@@ -61,7 +61,7 @@ def _file(database: Database, person: Person, what: What, since: date | None, su
     start = None
     if since is not None:
         start = int(datetime.combine(since, time(), UTC).timestamp() * SECOND)
-    table = queue.export(database, person, what, start)
+    table = queue.export(database, person, what, start).table
     return _csv(table) if suffix == "csv" else _parquet(table)
 
 

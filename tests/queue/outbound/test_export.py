@@ -58,8 +58,7 @@ def step(database: Database) -> None:
 
 
 def exported(database: Database, what: What, since: int | None = None, **how: bool) -> pd.DataFrame:
-    chunks = list(export(database, ANALYST, what, since, **{"with_sample": True, **how}))
-    return pd.concat(chunks, ignore_index=True)
+    return export(database, ANALYST, what, since, **{"with_sample": True, **how}).table
 
 
 def reasons(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -172,7 +171,8 @@ def test_export_itself_is_in_the_log(used: Database) -> None:
     exported(used, "cases", 5, with_sample=False)
     entry = exported(used, "audit").iloc[-2]
     assert (entry["actor"], entry["role"], entry["action"]) == ("ines", "analyst", "export")
-    assert json.loads(entry["details"]) == {"what": "cases", "since": 5, "with_sample": False}
+    details = {"what": "cases", "since": 5, "until": None, "with_sample": False}
+    assert json.loads(entry["details"]) == details
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_chunks_are_of_one_kind_and_hold_each_row_once(
 ) -> None:
     whole = exported(used, what)
     monkeypatch.setattr(module, "_CHUNK_ROWS", 1)
-    chunks = list(export(used, ANALYST, what, with_sample=True))
+    chunks = export(used, ANALYST, what, with_sample=True).chunks
     assert {tuple(chunk.dtypes.astype(str)) for chunk in chunks} == {
         tuple(whole.dtypes.astype(str))
     }
@@ -208,7 +208,7 @@ def test_chunks_are_of_one_kind_and_hold_each_row_once(
 
 @pytest.mark.parametrize("what", ["decisions", "cases"])
 def test_nothing_is_one_empty_chunk_with_all_columns(database: Database, what: What) -> None:
-    (frame,) = export(database, ANALYST, what, with_sample=True)
+    (frame,) = export(database, ANALYST, what, with_sample=True).chunks
     assert len(frame) == 0
     fill(database, 1)
     done(database)

@@ -29,6 +29,7 @@ from claimclf.queue.outbound.webhook.endpoint import (
 from claimclf.queue.outbound.webhook.message import Message, sign
 from claimclf.queue.outbound.webhook.outbox import add_history, begin
 from claimclf.queue.outbound.webhook.posting import post
+from claimclf.queue.review.bulk import undo_bulk
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
@@ -211,6 +212,31 @@ def test_bulk_is_an_event_a_case_and_a_case_reported_again_is_one(
     fill(database, 2, "b", report_count=1000)
     deliver_due(database, webhook)
     assert platform.types() == ["decided"] * 3 + ["reported_again"] * 2
+
+
+def test_undoing_names_the_event_that_it_undoes(
+    used: Database, webhook: Webhook, platform: Platform
+) -> None:
+    deliver_due(used, webhook)
+    decided, undone, *others = platform.events()
+    assert undone["undoes"] == {"id": decided["id"], "seq": decided["seq"]}
+    assert undone["decision_id"] == decided["decision_id"]
+    assert not any("undoes" in event for event in [decided, *others])
+
+
+def test_events_of_one_bulk_have_its_name(
+    database: Database, webhook: Webhook, platform: Platform
+) -> None:
+    fill(database, 3, statement_id=["a", "a", "b"])
+    bulk = decide_all(database, ANNA, "a", OPINION)
+    done(database)
+    undo_bulk(database, ANNA, bulk.id)
+    deliver_due(database, webhook)
+    events = platform.events()
+    assert [event["bulk_id"] for event in events] == [bulk.id] * 2 + [None] + [bulk.id] * 2
+    told = {event["decision_id"]: event["id"] for event in events[:3]}
+    for event in events[3:]:
+        assert event["undoes"]["id"] == told[event["decision_id"]]
 
 
 def test_failing_event_is_tried_again_with_growing_waits(

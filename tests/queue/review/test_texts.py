@@ -28,7 +28,7 @@ def sha256(words: str) -> str:
 
 
 def exported(database: Database) -> pd.DataFrame:
-    return pd.concat(export(database, LEAD, "decisions", with_sample=True))
+    return export(database, LEAD, "decisions", with_sample=True).table
 
 
 def decided_twice(database: Database) -> int:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.outbound.export import iso, statement_of_reasons
@@ -87,11 +87,18 @@ def sign(webhook: Webhook, event_id: str, timestamp: int, body: bytes) -> str:
 
 def _entry(connection: Connection, seq: int) -> AnyRow:
     """Return an entry of the log with its video's id and, where it has one, its decision."""
-    names = ("decision", "reason_code", "model_name", "model_version", "claim_probability")
+    names = (
+        *("decision", "reason_code", "bulk_id"),
+        *("model_name", "model_version", "claim_probability"),
+    )
     columns: list[ColumnElement[Any]] = [cases.c[VIDEO_ID], *(decisions.c[n] for n in names)]
     log = audit.join(cases, cases.c.id == audit.c.case_id)
     log = log.outerjoin(decisions, decisions.c.id == audit.c.decision_id)
-    query = select(audit, *columns).select_from(log).where(audit.c.seq == seq)
+    made = audit.alias("made")  # the entry with which an undone decision was made
+    is_undone = and_(audit.c.action != DECIDED, made.c.decision_id == audit.c.decision_id)
+    log = log.outerjoin(made, and_(is_undone, made.c.action == DECIDED))
+    undone = (made.c.hash.label("made_hash"), made.c.seq.label("made_seq"))
+    query = select(audit, *columns, *undone).select_from(log).where(audit.c.seq == seq)
     return connection.execute(query).one()
 
 
@@ -106,7 +113,9 @@ def _content(row: AnyRow) -> dict[str, Any]:
         VIDEO_ID: getattr(row, VIDEO_ID),
     }
     if row.decision_id is not None:
-        content["decision_id"] = row.decision_id
+        content |= {"decision_id": row.decision_id, "bulk_id": row.bulk_id}
+    if row.made_hash is not None:
+        content["undoes"] = {"id": row.made_hash, "seq": row.made_seq}
     if row.action == DECIDED:  # entry and decision are of the same time
         content["statement_of_reasons"] = statement_of_reasons(row)
     return content
