@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from claimclf.services import reasons
 from claimclf.services.queue import dead_letters, settings_history, settings_in_force
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.frame.opening import open_page
@@ -12,6 +13,7 @@ from claimclf.ui.lead.held import show_held
 from claimclf.ui.lead.period import ask_period, is_idle, report_of, say_period
 from claimclf.ui.lead.settings.form import show_form
 from claimclf.ui.lead.settings.history import show_history
+from claimclf.ui.lead.settings.restrictions import show_restrictions
 from claimclf.ui.lead.undelivered import show_undelivered
 from claimclf.ui.messages import explained
 from claimclf.ui.state.database import queue_database
@@ -23,6 +25,7 @@ with explained():
     report = report_of(database.name, person.role, period, database, person)
     history = settings_history(database, person)
     settings = settings_in_force(database, person)
+    restrictions = reasons.restrictions(database, person)
     letters = dead_letters(database, person)
 say_period(report)
 
@@ -40,5 +43,6 @@ else:
 show_undelivered(letters)
 st.subheader("Settings")
 show_form(settings, len(history))
+show_restrictions(restrictions)
 show_history(history)
 forget_outcomes()

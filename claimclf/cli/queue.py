@@ -139,12 +139,17 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
 @click.option(
     "--what",
     required=True,
-    type=click.Choice(["decisions", "cases", "audit"]),
-    help="Decisions come with a machine-readable statement of reasons.",
+    type=click.Choice(["decisions", "cases", "audit", "statements-of-reasons"]),
+    help="Statements of reasons are those of the DSA Transparency Database.",
 )
 @click.option("--since", metavar="PLACE", help="From this cursor or time on (UTC without a zone).")
 @click.option("--until", metavar="PLACE", help="Before this cursor or time; by default all.")
-@click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV or .parquet.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV or .parquet; statements of reasons CSV or .json.",
+)
 @RAW
 @FOR_EXCEL
 @DATABASE
@@ -171,6 +176,11 @@ def export(
 
     require_place(output)
     start, stop = (None if place is None else read_place(place) for place in (since, until))
+    if what == "statements-of-reasons":
+        from claimclf.cli.reasons import export_statements
+
+        export_statements(open_queue(url), (start, stop), output, raw=raw, for_excel=for_excel)
+        return
     exported = read(*open_queue(url), cast("What", what), start, stop)
     table = exported.table
     write_table(table, output, raw=raw, private=True, bom=for_excel)

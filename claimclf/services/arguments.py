@@ -21,6 +21,7 @@ from claimclf.queue.settings import bounds
 from claimclf.queue.settings.bounds import check_number, check_text
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.settings.preferences import check as check_preferences
+from claimclf.queue.settings.restrictions import check_code, check_restriction
 from claimclf.schema import Decision, Lane, Language, Ranking
 
 #: Parameters that no person fills.
@@ -191,6 +192,8 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "until": _number("The end", bounds.TIMES),
     "start": lambda value: check_place(value, "The beginning"),
     "stop": lambda value: check_place(value, "The end"),
+    "code": check_code,
+    "restriction": check_restriction,
     "token": _text("The hold on the case", bounds.LONGEST_ID),
     "name": _text("The name", bounds.LONGEST_FILTER),
     "reason": _text("A reason", bounds.LONGEST_REASON, lines=True),

@@ -108,18 +108,27 @@ WORDS = {
 }
 
 
-def settings_of(connection: Connection) -> Settings:
-    """Return the settings in force: the latest of each, the default of the others."""
+def settings_of(connection: Connection, at: int | None = None) -> Settings:
+    """Return the settings in force: the latest of each, the default of the others.
+
+    Parameters
+    ----------
+    at : int or None
+        Those in force at that time, microseconds since 1970, UTC; None for now.
+    """
     latest = select(func.max(table.c.id)).group_by(table.c.name)
+    if at is not None:
+        latest = latest.where(table.c.at <= at)
     rows = connection.execute(select(table.c.name, table.c.value).where(table.c.id.in_(latest)))
-    values = {row.name: json.loads(row.value) for row in rows}
+    values = {row.name: json.loads(row.value) for row in rows if row.name in WORDS}
     settings = replace(Settings(), **values)
     return replace(settings, ranking=Ranking(settings.ranking))
 
 
 def history(database: Database) -> list[Change]:
     """Return every change of a setting, the latest first."""
-    rows = database.read(lambda c: c.execute(select(table).order_by(table.c.id)).all())
+    own = select(table).where(table.c.name.in_(WORDS)).order_by(table.c.id)
+    rows = database.read(lambda c: c.execute(own).all())
     now, changes = asdict(Settings()), []
     for row in rows:
         new = json.loads(row.value)

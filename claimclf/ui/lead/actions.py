@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 #: Parts of the page where something is done; the fields of the case that it is done to.
 ESCALATED, HELD, SETTINGS = "escalated_case", "held_case", "settings"
 UNDELIVERED = "undelivered_events"
+RESTRICTIONS = "restrictions"
 
 
 @action(ESCALATED)
@@ -69,7 +70,7 @@ def show_outcome(place: str) -> None:
 
 def forget_outcomes() -> None:
     """Say them no more: the page was drawn to its end."""
-    outcomes.forget(ESCALATED, HELD, SETTINGS, UNDELIVERED)
+    outcomes.forget(ESCALATED, HELD, SETTINGS, UNDELIVERED, RESTRICTIONS)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.queue.outbound.export import iso, statement_of_reasons
+from claimclf.queue.outbound.reasons.exporting import statement_then
 from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.storage.audit import DECIDED
 from claimclf.queue.storage.cases import AnyRow
@@ -67,7 +68,7 @@ def message_of(connection: Connection, webhook: Webhook, seq: int, at: int) -> M
         Microseconds since 1970, UTC.
     """
     row = _entry(connection, seq)
-    body, seconds = _encode(_content(row)).encode(), at // SECOND
+    body, seconds = _encode(_content(connection, row)).encode(), at // SECOND
     headers = {
         "content-type": "application/json",
         "user-agent": "claimclf",
@@ -102,7 +103,7 @@ def _entry(connection: Connection, seq: int) -> AnyRow:
     return connection.execute(query).one()
 
 
-def _content(row: AnyRow) -> dict[str, Any]:
+def _content(connection: Connection, row: AnyRow) -> dict[str, Any]:
     """Return an event's content: nobody's name, and no free text."""
     content = {
         "id": row.hash,
@@ -118,4 +119,16 @@ def _content(row: AnyRow) -> dict[str, Any]:
         content["undoes"] = {"id": row.made_hash, "seq": row.made_seq}
     if row.action == DECIDED:  # entry and decision are of the same time
         content["statement_of_reasons"] = statement_of_reasons(row)
+        content |= _for_the_transparency_database(connection, row.decision_id)
     return content
+
+
+def _for_the_transparency_database(connection: Connection, decision_id: int) -> dict[str, Any]:
+    """Return the attributes of a decision that restricts something, or why there are none."""
+    made = statement_then(connection, decision_id)
+    if made is None:
+        return {}
+    statement, problems = made
+    if problems:
+        return {"transparency_database_problems": [str(problem) for problem in problems]}
+    return {"transparency_database": statement}
