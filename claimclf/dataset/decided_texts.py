@@ -74,6 +74,22 @@ class Decided:
         counts = self.rows[ORIGIN].value_counts()
         return {str(origin): int(counts[origin]) for origin in Origin if origin in counts}
 
+    @property
+    def n_by_class(self) -> tuple[int, int]:
+        """Statements that are claims, and opinions."""
+        counts = _by_class(self.rows)
+        return counts[CLAIM], counts[OPINION]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Statements that learning needs more, by class; empty where there are enough."""
+        return _missing(_by_class(self.rows))
+
+    @property
+    def n_missing(self) -> int:
+        """Statements that learning needs more."""
+        return sum(self.missing.values())
+
     def texts(self, seen: slice = slice(None)) -> LabelledTexts:
         """Return the statements, or some of them, as a source to learn from.
 
@@ -95,8 +111,8 @@ class Decided:
         )
 
     def _require(self, rows: pd.DataFrame) -> None:
-        counts = rows[CLAIM_STATUS].value_counts().reindex(list(LABELS), fill_value=0)
-        missing = {label: LEAST_PER_CLASS - n for label, n in counts.items() if n < LEAST_PER_CLASS}
+        counts = _by_class(rows)
+        missing = _missing(counts)
         if not missing:
             return
         found = " and ".join(f"{n:,} {label}{'' if n == 1 else 's'}" for label, n in counts.items())
@@ -136,6 +152,15 @@ def decided(tables: Sequence[pd.DataFrame]) -> Decided:
     kept = kept[kept[LABEL] == label]
     people = tuple(sorted({str(name) for name in table[BY].dropna()} - {""}))
     return Decided(_one_each(kept), len(table), len(split), people, unknown)
+
+
+def _by_class(rows: pd.DataFrame) -> dict[str, int]:
+    counts = rows[CLAIM_STATUS].value_counts()
+    return {label: int(counts.get(label, 0)) for label in LABELS}
+
+
+def _missing(counts: dict[str, int]) -> dict[str, int]:
+    return {label: LEAST_PER_CLASS - n for label, n in counts.items() if n < LEAST_PER_CLASS}
 
 
 def _one_each(table: pd.DataFrame) -> pd.DataFrame:

@@ -147,6 +147,7 @@ SCREENS = {
     "lead's view": ("pages/lead_view.py", others_work),
     "dataset": ("pages/dataset.py", give_dataset),
     "comparison": ("pages/model_comparison.py", nothing_more),
+    "learning": ("pages/learning.py", nothing_more),
 }
 
 

@@ -23,6 +23,7 @@ OPENS_FOR: dict[str, set[Role]] = {
     "Lead's view": {Role.LEAD, Role.ADMIN},
     "Dataset": {Role.ANALYST, Role.LEAD, Role.ADMIN},
     "Model comparison": {Role.ANALYST, Role.LEAD, Role.ADMIN},
+    "Learning": {Role.LEAD, Role.ADMIN},
 }
 ISSUER = "https://login.example.org"
 SECRETS = {

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 # The headless shell is the same Chromium without what it has a screen for.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
-PAGES = ("", "review", "triage_queue", "lead_view", "dataset", "model_comparison")
+PAGES = ("", "review", "triage_queue", "lead_view", "dataset", "model_comparison", "learning")
 # Flags: as root there is no sandbox, and without a network nothing should be looked up.
 _FLAGS = [
     "--no-sandbox",

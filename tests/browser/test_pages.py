@@ -31,6 +31,7 @@ SHOWN = {
         "1 figure is equal",
         "Look closer",
     ],
+    "learning": ["What there is to learn from", "20 more decisions"],
 }
 
 

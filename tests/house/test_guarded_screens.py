@@ -26,6 +26,7 @@ LOOK = ASK_NOBODY | {
     *("queue.case_history", "queue.briefing", "queue.saved_views", "queue.settings_in_force"),
     *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),
     *("queue.renew", "queue.dead_letters", "queue.decided_cases", "queue.own_decisions"),
+    "learning.decisions_to_learn_from",
 }
 _CALLBACKS = {"on_click", "on_change", "on_select", "on_submit", "callback"}
 

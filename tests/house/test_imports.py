@@ -37,6 +37,7 @@ NEEDED: dict[str, set[str]] = {
     "pages/lead_view.py": {"sqlalchemy", "pandas", "pyarrow"},
     "pages/dataset.py": HEAVY - {"alembic", "psycopg", "skops", "xgboost"},
     "pages/model_comparison.py": HEAVY - {"alembic", "psycopg", "skops", "xgboost"},
+    "pages/learning.py": HEAVY - {"alembic", "psycopg", "skops"},
 }
 # The start page says something of the dataset, last; what reads it is not counted here.
 _DRAW = """

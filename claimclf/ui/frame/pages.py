@@ -30,4 +30,5 @@ PAGES = {
     "pages/lead_view.py": Page("Lead's view", ":material/monitoring:", Capability.LEAD),
     "pages/dataset.py": Page("Dataset", ":material/database:", Capability.STUDY),
     "pages/model_comparison.py": Page("Model comparison", ":material/balance:", Capability.STUDY),
+    "pages/learning.py": Page("Learning", ":material/school:", Capability.LEAD),
 }

@@ -1,0 +1,1 @@
+"""The parts of the page *Learning*, a file for each section."""
