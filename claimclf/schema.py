@@ -462,6 +462,17 @@ class Decision(StrEnum):
 PRIMARY_DECISIONS = (Decision.BREAKS_RULES, Decision.WITHIN_RULES, Decision.OPINION)
 
 
+class Look(StrEnum):
+    """Why a decided case is looked at again."""
+
+    #: Drawn at random, for somebody who does not see the first decision.
+    DRAWN = "drawn"
+    #: A lead has settled on its decision; others are asked without knowing.
+    SETTLED = "settled"
+    #: It was opened again, for anybody but those who decided on it before.
+    APPEAL = "appeal"
+
+
 class ReasonCode(StrEnum):
     """Which rule a claim breaks."""
 

@@ -29,7 +29,7 @@ OWN = frozenset(
     {
         *("source", "engines", "on_progress", "ranked", "model", "store", "dataset", "texts"),
         *("parallel", "elsewhere", "history", "error_rates", "threshold"),
-        *("tables", "trained", "cv_results"),
+        *("tables", "trained", "cv_results", "by_others"),
     }
 )
 _MOST_KEYS = 16  # of a place in a list; each ranking sorts by fewer columns
@@ -185,6 +185,7 @@ def _one_of(what: str, allowed: Sequence[str], *, optional: bool = False) -> Cal
 CHECKS: dict[str, Callable[[Any], object]] = {
     "case_id": _number("The number of a case", bounds.IDS, optional=True),
     "decision_id": _number("The number of a decision", bounds.IDS),
+    "look_id": _number("The number of a second look", bounds.IDS),
     "batch_id": _number("The number of an upload", bounds.IDS),
     "version": _number("The version of a case", bounds.VERSIONS),
     "size": _number("The number of rows", bounds.ROWS),

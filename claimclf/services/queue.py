@@ -271,9 +271,11 @@ def undo(database: Database, person: Person, decision_id: int) -> Case:
 
 
 @needs(Capability.LEAD)
-def reopen(database: Database, person: Person, case_id: int, reason: str) -> Case:
-    """Open a decided case for another round."""
-    return decisions.reopen(database, person, case_id, reason)
+def reopen(
+    database: Database, person: Person, case_id: int, reason: str, by_others: bool = False
+) -> Case:
+    """Open a decided case for another round, for an appeal to be decided by others than before."""
+    return decisions.reopen(database, person, case_id, reason, by_others)
 
 
 @needs(Capability.REVIEW)
@@ -392,9 +394,9 @@ def delete_view(database: Database, person: Person, name: str) -> None:
 
 
 @needs(Capability.LOOK)
-def case_history(database: Database, _person: Person, case_id: int) -> listing.History:
+def case_history(database: Database, person: Person, case_id: int) -> listing.History:
     """Return one case with everything that happened to it."""
-    return listing.history(database, case_id)
+    return listing.history(database, case_id, person)
 
 
 @needs(Capability.LOOK)

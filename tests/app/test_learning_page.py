@@ -9,9 +9,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE
+from claimclf.queue.queries.final_decisions import final_decisions
+from claimclf.queue.queries.looked_again import settled
+from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.database import Database
+from claimclf.schema import Decision
 from tests.conftest import ROOT
-from tests.queue.builders import OPINION, WITHIN, done, fill
+from tests.queue.builders import ANNA, BORIS, LEAD, OPINION, WITHIN, Clock, done, fill
 
 
 @pytest.fixture
@@ -26,9 +30,11 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-def opened() -> AppTest:
+def opened(section: str | None = None) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.switch_page("pages/learning.py").run()
+    if section is not None:
+        app.get("button_group")[0].set_value([section]).run()
     assert list(app.exception) == []
     return app
 
@@ -59,3 +65,49 @@ def test_what_was_decided_is_counted_by_class(database: Database) -> None:
         "Opinions among them": "2",
     }
     assert "decide on 8 opinions and 9 claims on the page" in says(app)
+
+
+def looked_at_twice(database: Database) -> None:
+    clock = Clock(database.now())
+    past = Database(str(database.url), clock)
+    change_settings(past, LEAD, "all of them", second_look_rate=1.0)
+    fill(past, 2)
+    for verdict in (OPINION, WITHIN):
+        done(past, ANNA, verdict)
+    clock.step(60)
+    for _ in range(2):
+        done(past, BORIS, WITHIN)
+    past.close()
+
+
+def test_agreement_without_a_second_look_says_what_will_be_drawn(database: Database) -> None:
+    app = opened("Agreement")
+    assert "No case was looked at twice yet" in says(app)
+    assert "No difference waits" in says(app)
+    assert tiles(app) == {}
+
+
+def test_lead_rules_on_a_difference_and_settles_a_case(database: Database) -> None:
+    looked_at_twice(database)
+    app = opened("Agreement")
+    assert (tiles(app)["Looked at twice"], tiles(app)["Same answer"]) == ("2", "50.0%")
+    assert "2 cases say little" in says(app)
+    assert "anna" in says(app)
+    assert "nan" not in says(app).casefold().split()
+    app.radio[0].set_value(Decision.WITHIN_RULES)
+    press(app, "Rule")
+    assert "What stands: claim, within the rules." in " ".join(one.value for one in app.success)
+    assert "No difference waits" in says(app)
+    assert {row.decision for row in final_decisions(database)} == {"claim-within-rules"}
+    app.number_input[0].set_value(1)
+    next(one for one in app.text_input if one.label == "Why it is settled").set_value("classic")
+    press(app, "Settle it")
+    assert [row.case_id for row in settled(database)] == [1]
+    press(app, "Settled no more")
+    assert settled(database) == []
+
+
+def press(app: AppTest, label: str) -> None:
+    next(one for one in app.button if one.label == label).click()
+    app.run()
+    assert list(app.exception) == []

@@ -27,6 +27,8 @@ LOOK = ASK_NOBODY | {
     *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),
     *("queue.renew", "queue.dead_letters", "queue.decided_cases", "queue.own_decisions"),
     "learning.decisions_to_learn_from",
+    *("agreement.own_agreement", "agreement.own_settled_differences"),
+    *("agreement.team_agreement", "agreement.differences", "agreement.settled_cases"),
 }
 _CALLBACKS = {"on_click", "on_change", "on_select", "on_submit", "callback"}
 

@@ -127,19 +127,21 @@ def _group(connection: Connection, column: str, case: Case) -> Group | None:
         return None
     shown = (cases.c.id, cases.c.round, cases.c.state, cases.c[REPORT_COUNT])
     some = select(*shown).where(cases.c[column] == value).limit(MOST_COUNTED).cte("members")
-    rows = connection.execute(select(some.c.state, some.c[REPORT_COUNT])).all()
+    rows = connection.execute(select(some.c.state, some.c[REPORT_COUNT], some.c.id)).all()
     return Group(
         len(rows),
-        sum(row.state == CaseState.OPEN for row in rows),
+        # The case in hand is one of them: who looks again at a decided one must not see that.
+        sum(row.state == CaseState.OPEN or row.id == case.id for row in rows),
         sum(row[1] for row in rows),
-        _decided(connection, some),
+        _decided(connection, some, case.id),
     )
 
 
-def _decided(connection: Connection, members: Any) -> dict[Decision, int]:
+def _decided(connection: Connection, members: Any, but: int) -> dict[Decision, int]:
     latest: ColumnElement[bool] = and_(
         decisions.c.case_id == members.c.id,
         decisions.c.round == members.c.round,
+        members.c.id != but,
         CLOSES,
     )
     query = select(decisions.c.decision, func.count().label("n")).join_from(

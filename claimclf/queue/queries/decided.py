@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from claimclf.people import Person
@@ -13,7 +13,7 @@ from claimclf.queue.queries.word_index import with_all_words
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import CLOSES, cases, decisions
+from claimclf.queue.storage.tables import CLOSES, cases, decisions, second_looks
 from claimclf.queue.storage.words import names_like, words_of
 from claimclf.schema import (
     AUTHOR_ID,
@@ -137,9 +137,36 @@ def own_decisions(database: Database, person: Person) -> list[DecidedCase]:
         since = now - settings_of(connection).undo
         own = [decisions.c.by == person.name, decisions.c.at >= since]
         rows = _read(connection, person, now, own, OWN)
-        return [row for row in rows if row.undo_until is not None]
+        rows = [row for row in rows if row.undo_until is not None]
+        rows += _own_looks(connection, person, now, since)
+        return sorted(rows, key=lambda row: (row.at, row.decision_id), reverse=True)[:OWN]
 
     return database.read(look)
+
+
+def _own_looks(connection: Connection, person: Person, now: int, since: int) -> list[DecidedCase]:
+    """Return what the person said of cases that were decided already, as if it were a decision."""
+    looks = second_looks.c
+    said = ("id", "case_id", "decision", "reason_code", "note", "by", "at")
+    query = (
+        select(
+            *(looks[name] for name in said),
+            literal(None).label("bulk_id"),
+            cases.c[REPORT_COUNT].label("reports_then"),
+            cases.c[REPORT_COUNT].label("reports_now"),
+            cases.c[VIDEO_ID],
+            cases.c[AUTHOR_ID],
+            cases.c[TRANSCRIPT],
+            literal(True).label("is_untouched"),
+        )
+        .join(cases, cases.c.id == looks.case_id)
+        .where(looks.by == person.name, looks.at >= since, looks.decision != str(Decision.SKIP))
+        .where(looks.seen_at.is_(None), looks.final_at.is_(None))
+        .order_by(looks.at.desc(), looks.id.desc())
+        .limit(OWN)
+    )
+    undo = settings_of(connection).undo
+    return [_decided_case(row, person, now, undo) for row in connection.execute(query)]
 
 
 def _conditions(connection: Connection, filters: DecidedFilters) -> list[ColumnElement[bool]]:

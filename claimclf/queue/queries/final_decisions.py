@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
+from claimclf.queue.queries.second_looks import disputed
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions, texts
@@ -15,7 +16,8 @@ from claimclf.schema import PRIMARY_DECISIONS, TRANSCRIPT, CaseState
 def final_decisions(database: Database) -> Sequence[AnyRow]:
     """Return the decision that holds of each decided case, in the order in which they were made.
 
-    A case that was opened for another round has none until it is decided again.
+    A case that was opened for another round has none until it is decided again; one on which a
+    second person differs has none until a lead has ruled, whose decision counts.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def final_decisions(database: Database) -> Sequence[AnyRow]:
             decisions.c.sampled,
         )
         .select_from(decisions.join(cases).outerjoin(texts, texts.c.hash == decisions.c.text_hash))
-        .where(decisions.c.id.in_(last), cases.c.state == str(CaseState.DECIDED))
+        .where(decisions.c.id.in_(last), cases.c.state == str(CaseState.DECIDED), not_(disputed()))
         .order_by(decisions.c.id)
     )
 

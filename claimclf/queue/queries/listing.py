@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, not_, select
+from sqlalchemy.sql.elements import ColumnElement
 
+from claimclf.people import Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.ordering import KEYS, beyond
 from claimclf.queue.queries.sampling import DRAWN, cut_of
 from claimclf.queue.queries.searching import Search, search
+from claimclf.queue.queries.second_looks import looks_again
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import among
-from claimclf.queue.storage.tables import audit, cases, decisions, texts
-from claimclf.schema import VIDEO_ID, Ranking
+from claimclf.queue.storage.tables import CLOSES, audit, cases, decisions, texts
+from claimclf.schema import VIDEO_ID, CaseState, Ranking
 
 PAGE = 50
 #: How far a page's total is counted; beyond it, screens show "more than".
@@ -142,11 +145,17 @@ def page(
     return database.read(look)
 
 
-def history(database: Database, case_id: int) -> History:
+def history(database: Database, case_id: int, person: Person | None = None) -> History:
     """Return one case with its decisions and everything that happened to it.
 
     Who decides on a case is not to know whether it was drawn for the audit sample: only the log
     as a whole tells of that.
+
+    Parameters
+    ----------
+    person : Person or None
+        Who asks, if anybody. Where they are looking again at a decided case, it ends before the
+        decision.
 
     Raises
     ------
@@ -162,6 +171,10 @@ def history(database: Database, case_id: int) -> History:
         made = made.where(decisions.c.case_id == case_id).order_by(decisions.c.id)
         its = and_(audit.c.case_id == case_id, audit.c.action != DRAWN)
         logged = select(audit).where(its).order_by(audit.c.seq)
+        if person is not None and looks_again(connection, case_id, person):
+            case = replace(case, state=CaseState.OPEN)
+            made = made.where(decisions.c.round < case.round)
+            logged = logged.where(audit.c.seq < _decided_in(case_id, case.round))
         return History(
             case,
             [row._asdict() for row in connection.execute(made)],
@@ -169,6 +182,15 @@ def history(database: Database, case_id: int) -> History:
         )
 
     return database.read(look)
+
+
+def _decided_in(case_id: int, number: int) -> ColumnElement[int]:
+    """Return the entry of the decision that closed a round of a case."""
+    closes = select(decisions.c.id).where(
+        decisions.c.case_id == case_id, decisions.c.round == number, CLOSES
+    )
+    entry = select(func.min(audit.c.seq)).where(audit.c.decision_id.in_(closes))
+    return entry.scalar_subquery()
 
 
 def _event(row: AnyRow) -> Event:

@@ -70,7 +70,8 @@ class Cut:
 
 def draw(seed: int, name: str) -> float:
     """Return a number in [0, 1) that depends on nothing but the seed and the name."""
-    return draws(seed, [name])[0]
+    digest = blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 11) / 2**53  # as many bits as a float holds
 
 
 def draws(seed: int, names: Sequence[str]) -> list[float]:
@@ -80,7 +81,6 @@ def draws(seed: int, names: Sequence[str]) -> list[float]:
     start = f"{seed}:".encode()
     digests = [blake2b(start + name.encode(), digest_size=8).digest() for name in names]
     numbers = np.frombuffer(b"".join(digests), dtype=">u8")
-    # 53 bits are what a float holds.
     drawn: list[float] = ((numbers >> np.uint64(11)) / 2**53).tolist()
     return drawn
 

@@ -22,6 +22,7 @@ class Why(StrEnum):
     ESCALATED = "waits for a lead"
     DECIDED = "decided already"
     SKIPPED = "skipped by you since it was shown"
+    BARRED = "for somebody who did not decide on it before"
     CHANGED = "changed since it was shown"
     GONE = "not in the queue any more"
 
@@ -59,8 +60,8 @@ def account(
     Parameters
     ----------
     rows : sequence of Row
-        Number, version, state, round, holder and end of the lease of those that are there;
-        leases that ran out are ended.
+        Number, version, state, round, holder and end of the lease of those that are there, and
+        whether the person is barred from it; leases that ran out are ended.
     versions : mapping of int to int
         Each chosen case's version as it was shown.
 
@@ -90,6 +91,8 @@ def _why(row: AnyRow | None, version: int, person: Person) -> Why | None:
         return Why.ESCALATED
     if row.lease_holder not in (None, person.name):
         return Why.HELD
+    if row.is_barred:
+        return Why.BARRED
     return None if row.version == version else Why.CHANGED
 
 

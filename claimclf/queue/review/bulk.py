@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, select, update
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Person
 from claimclf.queue.queries.sampling import keep_cut
+from claimclf.queue.queries.second_looks import is_barred
 from claimclf.queue.review.accounting import Left, account
 from claimclf.queue.review.decisions import Verdict, check, closing, record_all, undo_all
 from claimclf.queue.review.leases import end_lapsed
@@ -188,7 +189,8 @@ def _decide(
     at = database.now()
     end_lapsed(connection, at)
     columns = (cases.c.id, cases.c.version, cases.c.state, cases.c.round)
-    query = select(*columns, cases.c.lease_holder, cases.c.lease_until)
+    barred = is_barred(person).label("is_barred")
+    query = select(*columns, cases.c.lease_holder, cases.c.lease_until, barred)
     query = query.where(among(connection, cases.c.id, list(versions))).order_by(cases.c.id)
     rows = connection.execute(query.with_for_update(of=cases)).all()
     free, left = account(connection, person, rows, versions)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, insert, not_, select, update
 
 from claimclf.errors import (
     ClaimclfError,
@@ -17,8 +17,10 @@ from claimclf.errors import (
 )
 from claimclf.people import Capability, Person, require
 from claimclf.queue.queries.ordering import rank_anew
+from claimclf.queue.queries.second_looks import FIRST_LOOK, is_barred
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, mine
 from claimclf.queue.review.refusals import lost
+from claimclf.queue.review.second_looks import add_appeal, answer, draw_second_looks, take_back
 from claimclf.queue.review.texts import keep_texts
 from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text, shown
 from claimclf.queue.settings.team import settings_of
@@ -31,11 +33,13 @@ from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import (
     LANE,
     PREDICTION,
+    PRIMARY_DECISIONS,
     PROBABILITY,
     REPORT_COUNT,
     TRANSCRIPT,
     CaseState,
     Decision,
+    Look,
     ReasonCode,
 )
 
@@ -86,7 +90,8 @@ def decide(
 ) -> Decided:
     """Record a person's verdict on the case they hold, and end the lease.
 
-    A skipped case goes back to the queue; an escalated one to the leads.
+    A skipped case goes back to the queue; an escalated one to the leads. Who looks again at a
+    decided case without knowing it leaves it as it is: what they say is kept beside it.
 
     Parameters
     ----------
@@ -110,10 +115,15 @@ def decide(
     def record(connection: Connection) -> Decided:
         at = database.now()
         held = and_(mine(person, case_id, token, at), cases.c.version == version)
-        state = connection.scalar(select(cases.c.state).where(held).with_for_update())
-        if state is None:
+        columns = select(cases.c.state, cases.c.lease_look).where(held, not_(is_barred(person)))
+        in_hand = connection.execute(columns.with_for_update(of=cases)).one_or_none()
+        if in_hand is None:
             raise lost(connection, case_id, person, at, token)
-        was = CaseState(state)
+        was = CaseState(in_hand.state)
+        if was is CaseState.DECIDED and in_hand.lease_look is not None:
+            connection.execute(update(cases).where(held).values(NO_LEASE))
+            look = answer(connection, person, at, case_id, Look(in_hand.lease_look), verdict)
+            return Decided(look, find_case(connection, case_id))
         if was not in before(event):
             raise ConflictError(
                 "A decision does not fit the case's state.",
@@ -142,22 +152,30 @@ def undo(database: Database, person: Person, decision_id: int) -> Case:
         It is too old, part of a bulk, undone already, or the case has changed since.
     """
 
-    def take_back(connection: Connection) -> Case:
-        at = database.now()
+    def undone(connection: Connection) -> Case:
+        at, window = database.now(), settings_of(connection).undo
+        if decision_id >= FIRST_LOOK:
+            return take_back(connection, person, at, decision_id, window)
         row = connection.execute(
             select(decisions).where(decisions.c.id == decision_id)
         ).one_or_none()
         if row is not None and row.bulk_id is not None:
             raise _not_undone("it is one of a bulk", "Undo the bulk as a whole.")
-        window = settings_of(connection).undo
         (case_id,) = undo_all(connection, person, at, [] if row is None else [row], window)
         return find_case(connection, case_id)
 
-    return database.write(take_back)
+    return database.write(undone)
 
 
-def reopen(database: Database, person: Person, case_id: int, reason: str) -> Case:
+def reopen(
+    database: Database, person: Person, case_id: int, reason: str, by_others: bool = False
+) -> Case:
     """Open a decided case for another round, as a lead.
+
+    Parameters
+    ----------
+    by_others : bool
+        Whether nobody may decide on it now who did so before: for an appeal.
 
     Raises
     ------
@@ -173,31 +191,46 @@ def reopen(database: Database, person: Person, case_id: int, reason: str) -> Cas
     require(person, Capability.LEAD)
     check_text(reason, "A reason", LONGEST_REASON, required=True)
 
-    def open_again(connection: Connection) -> Case:
+    def work(connection: Connection) -> Case:
         at = database.now()
-        change = update(cases).where(
-            cases.c.id == case_id, cases.c.state.in_(before(Event.REOPENED))
-        )
-        values = {
-            "state": after(CaseState.DECIDED, Event.REOPENED),
-            "state_at": at,
-            "waits_since": at,
-            "round": cases.c.round + 1,
-            "version": cases.c.version + 1,
-        }
-        row = connection.execute(change.values(values).returning(cases.c.id)).one_or_none()
-        case = find_case(connection, case_id)
-        if row is None:
-            raise ConflictError(
-                "Only a decided case can be reopened.",
-                f"Found: case {case_id} is {case.state}.",
-                "Take it as it is.",
-            )
-        rank_anew(connection, [case_id])
-        append(connection, person, at, [Entry("reopen", case_id, details={"reason": reason})])
-        return case
+        if by_others:
+            add_appeal(connection, case_id, at)
+        return open_again(connection, person, at, case_id, reason, by_others)
 
-    return database.write(open_again)
+    return database.write(work)
+
+
+def open_again(
+    connection: Connection,
+    person: Person,
+    at: int,
+    case_id: int,
+    reason: str,
+    by_others: bool = False,
+) -> Case:
+    """Open a decided case for another round, within a transaction; see `reopen`."""
+    change = update(cases).where(cases.c.id == case_id, cases.c.state.in_(before(Event.REOPENED)))
+    values = {
+        "state": after(CaseState.DECIDED, Event.REOPENED),
+        "state_at": at,
+        "waits_since": at,
+        "round": cases.c.round + 1,
+        "version": cases.c.version + 1,
+    }
+    if by_others:
+        values["appeal_round"] = cases.c.round + 1
+    row = connection.execute(change.values(values).returning(cases.c.id)).one_or_none()
+    case = find_case(connection, case_id)
+    if row is None:
+        raise ConflictError(
+            "Only a decided case can be reopened.",
+            f"Found: case {case_id} is {case.state}.",
+            "Take it as it is.",
+        )
+    rank_anew(connection, [case_id])
+    details = {"reason": reason, **({"by_others": True} if by_others else {})}
+    append(connection, person, at, [Entry("reopen", case_id, details=details)])
+    return case
 
 
 def check(verdict: Verdict) -> None:
@@ -253,8 +286,14 @@ def record_all(
     *,
     token: str | None = None,
     bulk_id: str | None = None,
+    is_final: bool = False,
 ) -> list[int]:
     """Write a decision and its audit entry for each case as it is after the change.
+
+    Parameters
+    ----------
+    is_final : bool
+        Whether nobody looks at it again; else some are drawn for another person.
 
     Returns
     -------
@@ -296,6 +335,8 @@ def record_all(
         )
         for row, number, text_hash in zip(rows, numbers, hashes, strict=True)
     ]
+    if verdict.decision in PRIMARY_DECISIONS and not is_final:
+        draw_second_looks(connection, settings_of(connection), rows, numbers, at)
     append(connection, person, at, entries)
     return numbers
 

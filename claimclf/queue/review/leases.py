@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, false, func, not_, select, update
@@ -17,6 +17,7 @@ from claimclf.queue.queries.holding import held_by, running
 from claimclf.queue.queries.ordering import OPINIONS, rank_anew
 from claimclf.queue.queries.sampling import DRAWN, Cut, keep_cut, serves_sample
 from claimclf.queue.queries.searching import search
+from claimclf.queue.queries.second_looks import is_barred, next_looks, taken_back_by
 from claimclf.queue.queries.skips import skipped_by
 from claimclf.queue.review.refusals import lost
 from claimclf.queue.settings.team import Settings, settings_of
@@ -25,7 +26,7 @@ from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_ca
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import IS_DRAWN, IS_HELD, IS_OPEN, cases, decisions
-from claimclf.schema import CaseState, Decision, Ranking
+from claimclf.schema import CaseState, Decision, Look, Ranking
 from claimclf.units import DAY
 
 #: A case that was handed on waits so long for its new holder: they may be in tomorrow.
@@ -38,7 +39,11 @@ NO_LEASE: dict[str, Any] = {
     "lease_until": None,
     "lease_sampled": None,
     "lease_from": None,
+    "lease_look": None,
 }
+
+
+_LEASED = (cases.c.lease_token, cases.c.lease_look)
 
 
 @dataclass(frozen=True)
@@ -100,18 +105,21 @@ def next_case(
         settings = settings_of(connection)
         order = ranking or settings.ranking
         cut = keep_cut(connection, settings, order, at)
-        not_mine = [not_(IS_HELD), not_(skipped_by(person))]
+        not_mine = [not_(IS_HELD), not_(skipped_by(person)), not_(is_barred(person))]
         plan = search(connection, chosen, order, at)
         first = select(cases.c.id).where(*plan.conditions, *not_mine)
-        by_rank = first.order_by(*plan.order)
+        turns = [_Turn(first.order_by(*plan.order))]
         if _may_be_sampled(chosen, cut) and serves_sample(connection, settings, cut):
             loose = (*plan.loose, *not_mine)
             by_draw = select(cases.c.id).where(*loose, IS_DRAWN, cut.in_sample())
-            by_draw = by_draw.order_by(cases.c.sample_draw)
-            lease = _take(connection, person, by_draw, settings, cut, at, is_drawn=True)
+            turns.insert(0, _Turn(by_draw.order_by(cases.c.sample_draw), is_drawn=True))
+        before, behind = next_looks(connection, person, chosen, settings, at)
+        again = ([_Turn(*one) for one in looks] for looks in (before, behind))
+        for turn in [*next(again), *turns, *next(again)]:
+            lease = _take(connection, person, turn, settings, cut, at)
             if lease is not None:
                 return lease
-        return _take(connection, person, by_rank, settings, cut, at)
+        return None
 
     return database.write(take)
 
@@ -141,9 +149,12 @@ def take_case(database: Database, person: Person, case_id: int) -> Lease:
             return held
         settings = settings_of(connection)
         cut = keep_cut(connection, settings, settings.ranking, at)
-        waiting = cases.c.state.in_(open_to(person))
+        waiting = and_(cases.c.state.in_(open_to(person)), not_(is_barred(person)))
         query = select(cases.c.id).where(cases.c.id == case_id, waiting, not_(IS_HELD))
-        lease = _take(connection, person, query, settings, cut, at)
+        lease = _take(connection, person, _Turn(query), settings, cut, at)
+        again, look = taken_back_by(connection, person, case_id)
+        if lease is None and look is not None:
+            lease = _take(connection, person, _Turn(again, look), settings, cut, at)
         if lease is None:
             raise lost(connection, case_id, person, at)
         others = and_(held_by(person.name, at), cases.c.id != case_id)
@@ -171,7 +182,7 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
         row = _changed(connection, mine(person, case_id, token, at), **values)
         if row is None:
             raise lost(connection, case_id, person, at, token)
-        return Lease(case_of(row), token, until)
+        return _lease(row)
 
     return database.write(extend)
 
@@ -305,9 +316,17 @@ def _held(
     connection: Connection, person: Person, at: int, *conditions: ColumnElement[bool]
 ) -> Lease | None:
     """Return what a person holds, the longest first."""
-    query = select(*COLUMNS, cases.c.lease_token).where(held_by(person.name, at), *conditions)
+    query = select(*COLUMNS, *_LEASED).where(held_by(person.name, at), *conditions)
     row = connection.execute(query.order_by(cases.c.lease_started).limit(1)).one_or_none()
-    return None if row is None else Lease(case_of(row), row.lease_token, row.lease_until)
+    return None if row is None else _lease(row)
+
+
+def _lease(row: AnyRow) -> Lease:
+    """Return what somebody holds; who looks again at a case is not shown that it is decided."""
+    case = case_of(row)
+    if row.lease_look is not None and case.state is CaseState.DECIDED:
+        case = replace(case, state=CaseState.OPEN)
+    return Lease(case, row.lease_token, row.lease_until)
 
 
 def _may_be_sampled(filters: Filters, cut: Cut) -> bool:
@@ -315,34 +334,44 @@ def _may_be_sampled(filters: Filters, cut: Cut) -> bool:
     return not filters.escalated and (cut.key is not None or OPINIONS in places_of(filters))
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """Where the next case may come from: open cases, in order, or decided ones for a look."""
+
+    query: Select[Any]
+    look: Look | None = None
+    is_drawn: bool = False
+
+
 def _take(
     connection: Connection,
     person: Person,
-    query: Select[Any],
+    turn: _Turn,
     settings: Settings,
     cut: Cut,
     at: int,
-    is_drawn: bool = False,
 ) -> Lease | None:
     """Take the first case of a query in one conditional update.
 
     Where it is drawn for the sample the log says so first, and that nobody chose it.
     """
-    first = query.limit(1).with_for_update(skip_locked=True).correlate(None).scalar_subquery()
+    locked = turn.query.limit(1).with_for_update(skip_locked=True, of=cases)
+    first = locked.correlate(None).scalar_subquery()
     values = {
         "lease_token": secrets.token_hex(16),
         "lease_holder": person.name,
         "lease_started": at,
         "lease_until": at + settings.lease,
         "lease_sampled": _sampled(cut),
+        "lease_look": turn.look and str(turn.look),
     }
     row = _changed(connection, and_(cases.c.id == first, not_(IS_HELD)), **values)
     if row is None:
         return None
-    if is_drawn:
+    if turn.is_drawn:
         append(connection, PROGRAM, at, [Entry(DRAWN, row.id, details={"for": person.name})])
     append(connection, person, at, [Entry("lease", row.id)])
-    return Lease(case_of(row), row.lease_token, row.lease_until)
+    return _lease(row)
 
 
 def _sampled(cut: Cut) -> ColumnElement[bool]:
@@ -364,7 +393,7 @@ def _sampled(cut: Cut) -> ColumnElement[bool]:
 
 def _changed(connection: Connection, which: ColumnElement[bool], **values: Any) -> AnyRow | None:
     change = update(cases).where(which).values(**values)
-    return connection.execute(change.returning(*COLUMNS, cases.c.lease_token)).one_or_none()
+    return connection.execute(change.returning(*COLUMNS, *_LEASED)).one_or_none()
 
 
 def _move(
@@ -373,7 +402,7 @@ def _move(
     def move(connection: Connection) -> Lease:
         at = database.now()
         end_lapsed(connection, at)
-        held = and_(cases.c.id == case_id, cases.c.state.in_(open_to(to)))
+        held = and_(cases.c.id == case_id, cases.c.state.in_(open_to(to)), not_(is_barred(to)))
         if token is not None:
             held = and_(held, mine(person, case_id, token, at))
         before = find_case(connection, case_id)
@@ -390,9 +419,9 @@ def _move(
         }
         row = _changed(connection, held, **values)
         if row is None:
-            raise lost(connection, case_id, person, at, token)
+            raise lost(connection, case_id, person, at, token, to)
         details = {"from": before.holder, "to": to.name}
         append(connection, person, at, [Entry(action, case_id, details=details)])
-        return Lease(case_of(row), row.lease_token, row.lease_until)
+        return _lease(row)
 
     return database.write(move)

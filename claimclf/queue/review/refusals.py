@@ -8,6 +8,7 @@ from claimclf.errors import LostLeaseError
 from claimclf.people import Capability, Person
 from claimclf.queue.queries.holding import running
 from claimclf.queue.queries.outcomes import Outcome, outcomes_of
+from claimclf.queue.queries.second_looks import hides_first, is_barred
 from claimclf.queue.settings.days import said
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import find_case
@@ -18,7 +19,12 @@ _ADVICE = "Take the next case."
 
 
 def lost(
-    connection: Connection, case_id: int, person: Person, at: int, token: str | None = None
+    connection: Connection,
+    case_id: int,
+    person: Person,
+    at: int,
+    token: str | None = None,
+    to: Person | None = None,
 ) -> LostLeaseError:
     """Return the error that explains why a person has no lease on a case.
 
@@ -26,6 +32,8 @@ def lost(
     ----------
     token : str or None
         Of the lease that the person had, if any.
+    to : Person or None
+        Who was to have it; None for the person.
 
     Raises
     ------
@@ -37,6 +45,13 @@ def lost(
     own = _said_with(connection, case_id, person, token)
     if own is not None:  # a key pressed twice is nobody else's doing
         return _was_first(own, person, case_id, f"{_PAST[own.decision]} this", zone)
+    if hides_first(connection, case_id, person):
+        found = f"Found: case {case_id}."
+        return LostLeaseError("This case is not in your hands any more.", found, _ADVICE)
+    if connection.scalar(select(exists().where(cases.c.id == case_id, is_barred(to or person)))):
+        name = (to or person).name
+        found = f"Found: case {case_id} was reopened for others than {name}, who decided before."
+        return LostLeaseError("Somebody else is to decide on this case.", found, _ADVICE)
     if case.state is CaseState.DECIDED:
         first = outcomes_of(connection, [case_id], PRIMARY_DECISIONS).get(case_id)
         return _was_first(first, person, case_id, "decided this", zone)

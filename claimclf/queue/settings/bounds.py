@@ -70,6 +70,8 @@ SETTINGS = {
     "reopen_factor": Range(1, 1_000),
     "capacity": Range(0, 10_000_000),
     "sample_rate": Range(0, 1),
+    "second_look_rate": Range(0, 1),
+    "settled_rate": Range(0, 1),
     "sample_seed": Range(0, 2**31 - 1, is_whole=True),
 }
 #: Filter -> the values of its number.

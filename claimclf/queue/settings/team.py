@@ -47,6 +47,10 @@ class Settings:
         Share of each lane that is drawn into the audit sample, from 0 to 1.
     sample_seed : int
         What the draw starts from.
+    second_look_rate : float
+        Share of decided cases that are drawn for a second person, from 0 to 1.
+    settled_rate : float
+        How often the next case is one on which a lead has settled, from 0 to 1.
     time_zone : str
         Where the team works, such as `Europe/Berlin`: its days are those of the team.
     """
@@ -58,6 +62,8 @@ class Settings:
     capacity: float | None = None
     sample_rate: float = 0.02
     sample_seed: int = 0
+    second_look_rate: float = 0.02
+    settled_rate: float = 0.01
     time_zone: str = "UTC"
 
     @property
@@ -104,6 +110,8 @@ WORDS = {
     "reopen_factor": "Reopen at (times the reports)",
     "sample_rate": "Audit sample (%)",
     "sample_seed": "Seed of the audit sample",
+    "second_look_rate": "Looked at by a second person (%)",
+    "settled_rate": "Settled cases among the next ones (%)",
     "time_zone": "Time zone",
 }
 

@@ -113,6 +113,10 @@ cases = Table(
     Column("lease_sampled", Boolean(create_constraint=False)),
     # Who handed it to its holder, who has not looked at it yet.
     Column("lease_from", Text),
+    # It is decided, and its holder looks again without seeing that: the kind of look.
+    Column("lease_look", Text),
+    # The round in which nobody may decide who did so in an earlier one.
+    Column("appeal_round", Integer),
     # The rank, smallest first. Apart from the figures it comes from, for it must not move
     # while somebody holds the case: then `rank_stale` says that it is behind.
     Column("rank_place", Integer, nullable=False),
@@ -283,6 +287,66 @@ texts = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("text", Text, nullable=False),
+)
+
+#: Decided cases that a second person looks at without seeing the first decision. Their numbers
+#: begin where no decision's number gets to: one way back serves both.
+second_looks = Table(
+    "second_looks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    # What is looked at again.
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    # With which chance it was drawn.
+    Column("probability", Double, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    # What the second person says; all empty as long as nobody has looked.
+    Column("decision", Text),
+    Column("reason_code", Text),
+    Column("note", Text),
+    Column("by", Text),
+    Column("at", BigInteger),
+    # When they have seen that they differ from a settled case.
+    Column("seen_at", BigInteger),
+    # Where they differ: the decision that stands by a lead's word.
+    Column("final_decision_id", BigInteger),
+    Column("final_by", Text),
+    Column("final_at", BigInteger),
+)
+_partial("ix_second_looks_waiting", second_looks, ("asked_at",), "at IS NULL")
+
+#: Decided cases on which a lead has settled: they come back, unmarked, to be decided by others.
+settled_cases = Table(
+    "settled_cases",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+#: What a challenger says of cases beside the model in use, and what that one said then.
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("model_name", Text, primary_key=True),
+    Column("model_version", Text, primary_key=True),
+    Column(
+        "case_id",
+        ForeignKey("cases.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(LANE, Text, nullable=False),
+    Column(PROBABILITY, Double),
+    Column("used_name", Text, nullable=False),
+    Column("used_version", Text, nullable=False),
+    Column("used_lane", Text, nullable=False),
+    Column("used_probability", Double),
+    Column("at", BigInteger, nullable=False),
 )
 
 audit = Table(

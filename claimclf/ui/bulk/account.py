@@ -113,6 +113,7 @@ _WORDS: dict[Why, Callable[[Left, str, Decision], str]] = {
     ),
     Why.DECIDED: _decided,
     Why.SKIPPED: lambda one, by, decision: "skipped by you since the list was shown",
+    Why.BARRED: lambda one, by, decision: "for somebody who did not decide on it before",
     Why.CHANGED: lambda one, by, decision: "changed since the list was shown",
     Why.GONE: lambda one, by, decision: "not in the queue any more",
 }

@@ -127,14 +127,17 @@ def _offer_turning(filters: DecidedFilters, places: list[int], after: int | None
 def _offer_reopening(database: Database, chosen: DecidedCase) -> None:
     with st.form(f"reopen-{chosen.decision_id}"):
         reason = st.text_input("Why it is opened again", placeholder="a few words")
+        by_others = st.checkbox("For an appeal: nobody decides on it who did so before")
         if st.form_submit_button(f"Reopen case {chosen.case_id:,}"):
-            reopen_case(database, chosen.case_id, reason)
+            reopen_case(database, chosen.case_id, reason, by_others)
             outcomes.redraw_or_explain(_DECIDED)
 
 
 @action(_DECIDED)
-def reopen_case(person: Person, database: Database, case_id: int, reason: str) -> str:
+def reopen_case(
+    person: Person, database: Database, case_id: int, reason: str, by_others: bool
+) -> str:
     """Open a decided case for another round; the decision stays on record."""
-    case = queue.reopen(database, person, case_id, reason)
+    case = queue.reopen(database, person, case_id, reason, by_others)
     st.session_state[_USES] = st.session_state.get(_USES, 0) + 1
     return f"Case {case.id:,} is open again, in round {case.round}."

@@ -15,6 +15,7 @@ from claimclf.ui.bulk.account import show_account
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
 from claimclf.ui.review.actions import CONSOLE, end_pause, take_next, undo
+from claimclf.ui.review.agreeing import show_own_agreement
 from claimclf.ui.review.case import show_case
 from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.drafts import keep_drafts
@@ -52,6 +53,7 @@ def show_console(person: Person, console: Console) -> None:
     else:
         show_case(person, console, at_desk.lease)
     show_own(person, console)
+    show_own_agreement(person, console)
     show_keys()
     tell_sent()
 

@@ -32,6 +32,7 @@ from claimclf.errors import (
     UnavailableError,
 )
 from claimclf.people import Person, Role
+from claimclf.queue.intake.shadowing import shadow
 from claimclf.queue.outbound.backup import reading, restoring, writing
 from claimclf.queue.outbound.backup.manifest import FORMAT, MARK, TABLES, Backup
 from claimclf.queue.outbound.backup.restoring import restore
@@ -41,6 +42,7 @@ from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.views import save_view
 from claimclf.queue.review.decisions import Verdict, reopen, undo
+from claimclf.queue.review.rulings import settle
 from claimclf.queue.settings.preferences import Preferences, prefer
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.audit import verify
@@ -57,6 +59,8 @@ ADMIN = Person("ada", Role.ADMIN)
 #: Everything that JSON, CSV or a database might stumble over.
 NOTE = 'quote " comma , tab \t line \n return \r snow ☃ 😀 \u2028 backslash \\ =1+1'
 ENTRIES = ("restore", "export")
+#: What a challenger says of every case.
+SAID = {"lane": "opinions", "claim_probability": 0.2}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -76,8 +80,10 @@ def used(
 
 def something_of_all(database: Database) -> None:
     fill(database, 12, statement_id="a", claim_probability=0.1 + 0.2)
-    change_settings(database, LEAD, "less", capacity=0.5)
+    change_settings(database, LEAD, "less", capacity=0.5, second_look_rate=1.0)
+    shadow(database, "challenger-1", "1", lambda videos: videos.assign(**SAID))
     first = done(database, verdict=Verdict(Decision.BREAKS_RULES, ReasonCode.FRAUD, NOTE))
+    settle(database, LEAD, first.case.id, "the classic one")
     undo(database, ANNA, done(database).id)
     done(database, verdict=SKIP)
     reopen(database, LEAD, first.case.id, "look again")

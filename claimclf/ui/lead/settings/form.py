@@ -10,7 +10,14 @@ from claimclf.schema import Ranking
 from claimclf.services.queue import SETTINGS_IN_WORDS
 from claimclf.ui.lead.actions import SETTINGS, show_outcome
 from claimclf.ui.lead.settings.changing import change_settings
-from claimclf.ui.lead.settings.values import A_DAY, NO_LIMIT, PERCENT, capacity_in_form, time_zones
+from claimclf.ui.lead.settings.values import (
+    A_DAY,
+    NO_LIMIT,
+    PERCENT,
+    PERCENTS,
+    capacity_in_form,
+    time_zones,
+)
 from claimclf.ui.wording import RANKINGS
 
 if TYPE_CHECKING:
@@ -56,10 +63,10 @@ def _ask_settings(now: Settings) -> dict[str, Any]:
     numbers = {
         "lease_minutes": now.lease_minutes,
         "undo_minutes": now.undo_minutes,
-        "sample_rate": 100 * now.sample_rate,
         "reopen_factor": now.reopen_factor,
+        **{name: 100 * getattr(now, name) for name in PERCENTS},
     }
-    places = st.columns(len(numbers), vertical_alignment="bottom")
+    places = [place for _ in range(2) for place in st.columns(3, vertical_alignment="bottom")]
     for place, (name, value) in zip(places, numbers.items(), strict=True):
         # No bounds here: a field that refuses what is typed does not say why.
         values[name] = place.number_input(SETTINGS_IN_WORDS[name], value=float(value), format="%g")

@@ -14,6 +14,8 @@ from claimclf.ui.wording import RANKINGS
 if TYPE_CHECKING:
     from claimclf.queue.settings.team import Settings
 
+#: Settings that are shares, for which the form asks in percent.
+PERCENTS = ("sample_rate", "second_look_rate", "settled_rate")
 NO_LIMIT, A_DAY, PERCENT = "no limit", "cases a day", "% of what is open"
 
 
@@ -59,15 +61,16 @@ def changes_of(form: dict[str, Any], now: Settings) -> dict[str, Any]:
     InvalidRequestError
         A value is out of range, or nothing is different.
     """
-    if not 0 <= form["sample_rate"] <= 100:  # in the words of the form, which asks for percent
-        raise InvalidRequestError(
-            f"The setting '{SETTINGS_IN_WORDS['sample_rate']}' is out of range.",
-            f"Found: {form['sample_rate']:g} %.",
-            "Choose from 0 to 100 %.",
-        )
+    for name in PERCENTS:
+        if not 0 <= form[name] <= 100:  # in the words of the form, which asks for percent
+            raise InvalidRequestError(
+                f"The setting '{SETTINGS_IN_WORDS[name]}' is out of range.",
+                f"Found: {form[name]:g} %.",
+                "Choose from 0 to 100 %.",
+            )
     values = {"capacity": capacity_of(form["kind"], form["amount"])}
     values |= {name: form[name] for name in SETTINGS_IN_WORDS if name in form}
-    values["sample_rate"] = form["sample_rate"] / 100
+    values |= {name: form[name] / 100 for name in PERCENTS}
     changes = {
         name: value for name, value in values.items() if not _is_same(value, getattr(now, name))
     }
@@ -96,4 +99,4 @@ def in_words(name: str, value: Any) -> str:
         return str(value)
     if name == "ranking":
         return RANKINGS[Ranking(value)]
-    return f"{100 * value if name == 'sample_rate' else value:g}"
+    return f"{100 * value if name in PERCENTS else value:g}"
