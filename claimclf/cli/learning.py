@@ -54,7 +54,8 @@ def learn(
         return
     for line in learning.said(lesson):
         say(line)
-    say(f"To use it: claimclf champion {lesson.challenger} --reason WHY")
+    if not lesson.promoted:
+        say(f"To use it: claimclf champion {lesson.challenger} --reason WHY")
 
 
 COMMANDS = (learn,)

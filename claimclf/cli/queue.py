@@ -69,6 +69,7 @@ def ingest(
 ) -> None:
     """Put reported videos into the shared queue; the same file twice changes nothing."""
     from claimclf.services.queue import store_file
+    from claimclf.services.shadow import score_beside
 
     choice = open_choice(source, columns, mapping, encoding, sheet, trust_ids=trust_ids)
     batch = store_file(
@@ -80,6 +81,7 @@ def ingest(
     if batch.is_repeated:
         say(f"This file was stored before, as batch {batch.id}; nothing was changed.")
         return
+    score_beside(*open_queue(url), models)
     say(
         f"batch {batch.id}: {batch.n_rows:,} rows, {batch.n_accepted:,} accepted "
         f"({batch.n_unscorable:,} cannot be scored), {batch.n_rejected:,} rejected; "

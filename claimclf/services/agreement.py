@@ -48,6 +48,8 @@ class AgreementReport:
         The same of appeals, by lane; nobody drew these, so they say nothing of other cases.
     n_waiting : int
         Cases that were drawn and that nobody has looked at again yet.
+    n_unsettled : int
+        Differences on which no lead has ruled yet.
     """
 
     whole: Agreement
@@ -58,6 +60,7 @@ class AgreementReport:
     by_first_reason: Shares
     appeals: Shares
     n_waiting: int
+    n_unsettled: int
 
 
 @needs(Capability.LEAD)
@@ -114,6 +117,13 @@ def team_agreement(database: Database, _person: Person) -> AgreementReport:
     return _report(database, None)
 
 
+def is_small(n: int) -> bool:
+    """Say whether a share of so many cases says little, and is shown in grey."""
+    from claimclf.modeling.monitoring.agreement import FEW
+
+    return n < FEW
+
+
 def _report(database: Database, person: Person | None) -> AgreementReport:
     from claimclf.modeling.monitoring.agreement import (
         agreement,
@@ -137,6 +147,7 @@ def _report(database: Database, person: Person | None) -> AgreementReport:
         by_first_reason=overturned(drawn, "first_reason"),
         appeals=overturned(appeals, "lane"),
         n_waiting=looked_again.n_waiting(database),
+        n_unsettled=int(drawn["overturned"].isna().sum()),
     )
 
 

@@ -29,7 +29,7 @@ OWN = frozenset(
     {
         *("source", "engines", "on_progress", "ranked", "model", "store", "dataset", "texts"),
         *("parallel", "elsewhere", "history", "error_rates", "threshold"),
-        *("tables", "trained", "cv_results", "by_others"),
+        *("tables", "trained", "cv_results", "by_others", "measured"),
     }
 )
 _MOST_KEYS = 16  # of a place in a list; each ranking sorts by fewer columns
@@ -197,6 +197,8 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "restriction": check_restriction,
     "token": _text("The hold on the case", bounds.LONGEST_ID),
     "name": _text("The name", bounds.LONGEST_FILTER),
+    "taught": _text("The model that was taught", bounds.LONGEST_ID),
+    "challenger": _text("The challenger", bounds.LONGEST_ID, optional=True),
     "reason": _text("A reason", bounds.LONGEST_REASON, lines=True),
     "statement_id": _text("The statement", bounds.LONGEST_ID),
     "bulk_id": _text("The name of the decisions", bounds.LONGEST_ID),

@@ -32,6 +32,7 @@ from claimclf.dataset.validation.labels import not_understood, unknown_labels
 from claimclf.errors import ConflictError, ModelNotFoundError
 from claimclf.modeling.evaluation.kinds import by_source, ranking_figures
 from claimclf.modeling.evaluation.metrics import with_interval, written
+from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar
 from claimclf.modeling.learners.recipes import LINEAR, recipes_for
 from claimclf.modeling.scoring.prediction import predict
 from claimclf.modeling.store.champion import champion, is_challenger, real_speech_auc
@@ -46,8 +47,9 @@ from claimclf.queue.queries.final_decisions import final_decisions
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.recording import require_log
 from claimclf.queue.storage.turns import turn
-from claimclf.schema import CLAIM, CLAIM_STATUS, OPINION, TRANSCRIPT, Decision, TextKind
+from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, OPINION, TRANSCRIPT, Decision, TextKind
 from claimclf.services.permissions import needs
+from claimclf.services.promotion import Measured, promote_by_rule
 from claimclf.services.stress import read_elsewhere
 from claimclf.services.training import keep
 
@@ -60,6 +62,8 @@ LATER_SHARE = 0.2
 _WEIGHT = 5.0
 _UNDONE, _DECISION, _TEXT, _BULK = "undone", "decision", "text", "bulk_id"
 _TURN = "learning"
+#: A higher probability is a prediction of *claim*.
+_CUT = 0.5
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,22 @@ class Later:
         Statements.
     champion, challenger : dict
         As `evaluation.kinds.ranking_figures` returns it.
+    test : PairedTest
+        Which of them is right where only one is, first the champion.
+    sources : dict of str to (float, float)
+        How the decisions came about -> AUC of both; none of one class alone.
     """
 
     n: int
     champion: dict[str, Any]
     challenger: dict[str, Any]
+    test: PairedTest
+    sources: dict[str, tuple[float, float]]
+
+    @property
+    def measured(self) -> Measured:
+        """What the rule of a lead looks at."""
+        return Measured(self.test, self.sources)
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,8 @@ class Lesson:
         Labels of a file that are not understood -> rows, which were left out.
     later : Later or None
         None where too few decisions would be left to learn from.
+    promoted : str
+        Why it is in use already, by a rule that a lead has set; empty where it is not.
     """
 
     challenger: str
@@ -113,6 +130,7 @@ class Lesson:
     sources: dict[str, int]
     unknown_labels: dict[str, int]
     later: Later | None
+    promoted: str = ""
 
 
 def read_decisions(table: Table) -> pd.DataFrame:
@@ -202,13 +220,14 @@ def learn(
     store = ModelStore(folder)
     with turn(database, _TURN, waits=False) as is_mine:
         if not is_mine:
-            raise ConflictError(
-                "A challenger is being taught already.", "", "Wait until it is stored."
-            )
+            advice = "Wait until it is stored."
+            raise ConflictError("A challenger is being taught already.", "", advice)
         made = decided(tables or [_of_queue(database)])
         base = _base(store)
         trained, later = _learnt(store, base, made, dataset, texts)
         stored = keep(database, person, store, trained)
+        measured = None if later is None else later.measured
+        promoted = promote_by_rule(database, person, folder, base.name, stored.name, measured)
     in_use = champion(store)
     return Lesson(
         stored.name,
@@ -221,6 +240,7 @@ def learn(
         made.origins,
         made.unknown_labels,
         later,
+        promoted,
     )
 
 
@@ -269,7 +289,15 @@ def said(lesson: Lesson) -> Iterator[str]:
             f"{with_interval(later.challenger, 'auc')}; {lesson.base} has "
             f"{written(later.champion['auc'], 'auc', '.3f')}."
         )
-    yield f"In use is still {lesson.champion}."
+        if later.test.only_a + later.test.only_b:
+            yield (
+                f"Where only one of them is right it is the challenger on {later.test.only_b:,} "
+                f"and the other on {later.test.only_a:,} (p {later.test.p_value:.3f})."
+            )
+    if lesson.promoted:
+        yield f"It is in use from now on. {lesson.promoted}"
+    else:
+        yield f"In use is still {lesson.champion}."
 
 
 def _of_queue(database: Database) -> pd.DataFrame:
@@ -370,9 +398,25 @@ def _later(predictor: Predictor, made: Decided) -> tuple[Later | None, Sequence[
     learnt = learn_decisions(predictor, made.texts(slice(0, n_before)))
     truth = is_claim(after).to_numpy().astype(bool)
 
-    def figures(model: Predictor) -> dict[str, Any]:
-        probability = predict(model, after[[TRANSCRIPT]]).probability
-        return ranking_figures(truth, np.asarray(probability), 0.5)
+    old, new = (
+        np.asarray(predict(model, after[[TRANSCRIPT]]).probability)
+        for model in (predictor, learnt.predictor)
+    )
+    return _both(truth, old, new, after[ORIGIN].to_numpy(dtype=str)), (learnt.strength,)
 
-    later = Later(len(after), figures(predictor), figures(learnt.predictor))
-    return later, (learnt.strength,)
+
+def _both(truth: np.ndarray, old: np.ndarray, new: np.ndarray, origins: np.ndarray) -> Later:
+    """Hold two models against the same later decisions."""
+    sources = {}
+    for origin in sorted(set(origins)):
+        some = origins == origin
+        if len(set(truth[some])) == len(LABELS):
+            own = (ranking_figures(truth[some], said[some], _CUT)["auc"] for said in (old, new))
+            sources[str(origin)] = (float(next(own)), float(next(own)))
+    return Later(
+        len(truth),
+        ranking_figures(truth, old, _CUT),
+        ranking_figures(truth, new, _CUT),
+        mcnemar((old > _CUT) == truth, (new > _CUT) == truth),
+        sources,
+    )

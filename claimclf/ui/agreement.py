@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from claimclf.schema import ReasonCode
-from claimclf.ui.messages import plain
+from claimclf.services.agreement import is_small
 from claimclf.ui.wording import REASONS
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ def show_overturned(report: AgreementReport) -> None:
     if not (report.by_lane or report.appeals):
         return
     with st.expander("Overturned decisions"):
+        if report.n_unsettled:
+            st.caption(
+                f"{report.n_unsettled:,} differences wait for a ruling and count nowhere until "
+                "then: as long as they do, the shares are too low."
+            )
         _show_shares(report.by_lane, "lane", "overturned", "looked at again and settled")
         named = _named(report.by_first_reason)
         _show_shares(named, "rule of the first decision", "overturned", "looked at again")
@@ -125,16 +130,14 @@ def _show_table(figures: dict[str, Agreement], what: str) -> None:
 
 
 def _show_shares(shares: Shares, what: str, part: str, of: str) -> None:
-    from claimclf.modeling.monitoring.agreement import FEW
-
     rows = [
         {
-            what: plain(name),
+            what: name,
             part: n,
             of: total,
             "share": f"{n / total:.1%}",
             "between": f"{interval.low:.0%} and {interval.high:.0%}",
-            _SURE: _FEW if total < FEW else "",
+            _SURE: _FEW if is_small(total) else "",
         }
         for name, (n, total, interval) in shares.items()
     ]

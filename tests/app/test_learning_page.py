@@ -14,6 +14,7 @@ from claimclf.queue.queries.looked_again import settled
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision
+from tests.app.screens import as_read
 from tests.conftest import ROOT
 from tests.queue.builders import ANNA, BORIS, LEAD, OPINION, WITHIN, Clock, done, fill
 
@@ -34,13 +35,14 @@ def opened(section: str | None = None) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.switch_page("pages/learning.py").run()
     if section is not None:
-        app.get("button_group")[0].set_value([section]).run()
+        app.get("button_group")[0].set_value(section).run()
     assert list(app.exception) == []
     return app
 
 
 def says(app: AppTest) -> str:
-    return " ".join(str(one.value) for one in [*app.markdown, *app.info, *app.caption])
+    parts = [*app.markdown, *app.info, *app.caption, *app.success, *app.warning]
+    return as_read(" ".join(str(one.value) for one in parts))
 
 
 def tiles(app: AppTest) -> dict[str, str]:
@@ -96,7 +98,7 @@ def test_lead_rules_on_a_difference_and_settles_a_case(database: Database) -> No
     assert "nan" not in says(app).casefold().split()
     app.radio[0].set_value(Decision.WITHIN_RULES)
     press(app, "Rule")
-    assert "What stands: claim, within the rules." in " ".join(one.value for one in app.success)
+    assert "What stands: claim, within the rules." in says(app)
     assert "No difference waits" in says(app)
     assert {row.decision for row in final_decisions(database)} == {"claim-within-rules"}
     app.number_input[0].set_value(1)

@@ -49,6 +49,7 @@ def looked_at_twice(database: Database, clock: Clock) -> Database:
 def test_the_teams_figures_are_those_counted_by_hand(looked_at_twice: Database) -> None:
     report = team_agreement(looked_at_twice, LEAD)
     assert (report.whole.n, report.whole.n_same, report.n_waiting) == (6, 3, 0)
+    assert report.n_unsettled == 1
     # First: 2 breaks, 1 within, 3 opinion; second: 2, 3, 1. By chance: (2*2 + 1*3 + 3*1) / 36.
     chance = 10 / 36
     assert report.whole.kappa.value == pytest.approx((3 / 6 - chance) / (1 - chance))

@@ -68,6 +68,15 @@ class Verdict:
     reason_code: ReasonCode | None = None
     note: str = ""
 
+    @property
+    def content(self) -> dict[str, str | None]:
+        """What is stored of it."""
+        return {
+            "decision": str(self.decision),
+            "reason_code": self.reason_code and str(self.reason_code),
+            "note": self.note,
+        }
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -122,7 +131,9 @@ def decide(
         was = CaseState(in_hand.state)
         if was is CaseState.DECIDED and in_hand.lease_look is not None:
             connection.execute(update(cases).where(held).values(NO_LEASE))
-            look = answer(connection, person, at, case_id, Look(in_hand.lease_look), verdict)
+            look = answer(
+                connection, person, at, case_id, Look(in_hand.lease_look), verdict.content
+            )
             return Decided(look, find_case(connection, case_id))
         if was not in before(event):
             raise ConflictError(
@@ -300,11 +311,7 @@ def record_all(
     list of int
         The decisions' numbers, in the order of `rows`.
     """
-    content = {
-        "decision": str(verdict.decision),
-        "reason_code": verdict.reason_code and str(verdict.reason_code),
-        "note": verdict.note,
-    }
+    content = verdict.content
     keep_texts(connection, (getattr(row, TRANSCRIPT) for row in rows))
     hashes = [hash_of(getattr(row, TRANSCRIPT)) for row in rows]
     values = [

@@ -65,12 +65,7 @@ def rule(database: Database, person: Person, look_id: int, verdict: Verdict) -> 
         )
         values = {"final_decision_id": final, "final_by": person.name, "final_at": at}
         connection.execute(change.where(second_looks.c.at.is_not(None)).values(values))
-        details = {
-            "decision": str(verdict.decision),
-            "reason_code": verdict.reason_code and str(verdict.reason_code),
-            "note": verdict.note,
-            "upholds": upholds,
-        }
+        details = {**verdict.content, "upholds": upholds}
         entry = Entry(RULED, row.case_id, decision_id=row.first_id, details=details)
         append(connection, person, at, [entry])
         return int(final)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -18,9 +18,6 @@ from claimclf.queue.storage.cases import AnyRow, Case, find_case
 from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import cases, decisions, second_looks
 from claimclf.schema import VIDEO_ID, CaseState, Decision, Look
-
-if TYPE_CHECKING:
-    from claimclf.queue.review.decisions import Verdict
 
 #: The entry of an answer, and of one that was taken back.
 LOOKED, TAKEN_BACK = "second-look", "undo-second-look"
@@ -69,24 +66,29 @@ def add_appeal(connection: Connection, case_id: int, at: int) -> None:
 
 
 def answer(
-    connection: Connection, person: Person, at: int, case_id: int, kind: Look, verdict: Verdict
+    connection: Connection,
+    person: Person,
+    at: int,
+    case_id: int,
+    kind: Look,
+    said: Mapping[str, str | None],
 ) -> int:
     """Record what a person says who looks again, and return the look's number.
 
     The case stays as it is decided. A skipped look waits for somebody else.
+
+    Parameters
+    ----------
+    said : mapping
+        `decision`, `reason_code` and `note`.
     """
-    said = {
-        "decision": str(verdict.decision),
-        "reason_code": verdict.reason_code and str(verdict.reason_code),
-        "note": verdict.note,
-    }
     first = connection.execute(
         select(decisions.c.id, decisions.c.round)
         .join(cases, cases.c.id == decisions.c.case_id)
         .where(cases.c.id == case_id, STANDS)
     ).one()
     number = None
-    if verdict.decision is not Decision.SKIP:
+    if said["decision"] != Decision.SKIP:
         number = _waiting(connection, person, first.id, kind)
     if number is None:
         number = _add(connection, case_id, first.id, kind, at, 1.0)

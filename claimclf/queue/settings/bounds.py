@@ -72,6 +72,7 @@ SETTINGS = {
     "sample_rate": Range(0, 1),
     "second_look_rate": Range(0, 1),
     "settled_rate": Range(0, 1),
+    "promotion_margin": Range(0, 1),
     "sample_seed": Range(0, 2**31 - 1, is_whole=True),
 }
 #: Filter -> the values of its number.

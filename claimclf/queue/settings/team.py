@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from claimclf.errors import InvalidRequestError
 from claimclf.people import Capability, Person, require
 from claimclf.queue.settings.bounds import (
+    LONGEST_ID,
     LONGEST_REASON,
     SETTINGS,
     check_number,
@@ -51,6 +52,11 @@ class Settings:
         Share of decided cases that are drawn for a second person, from 0 to 1.
     settled_rate : float
         How often the next case is one on which a lead has settled, from 0 to 1.
+    shadow : str or None
+        The model that scores beside the one in use, unseen; None for none.
+    promotion_margin : float or None
+        A challenger that is better by the paired test is used by itself, unless its AUC is lower
+        by more than this on any source; None where only people put one in use.
     time_zone : str
         Where the team works, such as `Europe/Berlin`: its days are those of the team.
     """
@@ -64,6 +70,8 @@ class Settings:
     sample_seed: int = 0
     second_look_rate: float = 0.02
     settled_rate: float = 0.01
+    shadow: str | None = None
+    promotion_margin: float | None = None
     time_zone: str = "UTC"
 
     @property
@@ -112,6 +120,8 @@ WORDS = {
     "sample_seed": "Seed of the audit sample",
     "second_look_rate": "Looked at by a second person (%)",
     "settled_rate": "Settled cases among the next ones (%)",
+    "shadow": "Scores beside the model in use",
+    "promotion_margin": "A better challenger is used by itself, losing at most (AUC)",
     "time_zone": "Time zone",
 }
 
@@ -190,7 +200,9 @@ def _check(values: dict[str, Any]) -> None:
             check_time_zone(value)
         elif name == "ranking":
             _check_ranking(value)
-        elif not (name == "capacity" and value is None):
+        elif name == "shadow":
+            check_text(value or "", "The name of the model", LONGEST_ID, lines=False)
+        elif not (name in ("capacity", "promotion_margin") and value is None):
             check_number(value, f"The setting '{WORDS[name]}'", SETTINGS[name])
 
 

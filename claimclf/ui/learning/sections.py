@@ -9,6 +9,7 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.ui.learning.agreement import show_agreement
+from claimclf.ui.learning.shadow import show_shadow
 from claimclf.ui.learning.taught import show_taught
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 #: What a section is called -> what draws it for the person who is there. A new one needs a line.
 SECTIONS: dict[str, Callable[[Database, Person], None]] = {
     "Learnt from": show_taught,
+    "Shadow": show_shadow,
     "Agreement": show_agreement,
 }
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from claimclf.configuration import models_folder
 from claimclf.dataset.cleaning import has_demo
 from claimclf.people import Person
 from claimclf.services.queue import holds_real_cases, store_ranked
+from claimclf.services.shadow import score_beside
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import explained
@@ -61,6 +63,7 @@ def store(person: Person, ranked: Ranked, model: Model) -> str:
     )
     if batch.is_repeated:
         return f"This file was stored before, as batch {batch.id}: nothing was changed."
+    score_beside(queue_database(), person, models_folder())
     return (
         f"Batch {batch.id}: {batch.n_new:,} new cases, {batch.n_known:,} known, "
         f"{batch.n_reopened:,} reopened."

@@ -95,7 +95,9 @@ def in_words(name: str, value: Any) -> str:
     if name == "capacity":
         kind, amount = capacity_in_form(value)
         return kind if kind == NO_LIMIT else f"{amount:g} {kind}"
-    if name == "time_zone":
+    if value is None:
+        return "none"
+    if name in ("time_zone", "shadow"):
         return str(value)
     if name == "ranking":
         return RANKINGS[Ranking(value)]
