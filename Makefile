@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-moderators bench-side browser screenshots lock clean fuzz soak guards
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -44,6 +44,9 @@ bench-model: install   ## every figure of the models; writes docs/model-report.m
 
 bench-learning: install   ## what decisions teach: AUC after so many, beside learning from scratch (ARGS="--orders 3")
 	$(BIN)/python -m benchmarks.learning $(ARGS)
+
+bench-watching: install   ## intervals of what is missed, certificates, false alarms, what is found (ten minutes; ARGS="--runs 300 --batches 50")
+	$(BIN)/python -m benchmarks.watching $(ARGS)
 
 bench-queue: install   ## the shared queue at a million open cases, and while uploads come in, on both databases (ARGS="--open 20000 --rows 5000 --file-rows 5000")
 	$(BIN)/python -m benchmarks.queue
