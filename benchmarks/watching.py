@@ -19,7 +19,7 @@ from claimclf.modeling.monitoring.certificate import (
     DRAWABLE,
     GOAL,
     SEEN,
-    UNSEEN,
+    Batch,
     Verdict,
     certificate,
 )
@@ -55,7 +55,7 @@ _USUAL = {
     "new words": (0.1, 0.15),
     "not learnt": (0.05, 0.0),
     "too short": (0.02, 0.0),
-    "length": (5.0, 0.6),
+    "length": (150.0, 90.0),
 }
 
 
@@ -88,22 +88,22 @@ def certified(
     claim, order = rng.random(cases) < share, np.arange(cases)
     never = claim & (rng.random(cases) < hidden)
     lasting, unseen, n_seen, reached = rng.normal(size=cases), np.ones(cases, bool), 0, 1.0
-    draws: list[tuple[int, int, int, bool]] = []
+    draws: list[tuple[int, int, bool]] = []
     for n in range(cases):
         if n % 100 == 0:
             score = (1.5 + n / cases) * claim + lasting + 0.3 * rng.normal(size=cases)
             order = np.argsort(np.where(never, np.inf, -score))
         if rng.random() < drawn:
             case = int(rng.choice(np.flatnonzero(unseen)))
-            draws.append((n_seen, cases - n, cases - n, bool(claim[case])))
+            draws.append((n_seen, cases - n, bool(claim[case])))
         else:
             case = int(order[unseen[order]][0])
         unseen[case], n_seen = False, n_seen + int(claim[case])
         if reached == 1.0 and n_seen >= GOAL * claim.sum():
             reached = (n + 1) / cases
         if (n + 1) % every == 0:
-            table = pd.DataFrame(draws, columns=[SEEN, UNSEEN, DRAWABLE, CLAIM])
-            said = certificate(table, n_seen, cases - n - 1)
+            table = pd.DataFrame(draws, columns=[SEEN, DRAWABLE, CLAIM])
+            said = certificate(table, Batch(n_seen, n_seen, cases - n - 1))
             if said.verdict is Verdict.CERTIFIED:
                 return n_seen / claim.sum(), (n + 1) / cases, reached
     return 1.0, 1.0, reached

@@ -30,6 +30,8 @@ LOOK = ASK_NOBODY | {
     "shadow.shadow_report",
     *("agreement.own_agreement", "agreement.own_settled_differences"),
     *("agreement.team_agreement", "agreement.differences", "agreement.settled_cases"),
+    *("monitoring.missed_by_week", "monitoring.uploads", "monitoring.certify"),
+    *("monitoring.what_if_basis", "monitoring.watch"),
 }
 _CALLBACKS = {"on_click", "on_change", "on_select", "on_submit", "callback"}
 

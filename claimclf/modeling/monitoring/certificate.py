@@ -16,15 +16,19 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-#: Columns of a table of draws, each as it was before the draw: claims seen, cases unseen, and how
-#: many of these could be drawn; then whether the drawn one is a claim.
-SEEN, UNSEEN, DRAWABLE, CLAIM = "seen", "unseen", "drawable", "claim"
+#: Columns of a table of draws, each as it was before the draw: how many cases could be drawn, and
+#: claims seen so far that once could be; then whether the drawn one is a claim.
+SEEN, DRAWABLE, CLAIM = "seen", "drawable", "claim"
 GOAL, CONFIDENCE = 0.95, 0.95
-#: Shares of claims seen, in steps towards all, of which one is bet on; and the least bet.
-_STEPS = (0.2, 0.4, 0.6, 0.8, 1.0)
+#: What is bet on: that there are so many claims, as a share of the number that is tried; near 1
+#: where most claims are read in order, far from it where only draws reach them.
+_BETS = (0.2, 0.4, 0.6, 0.8, 0.95, 0.96, 0.97, 0.98, 0.99)
+#: The least bet, as a share of the fair one.
 _LEAST = 0.02
 #: Numbers of claims that are tried between the least that breaks the goal and the most.
 _TRIED = 24
+#: Of the risk, what a first series of draws has, and each further one of what is left.
+_FIRST = 0.8
 
 
 class Verdict(StrEnum):
@@ -51,6 +55,9 @@ class Certificate:
         What evidence certifies.
     n_seen, n_unseen, n_drawn : int
         Claims that were seen, cases that were not, and draws so far.
+    n_first : int
+        Of the unseen, those that no draw reaches: as many of them have to be reviewed first as
+        could still break the goal; 0 where none has.
     """
 
     verdict: Verdict
@@ -61,60 +68,74 @@ class Certificate:
     n_seen: int
     n_unseen: int
     n_drawn: int
+    n_first: int
 
 
-def certificate(
-    draws: pd.DataFrame,
-    n_seen: int,
-    n_unseen: int,
-    goal: float = GOAL,
-    confidence: float = CONFIDENCE,
-) -> Certificate:
-    """Say whether at least the goal's share of a batch's claims has been seen.
+@dataclass(frozen=True)
+class Batch:
+    """What of a batch has been seen by now.
 
     Parameters
     ----------
-    draws : DataFrame, shape (n_draws, 4)
-        In their order. What could not be drawn may hold any number of claims.
-    n_seen, n_unseen : int
-        Claims that have been seen by now, drawn ones among them, and cases that have not.
+    n_seen : int
+        Claims that have been seen.
+    n_seen_drawable : int
+        Those of them that once could be drawn.
+    n_drawable, n_elsewhere : int
+        Cases that have not been seen: those that could be drawn, and all others.
+    n_series : int
+        How often the draws began anew, because a model put cases elsewhere.
     """
-    needed = 1 / (1 - confidence)
-    least = int(np.floor(n_seen / goal + 1e-9)) + 1  # claims in all: the fewest that break it
-    most = n_seen + n_unseen
-    if least > most:  # were all the others claims, it would still be reached
+
+    n_seen: int
+    n_seen_drawable: int
+    n_drawable: int
+    n_elsewhere: int = 0
+    n_series: int = 0
+
+
+def certificate(
+    draws: pd.DataFrame, batch: Batch, goal: float = GOAL, confidence: float = CONFIDENCE
+) -> Certificate:
+    """Say whether at least the goal's share of a batch's claims has been seen.
+
+    What no draw reaches counts as claims: any of them could be one.
+
+    Parameters
+    ----------
+    draws : DataFrame, shape (n_draws, 3)
+        In their order, since the last model put cases elsewhere.
+    """
+    risk = (1 - confidence) * _FIRST * (1 - _FIRST) ** batch.n_series
+    may_miss = int(np.floor(batch.n_seen / goal + 1e-9)) - batch.n_seen
+    least = may_miss - batch.n_elsewhere + 1  # claims among what can be drawn that break the goal
+    if least > batch.n_drawable:  # were all of them claims, it would still be reached
         evidence = np.inf
-    elif draws.empty:
+    elif least <= 0 or draws.empty:
         evidence = 1.0
     else:
-        tried = np.unique(np.geomspace(least, most, _TRIED).round()).astype(int)
-        evidence = float(np.exp(_log_evidence(draws, tried, goal).min()))
-    verdict = Verdict.CERTIFIED if evidence >= needed else Verdict.OPEN
+        tried = np.unique(np.geomspace(least, batch.n_drawable, _TRIED).round()).astype(int)
+        against = _log_evidence(draws, batch.n_seen_drawable + tried)
+        evidence = float(np.exp(against.min()))
+    verdict = Verdict.CERTIFIED if evidence >= 1 / risk else Verdict.OPEN
     if draws.empty and verdict is Verdict.OPEN:
         verdict = Verdict.NOTHING
-    return Certificate(verdict, goal, confidence, evidence, needed, n_seen, n_unseen, len(draws))
+    n_unseen = batch.n_drawable + batch.n_elsewhere
+    own = (verdict, goal, confidence, evidence, 1 / risk)
+    return Certificate(*own, batch.n_seen, n_unseen, len(draws), max(1 - least, 0))
 
 
-def _log_evidence(draws: pd.DataFrame, tried: np.ndarray, goal: float) -> np.ndarray:
+def _log_evidence(draws: pd.DataFrame, tried: np.ndarray) -> np.ndarray:
     """Return the evidence against each number of claims: a mean of products of fair bets."""
-    seen, unseen, drawable = (
-        draws[name].to_numpy(dtype=float)[:, None, None] for name in (SEEN, UNSEEN, DRAWABLE)
-    )
+    seen, drawable = (draws[name].to_numpy(dtype=float)[:, None, None] for name in (SEEN, DRAWABLE))
     claim = draws[CLAIM].to_numpy(dtype=bool)[:, None, None]
     total = tried.astype(float)[None, :, None]
-    reached = goal + (1 - goal) * np.array(_STEPS)[None, None, :]
-    elsewhere = unseen - drawable
-
-    def among(claims: np.ndarray) -> np.ndarray:
-        outcome: np.ndarray = (claims - seen - elsewhere) / drawable
-        return outcome
-
-    fair = np.clip(among(total), 0, 1)  # how often a draw is a claim, at least
-    bet = np.clip(among(total * goal / reached), _LEAST * fair, fair)
+    fair = np.clip((total - seen) / drawable, 0, 1)  # how often a draw is a claim
+    bet = (total * np.array(_BETS)[None, None, :] - seen) / drawable
+    bet = np.clip(bet, _LEAST * fair, fair)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(claim, np.log(bet / fair), np.log1p(-bet) - np.log1p(-fair))
-    # Where no claim could be among them nothing is bet; where all must be one, a draw that is
-    # none rules the number out.
+    # Where none is left nothing is bet; where all must be claims, a draw that is none rules it out.
     factor = np.where(fair <= 0, 0.0, np.where((fair >= 1) & ~claim, np.inf, factor))
     product = factor.sum(axis=0)
     top = product.max(axis=1)
@@ -122,3 +143,41 @@ def _log_evidence(draws: pd.DataFrame, tried: np.ndarray, goal: float) -> np.nda
         spread = np.where(np.isinf(top), 0.0, np.log(np.exp(product - top[:, None]).mean(axis=1)))
     outcome: np.ndarray = top + spread
     return outcome
+
+
+def draws_of(cases: pd.DataFrame, since: int = 0) -> pd.DataFrame:
+    """Return the draws of a batch from its cases, as `certificate` takes them.
+
+    The sample is served in the order of a number that each case has. One that came out of turn is
+    no evidence for anything, but a claim among them speaks against the batch as any other; and so
+    does one that was drawn and has no decision yet.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        With `at` (missing where undecided), `claim`, `drawable`, `draw`, `drawn` (into the sample)
+        and `sampled` (decided as part of it).
+    since : int
+        When a model last put cases elsewhere: draws before are no evidence.
+    """
+    decided = cases[cases["at"].notna()].sort_values("at", kind="stable")
+    drawable = decided["drawable"].to_numpy(dtype=bool)
+    claim = decided["claim"].to_numpy(dtype=bool)
+    own = decided["sampled"].to_numpy(dtype=bool) & drawable
+    draw = decided["draw"].to_numpy(dtype=float)
+    table = pd.DataFrame(
+        {
+            SEEN: np.cumsum(claim & drawable) - (claim & drawable),
+            DRAWABLE: cases["drawable"].sum() - (np.cumsum(drawable) - drawable),
+            CLAIM: claim,
+        }
+    )
+    highest = np.maximum.accumulate(np.concatenate([[-1.0], np.where(own, draw, -1.0)]))[:-1]
+    is_recent = decided["at"].to_numpy() >= since
+    draws: pd.DataFrame = table[own & is_recent & ((draw > highest) | claim)]
+    if draws.empty:
+        return draws
+    waiting = cases[cases["at"].isna() & cases["drawn"] & cases["drawable"]]
+    n_waiting = int((waiting["draw"] < draw[own].max()).sum())
+    unsettled = draws.iloc[[-1] * n_waiting].assign(**{CLAIM: True})
+    return pd.concat([draws, unsettled], ignore_index=True)

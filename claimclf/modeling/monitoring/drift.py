@@ -43,6 +43,8 @@ class Measure:
         A difference below this one does not matter.
     is_share : bool
         A share of cases; else a mean.
+    is_relative : bool
+        The floor is a part of what it was before.
     of_decisions : bool
         It compares decisions with predictions.
     """
@@ -50,6 +52,7 @@ class Measure:
     words: str
     floor: float
     is_share: bool = True
+    is_relative: bool = False
     of_decisions: bool = False
 
 
@@ -64,7 +67,7 @@ MEASURES = {
     "new words": Measure("words that the model in use has not met", 0.03, is_share=False),
     "not learnt": Measure("texts in a language or on a subject that was not learnt", 0.05),
     "too short": Measure("texts too short to tell, or missing", 0.05),
-    "length": Measure("mean length of a text (logarithm of letters)", 0.15, is_share=False),
+    "length": Measure("mean length of a text in letters", 0.15, is_share=False, is_relative=True),
 }
 
 
@@ -100,12 +103,16 @@ class Change:
         """What it says, in one line."""
         way = "risen" if self.now > self.before else "fallen"
         span = "last week" if self.weeks == 1 else f"the last {self.weeks} weeks"
-        shown = "{:.1%}" if MEASURES[self.name].is_share else "{:.3f}"
+        before, now = (written(self.name, value) for value in (self.before, self.now))
         return (
-            f"{self.source}: {MEASURES[self.name].words} has {way} from "
-            f"{shown.format(self.before)} to {shown.format(self.now)} in {span} "
+            f"{self.source}: {MEASURES[self.name].words}: {way} from {before} to {now} in {span} "
             f"({self.n_now:,} against {self.n_before:,})."
         )
+
+
+def written(name: str, value: float) -> str:
+    """Write a value of a measure for people."""
+    return f"{value:,.0f}" if MEASURES[name].is_relative else f"{value:.1%}"
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,8 @@ def alarming(compared: Compared, measures: Sequence[Measure]) -> np.ndarray:
         least = -ndtri(FALSE_ALARMS / 2 / n_tests / 2)
         bar = np.where(group, np.asarray(least)[None, ..., None], bar)
     with np.errstate(invalid="ignore"):
+        of_before = np.array([measure.is_relative for measure in measures], dtype=bool)
+        floors = np.where(of_before, floors * compared.before, floors)
         matters = np.abs(compared.now - compared.before) >= floors
         outcome: np.ndarray = enough & matters & (np.abs(compared.score) > bar)
     return outcome
