@@ -228,10 +228,9 @@ def learn(
         stored = keep(database, person, store, trained)
         measured = None if later is None else later.measured
         promoted = promote_by_rule(database, person, folder, base.name, stored.name, measured)
-    in_use = champion(store)
     return Lesson(
         stored.name,
-        in_use.name if in_use else base.name,
+        (champion(store) or base).name,
         base.name,
         len(made.rows),
         made.n_decisions,
