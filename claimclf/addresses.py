@@ -54,6 +54,15 @@ def database_name(url: URL) -> str:
     return f"postgresql://{place}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
+def without_secrets(words: str, url: URL) -> str:
+    """Return a driver's words without what they quote of an address beside host and port."""
+    options = (value for name, value in url.query.items() if name not in ("host", "port"))
+    values = [one for value in options for one in ([value] if isinstance(value, str) else value)]
+    for value in [*values, url.password]:
+        words = words.replace(f'"{value}"', '"..."')
+    return words
+
+
 def _host(url: URL) -> str:
     """Name the hosts, or a socket's folder, which stands in the query beside what may be secret."""
     host = url.host or url.query.get("host", "")

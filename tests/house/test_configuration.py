@@ -31,7 +31,7 @@ from claimclf.configuration import (
     Setting,
     look_up,
 )
-from claimclf.errors import NotConfiguredError
+from claimclf.errors import ClaimclfError, NotConfiguredError
 from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
 from claimclf.ui.state import database as state
@@ -370,6 +370,16 @@ def test_environment_and_secrets_are_read_in_one_place() -> None:
             assert not attributes & {"environ", "getenv"}, name
         if name != "claimclf/ui/access/secrets.py":  # Streamlit's own login
             assert "secrets" not in attributes, name
+
+
+@pytest.mark.parametrize("option", ["sslmode", "gssencmode", "channel_binding"])
+def test_driver_that_repeats_an_option_says_nothing_secret(option: str) -> None:
+    """A password may have slipped into the wrong place of an address."""
+    database = Database(f"postgresql://ann@127.0.0.1:1/queue?{option}={PASSWORD}")
+    with pytest.raises(ClaimclfError) as refused:
+        database.prepare()
+    assert "127.0.0.1" in str(refused.value)
+    assert PASSWORD not in str(refused.value)
 
 
 # The database's password

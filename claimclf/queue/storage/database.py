@@ -15,7 +15,7 @@ from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from claimclf.addresses import database_name, read_database_address
+from claimclf.addresses import database_name, read_database_address, without_secrets
 from claimclf.configuration import database_password, database_url
 from claimclf.errors import StorageError
 from claimclf.files import own_file
@@ -210,7 +210,8 @@ class Database:
             if problem is None:
                 raise
             what, advice = problem
-            message = (what, f"Found: {driver_message(error)} ({self.name}).", advice)
+            words = without_secrets(driver_message(error), self.url)
+            message = (what, f"Found: {words} ({self.name}).", advice)
             raise kind_of(error)(*message) from error
         except OSError as error:
             raise StorageError(
