@@ -85,6 +85,13 @@ def test_error_of_a_path_names_columns_of_a_table_of_ours_alone(
     assert names_columns or "no table of labelled videos" in said
 
 
+@pytest.mark.parametrize("path", ["x\0y", "x" * 5_000])
+def test_path_that_no_file_can_have_is_said_in_words(page: AppTest, path: str) -> None:
+    page.text_input[0].set_value(path)
+    app = settled(next(b for b in page.button if b.label == "Open this file").click().run())
+    assert "The path cannot be used" in app.error[0].value
+
+
 def test_dataset_without_a_complete_row_says_what_to_do(page: AppTest) -> None:
     content = labelled_csv(5, video_transcription_text=[""] * 5)
     page.file_uploader[0].set_value(("empty.csv", content, "text/csv"))

@@ -10,6 +10,7 @@ import streamlit as st
 from claimclf.errors import DuplicateColumnError, InputError, MissingColumnError
 from claimclf.people import Capability, Person, require
 from claimclf.schema import LABELLED, UPLOAD_LIMITS
+from claimclf.services.arguments import check_arguments
 from claimclf.services.datasets import open_dataset, open_table
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
@@ -58,6 +59,7 @@ def _ask_path() -> None:
 def open_path(person: Person, path: str) -> None:
     """Use a file of the server's machine in this session, as an administrator."""
     require(person, Capability.OPERATE)
+    check_arguments({"file": path})
     try:
         use_dataset(open_dataset(Path(path), limits=UPLOAD_LIMITS))
     except (MissingColumnError, DuplicateColumnError) as error:
