@@ -566,6 +566,8 @@ def test_safe_addresses_are_taken(url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
+        "https://x.example/\u00e9",
+        "https://x.example/?a=\u200b",
         "",
         "platform.example/hook",
         "http://platform.example/hook",

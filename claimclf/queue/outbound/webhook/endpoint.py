@@ -116,6 +116,7 @@ def _check_url(url: str) -> None:
         parts, host = urlsplit(""), ""
     # Parsing takes some control characters out without a word.
     readable = all(32 < ord(letter) != 127 for letter in url) and _is_host(host)
+    readable &= f"{parts.path}{parts.query}".isascii()  # else no request can be made of it
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
     if not (readable and safe) or "@" in parts.netloc:
         # The rest of an address may be a secret.
