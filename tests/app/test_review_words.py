@@ -11,11 +11,19 @@ import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from claimclf.dataset.reading import read_table
+from claimclf.modeling.scoring.ranking import Ranked
+from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
-from tests.app.test_review_page import filled, ranked, review
+from claimclf.schema import TRANSCRIPT
+from claimclf.services import queue
+from claimclf.services.triage import triage
+from tests.app.test_review_page import ME, filled, ranked, review
 from tests.app.test_shared_queue import database, press
+from tests.app.test_triage_page import settled
+from tests.builders import reported_csv
 from tests.conftest import ROOT
 
 __all__ = ["database", "filled", "ranked"]  # fixtures
@@ -76,3 +84,23 @@ def test_words_of_a_damaged_model_are_shown_as_they_are(
     app = scored_by(filled, other.name, other.version)
     assert "cannot be read" in says(app)
     assert marks(app) == 0
+
+
+def test_another_text_that_comes_while_the_case_is_held_is_said_on_the_screen_and_after(
+    filled: Database, ranked: tuple[Ranked, Model]
+) -> None:
+    app = press(review(), "Start reviewing")
+    lease = queue.held_case(filled, ME)
+    assert lease is not None
+    texts = ["another text altogether"] * 12
+    changed = read_table(reported_csv(12, video_transcription_text=texts), "changed.csv")
+    queue.store_ranked(filled, ME, triage(changed, ranked[1]), ranked[1])
+    app = settled(app.run())
+    said = " ".join(warning.value for warning in app.warning)
+    assert "brought another text for it" in said
+    app = press(app, "Opinion")
+    said = " ".join(one.value for one in app.success)
+    assert "changed" in said
+    assert "the one that you saw" in said
+    (row,) = queue.case_history(filled, ME, lease.case.id).decisions
+    assert row["text"] == lease.case.video[TRANSCRIPT] != texts[0]

@@ -21,7 +21,7 @@ from claimclf.queue.queries.second_looks import FIRST_LOOK, is_barred
 from claimclf.queue.review.leases import NO_LEASE, end_lapsed, mine
 from claimclf.queue.review.refusals import lost
 from claimclf.queue.review.second_looks import add_appeal, answer, draw_second_looks, take_back
-from claimclf.queue.review.texts import keep_texts
+from claimclf.queue.review.texts import brought_meanwhile, keep_texts
 from claimclf.queue.settings.bounds import LONGEST_NOTE, LONGEST_REASON, check_text, shown
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.audit import DECIDED, Entry, append, hash_of
@@ -88,10 +88,14 @@ class Decided:
         Its number, for `undo`.
     case : Case
         The case afterwards.
+    other_text_of : str or None
+        The file that brought another text while the case was held: the decision is about the
+        text that was shown, and is kept with it.
     """
 
     id: int
     case: Case
+    other_text_of: str | None = None
 
 
 def decide(
@@ -141,13 +145,14 @@ def decide(
                 f"Found: '{verdict.decision}', and case {case_id} is {was}.",
                 "Decide on it, or skip it.",
             )
+        other = brought_meanwhile(connection, case_id)
         change = update(cases).where(held, cases.c.state == was)
         row = connection.execute(
             change.values(closing(was, event, at)).returning(*CASE_COLUMNS, *_extra())
         ).one()
         rank_anew(connection, [row.id] if row.rank_stale else [])
         (decision,) = record_all(connection, person, at, verdict, [row], [was], token=token)
-        return Decided(decision, case_of(row))
+        return Decided(decision, case_of(row), other)
 
     return database.write(record)
 

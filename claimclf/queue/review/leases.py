@@ -20,6 +20,7 @@ from claimclf.queue.queries.searching import search
 from claimclf.queue.queries.second_looks import is_barred, next_looks, taken_back_by
 from claimclf.queue.queries.skips import skipped_by
 from claimclf.queue.review.refusals import lost
+from claimclf.queue.review.texts import brought_meanwhile
 from claimclf.queue.settings.team import Settings, settings_of
 from claimclf.queue.storage.audit import Entry, append
 from claimclf.queue.storage.cases import COLUMNS, AnyRow, Case, case_of, find_case
@@ -58,11 +59,15 @@ class Lease:
         Proves the hold; a decision must name it.
     until : int
         When it runs out unless renewed, microseconds since 1970, UTC.
+    other_text_of : str or None
+        The file that brought another text for the case since it is held, as far as it was looked
+        for: when it is renewed. The case keeps the text that is shown.
     """
 
     case: Case
     token: str
     until: int
+    other_text_of: str | None = None
 
 
 def next_case(
@@ -182,7 +187,7 @@ def renew(database: Database, person: Person, case_id: int, token: str) -> Lease
         row = _changed(connection, mine(person, case_id, token, at), **values)
         if row is None:
             raise lost(connection, case_id, person, at, token)
-        return _lease(row)
+        return replace(_lease(row), other_text_of=brought_meanwhile(connection, case_id))
 
     return database.write(extend)
 

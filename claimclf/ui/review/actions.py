@@ -127,6 +127,11 @@ def decide(
         return queue.undo(database, person, decided.id)
 
     words = f"Case {case.id:,}: {DECISIONS[decision].lower()}."
+    if decided.other_text_of is not None:
+        words += (
+            f" While you held it, {plain(decided.other_text_of)} brought another text: your "
+            "decision is about the one that you saw, and is kept with it."
+        )
     # A skip is counted, not taken back: the case may be chosen from the list.
     can_undo = decision is not Decision.SKIP
     desk().finish(Done(Account(words), take_back if can_undo else None, case.id))

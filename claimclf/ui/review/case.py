@@ -73,6 +73,12 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
     except ClaimclfError as error:
         st.error(plain(error))
         return
+    if lease.other_text_of is not None:
+        st.warning(
+            f"While you hold this case, the upload {plain(lease.other_text_of)} brought another "
+            "text for it. You decide on the one that is shown here.",
+            icon=":material/edit_note:",
+        )
     # The hold is renewed as of now: who handed it on is what was read when it came.
     came = at_desk.lease.case.handed_by
     by = f":material/forward: Handed on to you by {plain(came)}. " if came else ""

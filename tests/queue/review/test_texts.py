@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from claimclf.errors import LostLeaseError
 from claimclf.queue.outbound.export import export
 from claimclf.queue.queries.listing import history
 from claimclf.queue.review.bulk import decide_cases
-from claimclf.queue.review.decisions import undo
+from claimclf.queue.review.decisions import decide, undo
+from claimclf.queue.review.leases import release, renew
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import group_totals, texts
 from claimclf.schema import TRANSCRIPT
-from tests.queue.builders import ANNA, LEAD, OPINION, done, fill, logged, shown
+from tests.queue.builders import ANNA, LEAD, OPINION, done, fill, logged, shown, take
 
 FIRST, SECOND = "someone said the tower is old", "someone said the tower is new"
 
@@ -91,3 +93,46 @@ def test_text_that_was_decided_on_cannot_be_changed(database: Database, change: 
 
     with pytest.raises(DBAPIError, match="can only be added to"):
         database.write(alter)
+
+
+def test_who_holds_a_case_is_told_of_a_text_that_came_meanwhile_and_decides_on_the_shown_one(
+    database: Database,
+) -> None:
+    fill(database, 1, video_transcription_text=FIRST)
+    lease = take(database)
+    assert renew(database, ANNA, lease.case.id, lease.token).other_text_of is None
+    fill(database, 1, "b", video_transcription_text=SECOND, report_count=100)
+    held = renew(database, ANNA, lease.case.id, lease.token)
+    assert held.other_text_of == "b.csv"
+    assert (held.case.video[TRANSCRIPT], held.case.version) == (FIRST, lease.case.version)
+    made = decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
+    assert made.other_text_of == "b.csv"
+    (row,) = history(database, lease.case.id).decisions
+    assert (row["text"], row["text_hash"]) == (FIRST, sha256(FIRST))
+    assert verify(database).problems == []
+    fill(database, 1, "c", video_transcription_text=SECOND, report_count=1_000)
+    again = done(database)
+    assert (again.case.video[TRANSCRIPT], again.other_text_of) == (SECOND, None)
+
+
+def test_the_same_text_or_none_that_comes_meanwhile_is_no_other_one(database: Database) -> None:
+    fill(database, 1, video_transcription_text=FIRST)
+    lease = take(database)
+    for name, words in (("b", FIRST), ("c", None)):
+        fill(database, 1, name, video_transcription_text=words, report_count=100)
+        assert renew(database, ANNA, lease.case.id, lease.token).other_text_of is None
+    made = decide(database, ANNA, lease.case.id, lease.token, lease.case.version, OPINION)
+    assert made.other_text_of is None
+
+
+def test_a_decision_on_a_version_that_was_not_shown_is_refused(database: Database) -> None:
+    fill(database, 1, video_transcription_text=FIRST)
+    old = take(database)
+    release(database, ANNA, old.case.id, old.token)
+    fill(database, 1, "b", video_transcription_text=SECOND)
+    lease = take(database)
+    assert lease.case.video[TRANSCRIPT] == SECOND
+    assert lease.case.version > old.case.version
+    with pytest.raises(LostLeaseError):
+        decide(database, ANNA, lease.case.id, lease.token, old.case.version, OPINION)
+    assert history(database, lease.case.id).decisions == []
