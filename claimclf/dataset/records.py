@@ -23,6 +23,7 @@ DELIMITERS = (",", ";", "\t")
 _HEADER_CHARACTERS = 4_000_000
 _LF, _CR, _QUOTE = b'\n\r"'
 #: The line with which spreadsheets are told what stands between fields.
+_QUOTES = re.compile(rb'"+')
 _SEPARATOR = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?')
 
 
@@ -97,16 +98,35 @@ def line_number(reader: Iterator[list[str]]) -> int:
     return int(reader.line_num)  # type: ignore[attr-defined]
 
 
-def not_csv(name: str, line: int, error: csv.Error) -> NotATableError:
+def not_csv(
+    name: str, line: int, row: Sequence[bytes], delimiter: str, error: csv.Error
+) -> NotATableError:
     """Word what the csv module found in the row that begins on a line.
 
-    It finds a quotation mark that is not closed lines later, where the next one is.
+    It finds a quotation mark that is not closed lines later, where the next one is; said is the
+    line on which it opens.
     """
+    opened = line + _lines_before_quote(b"".join(row), delimiter.encode())
     return NotATableError(
-        f"{name} cannot be read as CSV near line {line:,}.",
+        f"{name} cannot be read as CSV near line {opened:,}.",
         f"Found: {error}.",
         "Look for a quotation mark that is not closed, or double the quotes inside a cell.",
     )
+
+
+def _lines_before_quote(row: bytes, delimiter: bytes) -> int:
+    """Count the line breaks before the quotation mark of a row that is not closed as it should."""
+    opened, is_open = 0, False
+    for run in _QUOTES.finditer(row):
+        is_odd = (run.end() - run.start()) % 2 == 1  # two are one within a cell
+        before, behind = row[: run.start()][-1:], row[run.end() : run.end() + 1]
+        if not is_open and before in (b"", b"\n", b"\r", delimiter):
+            opened, is_open = run.start(), is_odd
+        elif is_open and is_odd:
+            is_open = False
+            if behind not in (b"", b"\n", b"\r", delimiter):
+                break
+    return len((row[:opened] + b".").splitlines()) - 1
 
 
 def find_header(text: bytes, name: str, *, final: bool) -> Header | None:
@@ -154,7 +174,7 @@ def find_header(text: bytes, name: str, *, final: bool) -> Header | None:
         names = next(reader)
     except csv.Error as error:
         if final or blank + line_number(reader) < len(lines):
-            raise not_csv(name, blank + 1, error) from error
+            raise not_csv(name, blank + 1, lines[blank:], delimiter, error) from error
         return None
     used = blank + line_number(reader)
     return Header(tuple(names), delimiter, sum(map(len, lines[:used])), used)
@@ -285,7 +305,8 @@ def _cut_by_csv(text: bytes, delimiter: str, name: str, line: int, *, final: boo
     except csv.Error as error:
         # On the last line, the rest of the record may simply be missing yet.
         if final or line_number(reader) < len(lines):
-            raise not_csv(name, line + whole, error) from error
+            read = lines[whole : line_number(reader)]
+            raise not_csv(name, line + whole, read, delimiter, error) from error
     return Cut(sum(map(len, lines[:whole])), whole, rows) if whole else None
 
 

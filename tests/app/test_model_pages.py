@@ -344,6 +344,21 @@ def test_courses_pair_is_one_click_away(store: ModelStore) -> None:
     assert "course-xgboost, validation" in matrices(app)
 
 
+@pytest.mark.parametrize("cut", [0.0, 0.505, 0.995])
+def test_each_cut_off_that_the_slider_offers_can_be_saved(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: float
+) -> None:
+    monkeypatch.setenv(DATABASE.variable, f"sqlite:///{tmp_path / 'queue.db'}")
+    app = shown("pages/model_comparison.py")
+    app = choice(app, "Random forest beside XGBoost on the feature set", "course")
+    control = next(g for g in app.get("button_group") if g.label.startswith("Cut-off"))
+    app = control.set_value("one for all").run()
+    slider = next(s for s in app.slider if s.label == "Cut-off for all models")
+    assert (slider.min, slider.max) == (0.0, 0.995)
+    app = saved(slider.set_value(cut).run(), "as the slider says")
+    assert store.manifest("course-random-forest").threshold == cut
+
+
 def test_a_share_of_nothing_is_a_dash_with_its_reason(store: ModelStore) -> None:
     store.set_threshold("course-xgboost", 0.99999999, "send nothing", "ana", model_card)
     app = shown("pages/model_comparison.py")

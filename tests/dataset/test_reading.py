@@ -239,6 +239,26 @@ def test_broken_quoting_is_refused_near_its_line(ending: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b'a,b\n1,"two\nlines"\n3,"open\n4,5\n', 4),
+        (b'a,b\n1,2\n"two\nlines","open\n4,5\n', 4),
+        (b'a,b\n1,2\n"a ""quoted"" word","open\n' + b"4,5\n" * 5_000 + b'"6","7"\n', 3),
+        (b'a,b\n1,2\n,"open\n4,"quoted"\n5,6\n', 3),
+        (b'a,b\r1,2\r3,"open\r4,5\r', 3),
+        (b'a,"b\n1,2\n', 1),
+        (b'a,"two\nlines","b\n1,2\n', 2),
+        (b'a;b\n1;"x, ""y"""\n"";"open\n', 3),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_reported_on_the_line_where_it_opens(
+    text: bytes, line: int
+) -> None:
+    with pytest.raises(NotATableError, match=rf"near line {line}\..*quotation mark"):
+        read_table(text)
+
+
+@pytest.mark.parametrize(
     ("limits", "message"),
     [
         (Limits(size=100), r"too many bytes\. Found: [\d,]+; the limit is 100\."),
