@@ -155,6 +155,14 @@ TOKEN = Setting(
     is_secret=True,
     shown=_hidden,
 )
+API = Setting(
+    "api",
+    "`on` lets programs send reports and read by HTTP, each with a token that "
+    "`claimclf token make` has made; docs/api.md says how.",
+    default="off",
+    variable="CLAIMCLF_API",
+    key="CLAIMCLF_API",
+)
 HOSTS = Setting(
     "hosts",
     "Names under which browsers open the dashboard, beside that of the login's redirect_uri; "
@@ -219,6 +227,7 @@ SETTINGS = (
     WEBHOOK_URL,
     WEBHOOK_SECRET,
     TOKEN,
+    API,
     HOSTS,
     PROXIES,
     LOG_LEVEL,
@@ -367,6 +376,24 @@ def has_login() -> bool:
         A file cannot be read: perhaps it holds one.
     """
     return LOGIN.key in secrets()
+
+
+def has_api() -> bool:
+    """Return whether programs may send reports and read by HTTP.
+
+    Raises
+    ------
+    NotConfiguredError
+        The setting is neither `on` nor `off`, or the secrets cannot be read.
+    """
+    found = look_up(API)
+    if found.value not in ("on", "off"):
+        raise NotConfiguredError(
+            f"The setting '{API.name}' is neither on nor off.",
+            f"Found: {found.value} ({found.source}).",
+            "Set it to on or off.",
+        )
+    return found.value == "on"
 
 
 def login_address() -> str:

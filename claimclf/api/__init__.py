@@ -4,6 +4,7 @@
 
     application    what `claimclf serve` starts: Streamlit's pages behind the middleware
     admission      who may come in, by what is set up
+    door/          reports by HTTP and what is told to programs, each with a token
     middleware/    one concern a file, each an ASGI application around another
     opening        the address, in its user's browser
     warming        imports made ahead while nobody waits

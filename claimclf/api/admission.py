@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
@@ -14,8 +15,13 @@ from claimclf.errors import ServerError
 from claimclf.services.serving import is_local, token_in_use
 
 
-def admission() -> Admission:
+def admission(has_own_door: Callable[[str], bool] | None = None) -> Admission:
     """Return who may come in: whoever has the token, or people who sign in.
+
+    Parameters
+    ----------
+    has_own_door : callable, optional
+        Says whether what lies at a path asks for a token of its own.
 
     Raises
     ------
@@ -23,9 +29,11 @@ def admission() -> Admission:
         A setting or the secrets cannot be read or understood.
     """
     if not configuration.has_login():
-        return Admission(token_in_use(), is_local, _proxies())
+        own = Admission(token_in_use(), is_local, _proxies())
+        return replace(own, has_own_door=has_own_door) if has_own_door else own
     home = configuration.login_address()
-    return Admission("", _one_of(home), _proxies(), _is_signed_in, home)
+    team = Admission("", _one_of(home), _proxies(), _is_signed_in, home)
+    return replace(team, has_own_door=has_own_door) if has_own_door else team
 
 
 def _one_of(home: str) -> Callable[[str], bool]:

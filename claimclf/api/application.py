@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from importlib import import_module
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from claimclf.api.admission import admission
+from claimclf.api.door.opening import open_door
+from claimclf.api.door.routes import is_behind_token
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.gate import Gate
 from claimclf.api.middleware.headers import SetHeaders
@@ -19,13 +21,14 @@ from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
 from claimclf.api.opening import opened
 from claimclf.api.warming import import_heavy
-from claimclf.configuration import log_level, take_over
+from claimclf.configuration import has_api, log_level, take_over
 from claimclf.logs import set_up
 from claimclf.paths import APP
 from claimclf.services.serving import OPENS
 
 set_up(log_level())  # and with it what was set when the server was started is known
 _turns = Turns()
+_door = open_door() if has_api() else None
 
 
 @asynccontextmanager
@@ -33,7 +36,7 @@ async def _warmed(_app: App) -> AsyncIterator[None]:
     """Import what is slow to import once the first visitor has the first page."""
     warming = asyncio.create_task(import_heavy(_turns))
     try:
-        with opened(take_over(OPENS)):
+        with opened(take_over(OPENS)), _door.working() if _door else nullcontext():
             yield
     finally:
         warming.cancel()
@@ -51,9 +54,10 @@ app = App(
     str(APP),
     on_script_error=_show_unforeseen,
     lifespan=_warmed,
+    routes=_door.routes if _door else [],
     middleware=[
         Middleware(SetHeaders),
-        Middleware(Gate, admission=admission()),
+        Middleware(Gate, admission=admission(is_behind_token if _door else None)),
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl),
         Middleware(CheckMessages),

@@ -22,6 +22,7 @@ from claimclf.cli import (
     scoring,
     serving,
     settings,
+    tokens,
     training,
     upkeep,
 )
@@ -42,6 +43,7 @@ _GROUPS = (
     queue,
     upkeep,
     serving,
+    tokens,
     settings,
 )
 

@@ -22,6 +22,7 @@ from claimclf.queue.settings.bounds import check_number, check_text
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.settings.preferences import check as check_preferences
 from claimclf.queue.settings.restrictions import check_code, check_restriction
+from claimclf.queue.settings.tokens import check_scopes
 from claimclf.schema import Decision, Lane, Language, Ranking
 
 #: Parameters that no person fills.
@@ -157,6 +158,21 @@ def _unfit(what: str, value: object, advice: str) -> InvalidRequestError:
     return InvalidRequestError(f"{what} cannot be used.", f"Found: {bounds.shown(value)}.", advice)
 
 
+def _check_records(records: Any) -> None:
+    _check_kind(records, list, "The reports")
+
+
+def _check_key(key: Any) -> None:
+    if key is not None:
+        _check_kind(key, tuple, "The Idempotency-Key")
+        for part in key:
+            check_text(part, "The Idempotency-Key", bounds.LONGEST_ID, lines=False)
+
+
+def _check_changes(changes: Any) -> None:
+    _check_kind(changes, dict, "What is amended")
+
+
 def _number(what: str, allowed: bounds.Range, *, optional: bool = False) -> Callable[[Any], object]:
     def check(value: Any) -> None:
         if not (optional and value is None):
@@ -194,6 +210,15 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "start": lambda value: check_place(value, "The beginning"),
     "stop": lambda value: check_place(value, "The end"),
     "code": check_code,
+    "scopes": check_scopes,
+    "ends_at": _number("The end", bounds.TIMES, optional=True),
+    "sender": _text("The sender", bounds.LONGEST_ID, optional=True),
+    "records": _check_records,
+    "key": _check_key,
+    "report_id": _text("The report's id", bounds.LONGEST_ID),
+    "changes": _check_changes,
+    "reporter": _text("The reporter", bounds.LONGEST_ID),
+    "video_id": _text("The video's id", bounds.LONGEST_ID),
     "restriction": check_restriction,
     "token": _text("The hold on the case", bounds.LONGEST_ID),
     "name": _text("The name", bounds.LONGEST_FILTER),

@@ -55,6 +55,8 @@ class Admission:
         Says whether cookies are of a sign-in that counts.
     address : str
         Where people open the dashboard, for those who came another way; empty if not known.
+    has_own_door : callable
+        Says whether what lies at a path asks for a token of its own; cookies open nothing there.
     """
 
     token: str
@@ -62,6 +64,7 @@ class Admission:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     is_signed_in: Callable[[Mapping[str, str]], bool] = lambda _: False
     address: str = ""
+    has_own_door: Callable[[str], bool] = lambda _: False
 
 
 class Gate:
@@ -77,6 +80,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         words = self._why_not_this_way(scope)
+        if words is None and self._admission.has_own_door(scope["path"]):
+            await self._app(scope, receive, send)
+            return
         if words is None and self._brings_token(scope):
             await self._hand_cookie(scope, receive, send)
             return

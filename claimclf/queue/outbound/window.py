@@ -148,7 +148,7 @@ def window_between(
             f"Found: it begins after entry {after} of the log and ends with entry {until}.",
             "Give a later end, or none.",
         )
-    return Window(after, until, until == head.seq, Cursor(until, _mark(connection, until)))
+    return Window(after, until, until == head.seq, Cursor(until, mark_of(connection, until)))
 
 
 def _number(connection: Connection, place: Place, last: int) -> int:
@@ -156,7 +156,7 @@ def _number(connection: Connection, place: Place, last: int) -> int:
     if isinstance(place, int):
         first = connection.scalar(select(func.min(audit.c.seq)).where(audit.c.at >= place))
         return last if first is None else int(first) - 1
-    if place.seq > last or _mark(connection, place.seq) != place.mark:
+    if place.seq > last or mark_of(connection, place.seq) != place.mark:
         raise InvalidRequestError(
             "This cursor is not of this queue's log.",
             f"Found: {place}; the log has {last:,} entries.",
@@ -165,7 +165,7 @@ def _number(connection: Connection, place: Place, last: int) -> int:
     return place.seq
 
 
-def _mark(connection: Connection, seq: int) -> str:
+def mark_of(connection: Connection, seq: int) -> str:
     """Return the mark of an entry; of the beginning of the log where there is none."""
     digest = connection.scalar(select(audit.c.hash).where(audit.c.seq == seq))
     return (digest or START)[:_N_MARK]

@@ -541,3 +541,55 @@ deliveries = Table(
 )
 _partial("ix_deliveries_waiting", deliveries, ("seq",), "delivered_at IS NULL AND dead_at IS NULL")
 _partial("ix_deliveries_dead", deliveries, ("seq",), "dead_at IS NOT NULL")
+
+#: Who may send reports or read by HTTP; of a token nothing but its hash is kept.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", Text, nullable=False),
+    # Whose reports they are: the same after a token was replaced by another.
+    Column("sender", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("ends_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", Text),
+    UniqueConstraint("name"),
+    UniqueConstraint("hash"),
+)
+
+#: Reports that came in by HTTP, each once, with what it said of the video as JSON.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("report_id", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column(VIDEO_ID, _Ordered, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text),
+    Column("reporter", String(64)),
+    Column("video", Text),
+    Column("received_at", BigInteger, nullable=False),
+    # pending, queued, withdrawn or set-aside
+    Column("state", Text, nullable=False),
+    UniqueConstraint("sender", "report_id"),
+)
+_partial("ix_reports_pending", reports, ("id",), "state = 'pending'")
+Index("ix_reports_video", reports.c[VIDEO_ID])
+_partial("ix_reports_reporter", reports, ("reporter",), "reporter IS NOT NULL")
+
+#: What was answered to requests with an `Idempotency-Key`, for as long as they may be repeated.
+requests = Table(
+    "requests",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from claimclf.errors import StorageError
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import key_of_lock
 
@@ -45,6 +47,12 @@ def turn(database: Database, name: str, *, waits: bool = True) -> Iterator[bool]
 
 @contextmanager
 def _of_file(file: str, waits: bool) -> Iterator[bool]:
+    if not Path(file).parent.is_dir():  # the disk is away since: a lock would make its folder
+        raise StorageError(
+            "The queue's database cannot be reached.",
+            f"Found: its folder {Path(file).parent} is not there.",
+            "Check the disk.",
+        )
     lock = FileLock(file, timeout=-1 if waits else 0, mode=0o600)
     try:
         lock.acquire()

@@ -79,6 +79,11 @@ def message_of(connection: Connection, webhook: Webhook, seq: int, at: int) -> M
     return Message(row.hash, seq, body, headers, row.case_id)
 
 
+def content_of(connection: Connection, seq: int) -> dict[str, Any]:
+    """Return what is told of an entry of the log: nobody's name, and no free text."""
+    return _content(connection, _entry(connection, seq))
+
+
 def sign(webhook: Webhook, event_id: str, timestamp: int, body: bytes) -> str:
     """Return the signature of an event's id, the seconds since 1970 and the body."""
     signed = b"%s.%d.%s" % (event_id.encode(), timestamp, body)

@@ -37,7 +37,7 @@ def begin(database: Database, person: Person) -> int:
         lock_deliveries(connection)
         if _last_added(connection) is not None:
             return 0
-        n = connection.scalar(select(func.count()).select_from(_events().subquery())) or 0
+        n = connection.scalar(select(func.count()).select_from(select_events().subquery())) or 0
         append(connection, person, database.now(), [Entry(_BEGIN, details={"n_before": n})])
         return n
 
@@ -56,7 +56,7 @@ def add_history(database: Database, person: Person) -> int:
 
     def add(connection: Connection) -> int:
         lock_deliveries(connection)
-        n = _add(connection, _events().where(~is_added))
+        n = _add(connection, select_events().where(~is_added))
         append(connection, person, database.now(), [Entry(_BEGIN, details={"n_history": n})])
         return n
 
@@ -77,7 +77,7 @@ def lock_deliveries(connection: Connection) -> None:
 def _add_chunk(connection: Connection) -> int:
     """Add the next events of the log; return how many."""
     lock_deliveries(connection)
-    new = _events().where(audit.c.seq > (_last_added(connection) or 0))
+    new = select_events().where(audit.c.seq > (_last_added(connection) or 0))
     return _add(connection, new.order_by(audit.c.seq).limit(_CHUNK_ROWS))
 
 
@@ -90,7 +90,7 @@ def _last_added(connection: Connection) -> int | None:
     return last
 
 
-def _events() -> Select[Any]:
+def select_events() -> Select[Any]:
     """Select the entries of the log that are events, each with no try yet."""
     # A skip and an escalation close no case; nor is taking one of them back an event.
     closes = decisions.c.decision.in_(PRIMARY_DECISIONS)

@@ -1,0 +1,76 @@
+"""Scores what waits, in the background, and puts it into the queue."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from claimclf.configuration import models_folder
+from claimclf.errors import ClaimclfError
+from claimclf.logs import unforeseen
+from claimclf.people import Person
+from claimclf.services import intake
+
+_logger = logging.getLogger(__name__)
+#: Seconds between two looks where nobody wakes it, and after something went wrong.
+_PAUSE, _AFTER_ERROR = 1.0, 5.0
+#: Seconds for which the server's end waits for a batch.
+_LONGEST_END = 5.0
+_PERSON = Person("api")
+
+
+class Worker:
+    """A thread that works as long as the server runs."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self._model: Any = None
+        self._is_new, self._is_over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch at hand if it is over soon; what is left waits for the next start."""
+        self._is_over.set()
+        self._is_new.set()
+        self._thread.join(_LONGEST_END)
+
+    def wake(self) -> None:
+        """Look at once: there are new reports."""
+        self._is_new.set()
+
+    def model(self) -> str | None:
+        """Return the name of the model that scores; None where there is none yet."""
+        return None if self._model is None else str(self._model.name)
+
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._is_over.is_set():
+            self._is_new.wait(pause)
+            self._is_new.clear()
+            pause = _PAUSE
+            try:
+                self._store()
+            except ClaimclfError as error:
+                _logger.warning("Reports wait: %s", error.code)
+                pause = self._rest()
+            except Exception as error:  # one batch must not end all others
+                unforeseen(error)
+                pause = self._rest()
+
+    def _rest(self) -> float:
+        """Let an error pass; new reports do not make it shorter."""
+        self._is_over.wait(_AFTER_ERROR)
+        return 0.0
+
+    def _store(self) -> None:
+        if self._model is None:
+            from claimclf.services.models import load_model
+
+            self._model = load_model(models_folder())
+        intake.store_waiting(self._database, _PERSON, self._model)
+        intake.forget_old_requests(self._database)

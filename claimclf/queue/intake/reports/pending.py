@@ -1,0 +1,107 @@
+"""Reports that wait, as videos for the model and the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from claimclf.queue.intake.reports.changing import ACTIVE, recount
+from claimclf.queue.intake.reports.receiving import PENDING, QUEUED
+from claimclf.queue.storage.cases import AnyRow
+from claimclf.queue.storage.database import Database
+from claimclf.queue.storage.tables import reports
+from claimclf.schema import FIRST_REPORTED, LAST_REPORTED, REPORT_COUNT, VIDEO_ID
+
+#: Reports that become one batch.
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Some reports of one sender that wait.
+
+    Parameters
+    ----------
+    sender : str
+        Whose they are.
+    digests : dict of int to str
+        Number of each report -> hash of what it said.
+    videos : list of dict
+        One a video: its id, all its reports that count, and what is known of it. Times are
+        microseconds since 1970, UTC.
+    """
+
+    sender: str
+    digests: dict[int, str]
+    videos: list[dict[str, Any]]
+
+
+def next_pending(database: Database, most: int = MOST) -> Pending | None:
+    """Return the reports that have waited longest, with their videos; None where none waits."""
+
+    def look(connection: Connection) -> Pending | None:
+        waiting = select(reports).where(reports.c.state == PENDING).order_by(reports.c.id)
+        rows = connection.execute(waiting.limit(most)).all()
+        own = [row for row in rows if row.sender == rows[0].sender]
+        if not own:
+            return None
+        digests = {row.id: row.digest for row in own}
+        return Pending(own[0].sender, digests, _videos(connection, own))
+
+    return database.read(look)
+
+
+def mark_queued(database: Database, pending: Pending) -> None:
+    """Note that reports are in the queue; those changed meanwhile stay pending.
+
+    Others of the same videos may have been withdrawn since they were counted.
+    """
+
+    def mark(connection: Connection) -> None:
+        these = reports.c.id.in_(list(pending.digests))
+        rows = connection.execute(select(reports).where(these).with_for_update()).all()
+        same = [row.id for row in rows if (row.state, row.digest) == _as_was(pending, row)]
+        connection.execute(update(reports).where(reports.c.id.in_(same)).values(state=QUEUED))
+        recount(connection, [video[VIDEO_ID] for video in pending.videos])
+
+    database.write(mark)
+
+
+def backlog(connection: Connection) -> tuple[int, int | None]:
+    """Return how many reports wait, and since when the first of them does."""
+    waiting = select(func.count(), func.min(reports.c.received_at))
+    n, since = connection.execute(waiting.where(reports.c.state == PENDING)).one()
+    return n, since
+
+
+def _as_was(pending: Pending, row: AnyRow) -> tuple[str, str]:
+    return PENDING, pending.digests[row.id]
+
+
+def _videos(connection: Connection, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
+    said: dict[str, dict[str, Any]] = {}
+    for row in rows:  # the newest word counts, field by field
+        said.setdefault(getattr(row, VIDEO_ID), {}).update(json.loads(row.video or "{}"))
+    counted = (
+        select(
+            reports.c[VIDEO_ID].label("video"),
+            func.count().label("n"),
+            func.min(reports.c.at).label("first"),
+            func.max(reports.c.at).label("last"),
+        )
+        .where(reports.c[VIDEO_ID].in_(list(said)), reports.c.state.in_(ACTIVE))
+        .group_by(reports.c[VIDEO_ID])
+    )
+    counts = {row.video: row for row in connection.execute(counted)}
+    return [
+        {
+            **known,
+            **{VIDEO_ID: video, REPORT_COUNT: counts[video].n},
+            **{FIRST_REPORTED: counts[video].first, LAST_REPORTED: counts[video].last},
+        }
+        for video, known in said.items()
+    ]

@@ -1,0 +1,249 @@
+"""Many senders at once, on this machine: what is lost, what counts twice, and how long it takes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from claimclf.errors import UnavailableError
+from claimclf.people import local_user
+from claimclf.queue.storage.database import Database
+from claimclf.services.serving import ADDRESS
+from claimclf.services.tokens import Scope, make_token
+
+#: Part of the requests that are sent a second time.
+_REPEATED = 0.2
+_READY_SECONDS, _DRAIN_SECONDS, _SEND_SECONDS = 60, 120, 60
+_WORDS = ("drones", "moon", "water", "sugar", "vaccine", "bank", "river", "engine", "salt", "bees")
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much is sent.
+
+    Parameters
+    ----------
+    reports : int
+        In all.
+    processes : int
+        Senders at once.
+    batch : int
+        Reports of a request.
+    videos : int
+        Videos that they are about.
+    """
+
+    reports: int = 2_000
+    processes: int = 4
+    batch: int = 100
+    videos: int = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it.
+
+    Parameters
+    ----------
+    n : int
+        Reports that were accepted.
+    n_dropped, n_doubled : int
+        Reports that no case counts, and counts without a report.
+    seconds : float
+        Until all were accepted.
+    drained : float
+        Until all were in the queue, from then on.
+    latencies : list of float
+        Milliseconds of each request, in ascending order.
+    """
+
+    n: int
+    n_dropped: int
+    n_doubled: int
+    seconds: float
+    drained: float
+    latencies: list[float]
+
+    def percentile(self, share: float) -> float:
+        """Return the latency that a share of requests stays below."""
+        place = min(math.ceil(share * len(self.latencies)), len(self.latencies)) - 1
+        return self.latencies[max(place, 0)]
+
+
+def video_of(number: int, videos: int) -> str:
+    """Return what a report is about."""
+    return f"stress-{number % videos:06d}"
+
+
+def record_of(number: int, videos: int) -> dict[str, object]:
+    """Return a report; the first of each video tells what is said in it."""
+    record: dict[str, object] = {
+        "id": f"r{number}",
+        "video_id": video_of(number, videos),
+        "at": "2026-11-01T00:00:00Z",
+        "reporter": f"user {number % 997}",
+    }
+    if number < videos:
+        words = " ".join(_WORDS[(number // 10**k) % 10] for k in range(4))
+        record["video"] = {"video_transcription_text": f"someone said that {words} {number}"}
+    return record
+
+
+def post(address: tuple[str, int], token: str, body: bytes, key: str) -> tuple[int, bytes]:
+    """Send one request; return status and answer."""
+    connection = http.client.HTTPConnection(*address, timeout=_SEND_SECONDS)
+    try:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request("POST", "/api/v1/reports", body, {**headers, "Idempotency-Key": key})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def send_share(
+    address: tuple[str, int], token: str, load: Load, share: int, patience: float = 0
+) -> list[float]:
+    """Send one sender's part, some of it twice; return milliseconds of each request.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds for which a server that does not answer with 202 is asked again.
+    """
+    rng = random.Random(share)  # noqa: S311
+    numbers = range(share, load.reports, load.processes)
+    latencies = []
+    for start in range(0, len(numbers), load.batch):
+        some = numbers[start : start + load.batch]
+        body = json.dumps([record_of(number, load.videos) for number in some]).encode()
+        for again in range(2 if rng.random() < _REPEATED else 1):
+            # With another key the reports' own ids must do.
+            key = f"{share}-{start}-{again if rng.random() < 0.5 else 0}"
+            latencies.append(_sent(address, token, body, key, patience))
+    return latencies
+
+
+def _sent(address: tuple[str, int], token: str, body: bytes, key: str, patience: float) -> float:
+    """Send a request until it is taken; return the milliseconds of the last try."""
+    give_up = time.monotonic() + patience
+    while True:
+        started = time.monotonic()
+        try:
+            status, answer = post(address, token, body, key)
+        except (OSError, http.client.HTTPException) as error:
+            status, answer = 0, str(error).encode()
+        if status == 202:
+            return 1000 * (time.monotonic() - started)
+        if time.monotonic() > give_up:
+            raise UnavailableError(
+                "The server does not take reports.",
+                f"Found: {status or 'no answer'}, {answer[:200].decode('utf-8', 'replace')}.",
+                "Look at its log.",
+            )
+        time.sleep(0.1)
+
+
+def stress_intake(url: str, load: Load) -> Outcome:
+    """Start a server of its own on loopback, send reports to it, and count what became of them.
+
+    Parameters
+    ----------
+    url : str
+        A queue that may be used for it; an empty one.
+    """
+    database = Database(url)
+    scopes = [Scope.REPORT, Scope.READ]
+    token = make_token(database, local_user(), f"stress-{time.time_ns()}", scopes, "stress")
+    with served(url) as address:
+        started = time.monotonic()
+        latencies = send_all(address, token, load)
+        seconds = time.monotonic() - started
+        drained = wait_until_stored(database)
+    dropped, doubled = account(database, load)
+    database.close()
+    return Outcome(load.reports, dropped, doubled, seconds, drained, sorted(latencies))
+
+
+def send_all(address: tuple[str, int], token: str, load: Load, patience: float = 0) -> list[float]:
+    """Send everything from several processes; return milliseconds of each request."""
+    n = load.processes
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
+        columns = ([address] * n, [token] * n, [load] * n, range(n), [patience] * n)
+        shares = list(pool.map(send_share, *columns))
+    return [latency for share in shares for latency in share]
+
+
+def wait_until_stored(database: Database) -> float:
+    """Wait until no report waits; return the seconds."""
+    from claimclf.queue.intake.reports.pending import backlog
+
+    started = time.monotonic()
+    while database.read(backlog)[0]:
+        if time.monotonic() - started > _DRAIN_SECONDS:
+            break
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def account(database: Database, load: Load) -> tuple[int, int]:
+    """Return how many reports no case counts, and how many counts have no report."""
+    from claimclf.queue.outbound.feed import case_of_video
+
+    due = [0] * load.videos
+    for number in range(load.reports):
+        due[number % load.videos] += 1
+    dropped = doubled = 0
+    for number, n in enumerate(due):
+        case = case_of_video(database, video_of(number, load.videos))
+        counted = 0 if case is None else int(case["report_count"])
+        dropped, doubled = dropped + max(n - counted, 0), doubled + max(counted - n, 0)
+    return dropped, doubled
+
+
+@contextmanager
+def served(url: str, port: int | None = None) -> Iterator[tuple[str, int]]:
+    """Run a server for reports alone, on loopback, for as long as the block lasts."""
+    place = (ADDRESS, port or _free_port())
+    process = start_server(url, place[1])
+    try:
+        _wait_for(place, process)
+        yield place
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def start_server(url: str, port: int) -> subprocess.Popen[bytes]:
+    """Start a server for reports alone."""
+    command: Sequence[str] = [sys.executable, "-m", "claimclf.api.door.alone", str(port), url]
+    return subprocess.Popen(command)  # noqa: S603
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(place: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            socket.create_connection(place, 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise UnavailableError("The server for reports does not start.", "", "Look at what it said.")
