@@ -34,20 +34,32 @@ from claimclf.modeling.evaluation.kinds import by_source, ranking_figures
 from claimclf.modeling.evaluation.metrics import with_interval, written
 from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar
 from claimclf.modeling.learners.recipes import LINEAR, recipes_for
+from claimclf.modeling.monitoring.promised_lanes import WEIGHT, WeekOfLanes, by_week
 from claimclf.modeling.scoring.prediction import predict
 from claimclf.modeling.store.champion import champion, is_challenger, real_speech_auc
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.model import Model, Predictor
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored.kinds import KIND_ERROR_RATES
+from claimclf.modeling.training import decided as decisions_of
 from claimclf.modeling.training.decided import STRENGTHS, LearntDecisions, learn_decisions
 from claimclf.modeling.training.fitting import SPEECH, Trained, measured, train
 from claimclf.people import Capability, Person
 from claimclf.queue.queries.final_decisions import final_decisions
+from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.recording import require_log
 from claimclf.queue.storage.turns import turn
-from claimclf.schema import CLAIM, CLAIM_STATUS, LABELS, OPINION, TRANSCRIPT, Decision, TextKind
+from claimclf.schema import (
+    CLAIM,
+    CLAIM_STATUS,
+    LABELS,
+    LANE,
+    OPINION,
+    TRANSCRIPT,
+    Decision,
+    TextKind,
+)
 from claimclf.services.permissions import needs
 from claimclf.services.promotion import Measured, promote_by_rule
 from claimclf.services.stress import read_elsewhere
@@ -243,6 +255,66 @@ def learn(
     )
 
 
+@needs(Capability.MANAGE_MODELS)
+def calibrate_lanes(database: Database, person: Person, folder: Path) -> str:
+    """Calibrate the lanes of the model in use on what was decided since it was taught.
+
+    It is stored as a challenger, which says of each text what the model in use says, and puts it
+    into another lane perhaps. Returns its name.
+
+    Raises
+    ------
+    TrainingDataError
+        Too few statements were decided since, or all of one class.
+    ModelNotFoundError, ConflictError, UnavailableError, StorageError
+        As for `learn`.
+    """
+    require_log(database)
+    store = ModelStore(folder)
+    with turn(database, _TURN, waits=False) as is_mine:
+        if not is_mine:
+            advice = "Wait until it is stored."
+            raise ConflictError("A challenger is being taught already.", "", advice)
+        base, table = _base(store), _of_queue(database)
+        # What it has learnt from says nothing of how it does on others.
+        made = decided([table[table[AT] > pd.Timestamp(base.trained_at)]])
+        source = made.texts()
+        learnt = decisions_of.calibrate_lanes(store.load(base.name).predictor, source)
+        trained = _taught(base, learnt, source, None)
+        manifest = replace(trained.model.manifest, settings=base.settings)
+        manifest = _named(store, manifest, base, made, lanes_only=True)
+        model = Model(trained.model.predictor, manifest)
+        return keep(database, person, store, Trained(model, trained.predictions)).name
+
+
+@needs(Capability.LEAD)
+def lanes_by_week(database: Database, _person: Person, folder: Path) -> list[WeekOfLanes]:
+    """Hold what the lanes promise against what people found, by week.
+
+    Raises
+    ------
+    ModelNotFoundError
+        No model is in use.
+    """
+    manifest = champion(ModelStore(folder))
+    if manifest is None:
+        raise ModelNotFoundError("No model is in use.", "", "Train one.")
+    own = {row["kind"] for row in manifest.kinds}
+    order = (TextKind.DECIDED, TextKind.SPEECH, TextKind.POSTS)
+    kind = next((str(kind) for kind in order if kind in own), str(TextKind.COURSE))
+    zone = database.read(settings_of).time_zone
+    rows = final_decisions(database)
+    table = pd.DataFrame(
+        {
+            AT: pd.to_datetime([row.at for row in rows], unit="us", utc=True).tz_convert(zone),
+            LANE: [row.lane for row in rows],
+            LABEL: [LABEL_OF[Decision(row.decision)] for row in rows],
+            WEIGHT: [1 / row.sample_probability if row.sampled else 1.0 for row in rows],
+        }
+    )
+    return by_week(table, manifest.rates_for(kind))
+
+
 def _learnt(
     store: ModelStore,
     base: Manifest,
@@ -271,8 +343,9 @@ def said(lesson: Lesson) -> Iterator[str]:
     )
     if lesson.contradicting:
         yield (
-            f"Left out: {lesson.contradicting:,} statements that as many looks call a claim as "
-            "an opinion."
+            f"Left out: {lesson.contradicting:,} "
+            f"statement{'s' if lesson.contradicting > 1 else ''} that as many looks call a claim "
+            "as an opinion."
         )
     if lesson.unknown_labels:
         words = not_understood(lesson.unknown_labels).removeprefix("; ")
@@ -361,7 +434,14 @@ def _trained_anew(base: Manifest, dataset: Dataset, texts: Sequence[LabelledText
     return train(recipe, dataset.cleaned, dataset.name, dataset.sha256, texts)
 
 
-def _named(store: ModelStore, manifest: Manifest, base: Manifest, made: Decided) -> Manifest:
+def _named(
+    store: ModelStore,
+    manifest: Manifest,
+    base: Manifest,
+    made: Decided,
+    *,
+    lanes_only: bool = False,
+) -> Manifest:
     number = 1
     while f"challenger-{number}" in store.names():
         number += 1
@@ -373,6 +453,7 @@ def _named(store: ModelStore, manifest: Manifest, base: Manifest, made: Decided)
         "contradicting": made.n_contradicting,
         "people": len(made.people),
         "origins": made.origins,
+        **({"lanes_only": True} if lanes_only else {}),
     }
     data = {**manifest.data, "learnt_from": learnt_from}
     return replace(manifest, name=f"challenger-{number}", data=data)

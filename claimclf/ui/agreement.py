@@ -95,7 +95,7 @@ def _percent(figures: Agreement) -> str:
 
 
 def _show_weeks(report: AgreementReport) -> None:
-    from claimclf.charts.agreement import agreement_by_week
+    from claimclf.charts.weeks import shares_by_week
 
     weeks = pd.DataFrame(
         {
@@ -110,7 +110,7 @@ def _show_weeks(report: AgreementReport) -> None:
         if figures.n
     )
     if len(weeks):
-        st.plotly_chart(agreement_by_week(weeks), key="agreement-weeks")
+        st.plotly_chart(shares_by_week(weeks, "same answer"), key="agreement-weeks")
 
 
 def _show_table(figures: dict[str, Agreement], what: str) -> None:

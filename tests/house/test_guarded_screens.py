@@ -27,7 +27,7 @@ LOOK = ASK_NOBODY | {
     *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),
     *("queue.renew", "queue.dead_letters", "queue.decided_cases", "queue.own_decisions"),
     "learning.decisions_to_learn_from",
-    "shadow.shadow_report",
+    *("shadow.shadow_report", "learning.lanes_by_week"),
     *("agreement.own_agreement", "agreement.own_settled_differences"),
     *("agreement.team_agreement", "agreement.differences", "agreement.settled_cases"),
     *("monitoring.missed_by_week", "monitoring.uploads", "monitoring.certify"),

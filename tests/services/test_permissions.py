@@ -120,6 +120,8 @@ MAY_ASK: dict[str, set[Role]] = {
     "training.keep": ANALYSTS,
     "learning.decisions_to_learn_from": ANALYSTS,
     "learning.learn": ANALYSTS,
+    "learning.calibrate_lanes": ANALYSTS,
+    "learning.lanes_by_week": LEADS,
     "stress.record_stress": ANALYSTS,
     "queue.backup": ADMINS,
     "queue.restore": ADMINS,

@@ -179,9 +179,10 @@ def _data(manifest: Manifest) -> str:
 def _taught(manifest: Manifest) -> str:
     taught = manifest.data["learnt_from"]
     origins = ", ".join(f"{n:,} {origin}" for origin, n in taught["origins"].items())
+    how = "its lanes alone calibrated anew on" if taught.get("lanes_only") else "and from"
     return (
         f"From {taught['base']} (version {taught['base_version']}), whose card says what that was "
-        f"trained on, and from {taught['decisions']:,} decisions of people on "
+        f"trained on, {how} {taught['decisions']:,} decisions of people on "
         f"{taught['statements']:,} statements ({origins}). What people review is no fair sample of "
         f"what is reported. The figures on {manifest.data['name']} are of texts that neither "
         "decided on."

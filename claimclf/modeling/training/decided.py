@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, diags_array, hstack
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import is_claim
@@ -36,6 +36,8 @@ STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _CONSTANT, _OLD_SCORE = 3.0, 0.3
 #: A word is known from so many decided texts on.
 _KNOWN = 3
+#: A probability nearer to 0 or 1 is no more certain.
+_LEAST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,32 @@ def learn_decisions(
         held_out.assign(**dict(zip(P_VALUES, p_values.T, strict=True))),
         strength,
         float(learnt[-1] * _OLD_SCORE),
+    )
+
+
+def calibrate_lanes(old: Predictor, decided: LabelledTexts) -> LearntDecisions:
+    """Calibrate a model's lanes on decided texts that it has not learnt from; it learns nothing.
+
+    Parameters
+    ----------
+    old : Predictor
+        As for `learn_decisions`; what it says of a text stays as it is.
+    decided : LabelledTexts
+        Texts that were decided after the model was taught, each statement once.
+    """
+    before = _conformal_of(old)
+    labels = is_claim(decided.rows).to_numpy().astype(np.int64)
+    said = before.calibrated(old.pipeline.predict_proba(decided.rows)[:, 1])
+    odds = logit(np.clip(said, _LEAST, 1 - _LEAST))
+    anew = _calibrated(before, decided.rows[TRANSCRIPT].tolist(), labels, odds)
+    held_out = {"source": 0, "kind": str(TextKind.DECIDED), "truth": labels, PROBABILITY: said}
+    p_values = _held_out_p_values(anew, decided, labels, odds)
+    conformal = replace(anew, slope=before.slope, intercept=before.intercept)
+    return LearntDecisions(
+        Predictor(old.pipeline, conformal),
+        pd.DataFrame(held_out).assign(**dict(zip(P_VALUES, p_values.T, strict=True))),
+        strength=0.0,
+        trust=1.0,
     )
 
 

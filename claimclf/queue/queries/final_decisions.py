@@ -10,7 +10,7 @@ from claimclf.queue.queries.second_looks import disputed
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions, texts
-from claimclf.schema import PRIMARY_DECISIONS, TRANSCRIPT, CaseState
+from claimclf.schema import LANE, PRIMARY_DECISIONS, TRANSCRIPT, CaseState
 
 
 def final_decisions(database: Database) -> Sequence[AnyRow]:
@@ -22,7 +22,8 @@ def final_decisions(database: Database) -> Sequence[AnyRow]:
     Returns
     -------
     sequence of Row
-        `text`, `decision`, `by`, `at` (microseconds since 1970, UTC), `bulk_id`, `sampled`.
+        `text`, `decision`, `by`, `at` (microseconds since 1970, UTC), `bulk_id`, `sampled`,
+        `sample_probability`, `lane` (where it was predicted to be).
     """
     # A case whose decision was undone is decided no more, until a later one.
     closes = decisions.c.decision.in_([str(decision) for decision in PRIMARY_DECISIONS])
@@ -37,6 +38,8 @@ def final_decisions(database: Database) -> Sequence[AnyRow]:
             decisions.c.at,
             decisions.c.bulk_id,
             decisions.c.sampled,
+            decisions.c.sample_probability,
+            decisions.c[LANE],
         )
         .select_from(decisions.join(cases).outerjoin(texts, texts.c.hash == decisions.c.text_hash))
         .where(decisions.c.id.in_(last), cases.c.state == str(CaseState.DECIDED), not_(disputed()))

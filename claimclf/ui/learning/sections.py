@@ -9,6 +9,7 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.ui.learning.agreement import show_agreement
+from claimclf.ui.learning.lanes import show_lanes
 from claimclf.ui.learning.shadow import show_shadow
 from claimclf.ui.learning.taught import show_taught
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, Callable[[Database, Person], None]] = {
     "Learnt from": show_taught,
     "Shadow": show_shadow,
+    "Lanes": show_lanes,
     "Agreement": show_agreement,
 }
 

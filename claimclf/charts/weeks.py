@@ -1,23 +1,26 @@
-"""Figures of agreement: by week, with how sure each is."""
+"""Shares by week, with how sure each is."""
 
 from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from claimclf.charts.theme import MODEL_COLOURS, NEUTRAL, framed, interval
+from claimclf.charts.theme import MODEL_COLOURS, NEUTRAL, framed, interval, reference
 
 #: Weeks of many cases and of few: colour, marker and name.
 _SIZES = {False: (MODEL_COLOURS[0], "circle", "enough cases"), True: (NEUTRAL, "x", "few cases")}
 
 
-def agreement_by_week(weeks: pd.DataFrame) -> go.Figure:
-    """Draw the share of the same answers by week, those of few cases in grey.
+def shares_by_week(weeks: pd.DataFrame, title: str) -> go.Figure:
+    """Draw a share by week, those of few cases in grey.
 
     Parameters
     ----------
     weeks : DataFrame
-        With `week`, `share`, `share_low`, `share_high`, `cases` and `is_small`.
+        With `week`, `share`, `share_low`, `share_high`, `cases` and `is_small`; and `promised`
+        where there is something that it is held against.
+    title : str
+        What the share is of.
     """
     figure = go.Figure()
     for is_small, part in weeks.groupby("is_small", sort=True):
@@ -34,6 +37,9 @@ def agreement_by_week(weeks: pd.DataFrame) -> go.Figure:
                 hovertemplate="week of %{x|%d %b %Y}: %{y:.1%} of %{customdata:,}<extra></extra>",
             )
         )
+    if "promised" in weeks:
+        promised = weeks["promised"].tolist()
+        reference(figure, "promised at most", weeks["week"].tolist(), promised)
     figure.update_xaxes(title="week", tickformat="%d %b %Y", tickvals=weeks["week"])
-    figure.update_yaxes(title="same answer", tickformat=".0%", range=[-0.03, 1.03])
+    figure.update_yaxes(title=title, tickformat=".0%", range=[-0.03, 1.03])
     return framed(figure, height=300)
