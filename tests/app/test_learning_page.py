@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from claimclf.configuration import DATABASE
 from claimclf.queue.queries.final_decisions import final_decisions
 from claimclf.queue.queries.looked_again import settled
-from claimclf.queue.settings.team import change_settings
+from claimclf.queue.settings.team import change_settings, settings_of
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision
 from tests.app.screens import as_read
@@ -113,3 +113,36 @@ def press(app: AppTest, label: str) -> None:
     next(one for one in app.button if one.label == label).click()
     app.run()
     assert list(app.exception) == []
+
+
+def test_shadow_without_a_challenger_says_how_to_get_one(database: Database) -> None:
+    app = opened("Shadow")
+    assert "No challenger is stored. Teach one on the page" in says(app)
+    assert "No challenger is used by itself." in says(app)
+
+
+def test_rule_is_set_with_a_reason_and_can_be_ended(database: Database) -> None:
+    app = opened("Shadow")
+    press(app, "Set the rule; empty for none")
+    assert "A reason is missing" in " ".join(one.value for one in app.error)
+    app.number_input[0].set_value(0.01)
+    reason = next(one for one in app.text_input if one.key == "rule-reason")
+    reason.set_value("we trust the test")
+    press(app, "Set the rule; empty for none")
+    assert database.read(settings_of).promotion_margin == 0.01
+    assert "lower by at most 0.01 on each source" in says(app)
+
+
+def test_lanes_are_shown_by_week_as_they_are_in_the_database(database: Database) -> None:
+    assert "Nothing is decided yet" in says(opened("Lanes"))
+    fill(database, 4, lane=["opinions", "claims", "claims", "opinions"])
+    for verdict in (WITHIN, OPINION, WITHIN, OPINION):
+        done(database, ANNA, verdict)
+    app = opened("Lanes")
+    assert "Not enough decisions in the last week" in says(app)
+    tables = {
+        int(row["cases"]): float(row["share"])
+        for one in app.dataframe
+        for _, row in one.value.iterrows()
+    }
+    assert tables == {2: 0.5}

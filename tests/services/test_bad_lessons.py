@@ -25,7 +25,7 @@ from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.schema import CLAIM, OPINION, TRANSCRIPT, Decision
-from claimclf.services import learning, promotion, training
+from claimclf.services import learning, promotion
 from claimclf.units import DAY
 from tests.queue.builders import ANNA, BORIS, LEAD, WITHIN, Clock, done, fill, take
 from tests.queue.builders import OPINION as SAYS_OPINION
@@ -127,10 +127,6 @@ def at_fitting() -> None:
     learning.learn_decisions = die  # type: ignore[assignment]
 
 
-def at_the_log() -> None:
-    training.recorded = die  # type: ignore[attr-defined]
-
-
 def at_a_file() -> None:
     storing.commit = die  # type: ignore[attr-defined]
 
@@ -144,7 +140,7 @@ def learn_and_die(url: str, folder: Path, arm: Callable[[], None]) -> None:
     learning.learn(Database(url), ANALYST, folder, [table()])
 
 
-@pytest.mark.parametrize("arm", [at_fitting, at_the_log, at_a_file, at_the_rule])
+@pytest.mark.parametrize("arm", [at_fitting, at_a_file, at_the_rule])
 def test_learning_that_is_killed_half_way_leaves_the_champion_and_can_be_done_again(
     database: Database, store: ModelStore, arm: Callable[[], None]
 ) -> None:
