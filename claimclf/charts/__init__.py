@@ -11,6 +11,7 @@ colour vision tell apart), and bars also differ in pattern.
     comparison    one model at its cut-off
     robustness    models under stress
     lead          the team's work
+    monitoring    what is missed, and what changes
     theme         colours and marks that all of them share
 """
 
@@ -27,6 +28,12 @@ from claimclf.charts.dataset import (
     telling_ngrams,
 )
 from claimclf.charts.lead import arrivals_and_decisions, backlog_course, time_to_decision
+from claimclf.charts.monitoring import (
+    changes_of_signals,
+    course_of_signal,
+    found_by_capacity,
+    missed_by_week,
+)
 from claimclf.charts.robustness import stress, trade_off
 from claimclf.charts.theme import COLOURS
 
@@ -34,14 +41,18 @@ __all__ = [
     "COLOURS",
     "arrivals_and_decisions",
     "backlog_course",
+    "changes_of_signals",
     "class_balance",
     "confusion_matrix",
     "contributions",
     "correlations",
     "count_histogram",
+    "course_of_signal",
+    "found_by_capacity",
     "gains",
     "importances",
     "length_histogram",
+    "missed_by_week",
     "precision_recall",
     "reliability",
     "roc",

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 WEEKS, UPLOADS = 8, 20
 #: Sources that are looked at by themselves, those that sent most; the others are among all.
 MOST_SOURCES = 5
+#: All sources together; days that the outlook looks ahead and back, and what it needs.
+ALL_SOURCES, DAYS, LEAST_DECIDED = drift.ALL, capacity.DAYS, capacity.LEAST_DECIDED
 #: Lanes together.
 EVERY_LANE = "all lanes"
 _NO_NAME = "without a name"
@@ -124,6 +126,18 @@ class Watched:
     week: int
     changes: list[drift.Change]
     by_week: pd.DataFrame
+
+    def course(self, source: str, name: str) -> pd.DataFrame:
+        """Return a signal's `week` and `value`, for weeks that are over."""
+        own = self.by_week[
+            (self.by_week[drift.SOURCE] == source)
+            & (self.by_week[drift.NAME] == name)
+            & (self.by_week[drift.WEEK] <= self.week)
+        ]
+        value = own[drift.TOTAL] / own[drift.N]
+        return pd.DataFrame(
+            {"week": [monday(int(week)) for week in own[drift.WEEK]], "value": value}
+        )
 
     @property
     def begins(self) -> str:

@@ -70,6 +70,11 @@ class Certificate:
     n_drawn: int
     n_first: int
 
+    @property
+    def is_certified(self) -> bool:
+        """Whether the evidence is enough."""
+        return self.verdict is Verdict.CERTIFIED
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -47,6 +47,8 @@ class Measure:
         The floor is a part of what it was before.
     of_decisions : bool
         It compares decisions with predictions.
+    short : str
+        For a chart, where the name does not say it.
     """
 
     words: str
@@ -54,15 +56,26 @@ class Measure:
     is_share: bool = True
     is_relative: bool = False
     of_decisions: bool = False
+    short: str = ""
 
 
 #: By name, in the order of the page.
 MEASURES = {
-    "missed": Measure("opinions by prediction that people call claims", 0.01, of_decisions=True),
-    "false": Measure("claims by prediction that people call opinions", 0.01, of_decisions=True),
-    "claims": Measure("lane claims", 0.05),
-    "uncertain": Measure("lane uncertain", 0.05),
-    "opinions": Measure("lane opinions", 0.05),
+    "missed": Measure(
+        "opinions by prediction that people call claims",
+        0.01,
+        of_decisions=True,
+        short="opinions that are claims",
+    ),
+    "false": Measure(
+        "claims by prediction that people call opinions",
+        0.01,
+        of_decisions=True,
+        short="claims that are opinions",
+    ),
+    "claims": Measure("lane claims", 0.05, short="lane claims"),
+    "uncertain": Measure("lane uncertain", 0.05, short="lane uncertain"),
+    "opinions": Measure("lane opinions", 0.05, short="lane opinions"),
     "probability": Measure("mean probability of a claim", 0.05, is_share=False),
     "new words": Measure("words that the model in use has not met", 0.03, is_share=False),
     "not learnt": Measure("texts in a language or on a subject that was not learnt", 0.05),
@@ -99,13 +112,55 @@ class Change:
     n_before: int
 
     @property
+    def is_enough(self) -> bool:
+        """Whether there is data enough to say anything."""
+        return self.state is not State.TOO_FEW
+
+    @property
+    def words(self) -> str:
+        """What is measured, for people."""
+        return MEASURES[self.name].words
+
+    @property
+    def short(self) -> str:
+        """What is measured, in few words."""
+        return MEASURES[self.name].short or self.name
+
+    @property
+    def number(self) -> int:
+        """Its place among all measures."""
+        return list(MEASURES).index(self.name)
+
+    @property
+    def steps(self) -> float:
+        """How far it has moved: 1 is the least difference that matters."""
+        measure = MEASURES[self.name]
+        floor = measure.floor * (self.before if measure.is_relative else 1)
+        return (self.now - self.before) / floor if floor else 0.0
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether its values are written in per cent."""
+        return not MEASURES[self.name].is_relative
+
+    @property
+    def written_now(self) -> str:
+        """Its value now, for people."""
+        return written(self.name, self.now)
+
+    @property
+    def written_before(self) -> str:
+        """Its value before, for people."""
+        return written(self.name, self.before)
+
+    @property
     def sentence(self) -> str:
         """What it says, in one line."""
         way = "risen" if self.now > self.before else "fallen"
         span = "last week" if self.weeks == 1 else f"the last {self.weeks} weeks"
-        before, now = (written(self.name, value) for value in (self.before, self.now))
         return (
-            f"{self.source}: {MEASURES[self.name].words}: {way} from {before} to {now} in {span} "
+            f"{self.source}: {MEASURES[self.name].words}: {way} from "
+            f"{self.written_before} to {self.written_now} in {span} "
             f"({self.n_now:,} against {self.n_before:,})."
         )
 

@@ -9,7 +9,10 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.ui.learning.agreement import show_agreement
+from claimclf.ui.learning.capacity import show_capacity
+from claimclf.ui.learning.drift import show_drift
 from claimclf.ui.learning.lanes import show_lanes
+from claimclf.ui.learning.missed import show_missed
 from claimclf.ui.learning.shadow import show_shadow
 from claimclf.ui.learning.taught import show_taught
 
@@ -22,6 +25,9 @@ SECTIONS: dict[str, Callable[[Database, Person], None]] = {
     "Shadow": show_shadow,
     "Lanes": show_lanes,
     "Agreement": show_agreement,
+    "What is missed": show_missed,
+    "Capacity": show_capacity,
+    "Changes": show_drift,
 }
 
 

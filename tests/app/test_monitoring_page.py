@@ -1,0 +1,145 @@
+"""The page *Learning*: what it says of an empty queue, and figures as in the database."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from claimclf.configuration import DATABASE
+from claimclf.modeling.monitoring.missed import exact_ends
+from claimclf.queue.intake.ingest import ingest
+from claimclf.queue.storage.database import Database, now
+from claimclf.schema import Decision, ReasonCode
+from claimclf.services import queue
+from claimclf.units import WEEK, start_of_week, week_of
+from tests.conftest import ROOT
+from tests.queue.builders import (
+    LEAD,
+    OPINION,
+    WITHIN,
+    Clock,
+    Verdict,
+    done,
+    fill,
+    upload,
+    videos,
+)
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    monkeypatch.setenv(DATABASE.variable, url)
+    monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
+    monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
+    st.cache_resource.clear()
+    database = Database(url)
+    database.prepare()
+    return database
+
+
+def opened(section: str = "") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/learning.py").run()
+    assert list(app.exception) == []
+    return settled(app.get("button_group")[0].set_value(section).run()) if section else app
+
+
+def settled(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def says(app: AppTest) -> str:
+    parts = [*app.markdown, *app.info, *app.caption, *app.success, *app.warning]
+    return re.sub(r"\\(.)", r"\1", " ".join(str(one.value) for one in parts))
+
+
+def table(app: AppTest, column: str) -> pd.DataFrame:
+    return next(one.value for one in app.dataframe if column in one.value)
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_sections_say_what_they_need_where_there_is_nothing(database: Database) -> None:
+    missed = says(opened("What is missed"))
+    assert "Nothing is left that nobody would look at." in missed
+    assert "Nothing was uploaded yet." in missed
+    assert "50 more decisions and this can say what a rank is worth" in says(opened("Capacity"))
+    assert "Once uploads of four weeks are in the queue" in says(opened("Changes"))
+    fill(database, 20, lane="opinions", claim_probability=0.1)
+    assert "Nobody would look at 20 videos" in says(opened("What is missed"))
+
+
+def test_what_is_missed_stands_there_as_in_the_database(database: Database) -> None:
+    queue.change_settings(database, LEAD, "a sample", {"sample_rate": 0.3})
+    fill(database, 120, lane="opinions", claim_probability=0.1)
+    for k in range(20):
+        breaks = Verdict(Decision.BREAKS_RULES, ReasonCode.HEALTH)
+        done(database, verdict=breaks if k < 2 else WITHIN if k < 5 else OPINION)
+    app = opened("What is missed")
+    low, high = exact_ends(2, 20, 120, 0.95)
+    words = f"Of about 120 videos that were not reviewed, between {low} and {high} break the rules."
+    assert words in says(app)
+    assert "20 of them were drawn at random and decided, and 2 of these break the rules" in says(
+        app
+    )
+    rows = table(app, "not reviewed")
+    assert rows["lane"].tolist() == ["all lanes", "opinions"]
+    assert rows["not reviewed"].tolist() == [120, 120]
+    assert rows["sampled"].tolist() == [20, 20]
+    assert rows["break the rules: found"].tolist() == [2, 2]
+    assert rows["are claims: found"].tolist() == [5, 5]
+    claims = exact_ends(5, 20, 120, 0.95)
+    assert rows["are claims: in all"].tolist() == [f"{claims[0]} to {claims[1]}"] * 2
+    assert "5 claims seen, 100 videos not seen yet, 20 drawn at random" in says(app)
+
+
+def test_slider_says_what_so_many_reviews_find(database: Database) -> None:
+    fill(database, 100)
+    for k in range(60):
+        breaks = Verdict(Decision.BREAKS_RULES, ReasonCode.HEALTH)
+        done(database, verdict=breaks if k < 20 else OPINION)
+    app = opened("Capacity")
+    assert tiles(app)["Of all that arrive"] == "100%"
+    app = settled(app.slider[0].set_value(10).run())
+    # A tenth of a hundred arrivals: six of the sixty that were decided, of twenty that break them.
+    shown = tiles(app)
+    assert shown["Of all that arrive"] == "30%"
+    assert shown["Rule-breaking claims found a day"] == f"{0.3 * 20 / 60 * 100:.1f}"
+    assert shown["Waiting in 28 days"] == f"{40 + 28 * 90:,}"
+    assert "90 more arrive each day than are reviewed" in says(app)
+
+
+def test_an_alarm_is_said_first_and_each_signal_has_its_course(
+    database: Database,
+) -> None:
+    clock = Clock(start_of_week(week_of(now()) - 8))
+    past = Database(database.url, clock)
+    for week in range(8):
+        n_claims = 150 if week == 7 else 60
+        lanes = ["claims"] * n_claims + ["opinions"] * (200 - n_claims)
+        rows = videos(200, lane=lanes).assign(video_id=[f"{week}-{n}" for n in range(200)])
+        ingest(past, LEAD, rows, upload(chr(ord("a") + week)))
+        clock.time += WEEK
+    past.close()
+    app = opened("Changes")
+    assert len(app.warning) == 2  # the lanes claims and opinions
+    assert "lane claims: risen from 30.0% to 75.0% in last week (200 against 1,400)" in says(app)
+    rows = table(app, "state").set_index("signal")
+    assert rows.loc["lane claims", ["state", "now", "before"]].tolist() == [
+        "alarm",
+        "75.0%",
+        "30.0%",
+    ]
+    assert rows.loc["lane claims", ["of (now)", "of (before)"]].tolist() == [200, 1_400]
+    assert rows.loc["texts too short to tell, or missing", "state"] == "quiet"
+    app = settled(app.selectbox[-1].set_value("claims").run())
+    assert table(app, "value")["value"].tolist() == [0.3] * 7 + [0.75]
