@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
 
 _POINTS = 40
+#: Days until an empty queue that are worth telling.
+_IN_SIGHT = 365
 
 
 def show_capacity(database: Database, person: Person) -> None:
     """Let a lead choose a number of reviews a day, and show what comes of it."""
     with explained():
         basis = _basis(database.name, person.role, database, person)
-    st.subheader("With so many reviews a day")
+    st.subheader("With so many reviews a day, how many rule-breaking claims are found")
     if not basis.is_enough:
         n = monitoring.LEAST_DECIDED - len(basis.decided)
         st.info(
@@ -39,7 +41,7 @@ def show_capacity(database: Database, person: Person) -> None:
     a_day = st.slider("Reviews a day", 0, most, min(round(basis.arriving), most), step)
     seen = monitoring.outlook_at(basis, a_day)
     tiles = {
-        "Rule-breaking claims found a day": f"{seen.found:,.1f}",
+        "Found a day": f"{seen.found:,.1f}",
         "Of all that arrive": f"{seen.share:.0%}",
         f"Waiting in {monitoring.DAYS} days": f"{seen.waiting:,.0f}",
         "The oldest by then (days)": f"{seen.age:,.0f}",
@@ -62,8 +64,10 @@ def show_capacity(database: Database, person: Person) -> None:
 
 def advice(basis: monitoring.Basis, seen: Outlook) -> str:
     """Say what the number of reviews means."""
-    if seen.empty_after is not None:
+    if seen.empty_after is not None and seen.empty_after <= _IN_SIGHT:
         return f"Enough: the queue is empty in {seen.empty_after:,.0f} days and stays so."
+    if seen.a_day >= round(basis.arriving):
+        return "As many as arrive: what waits now stays, and what comes is reviewed as it comes."
     missing = basis.arriving - seen.a_day
     return (
         f"{missing:,.0f} more arrive each day than are reviewed: what is ranked last waits for "

@@ -37,8 +37,8 @@ def show_drift(database: Database, person: Person) -> None:
             icon=":material/inbox:",
         )
         return
-    for change in watched.alarms:
-        st.warning(plain(change.sentence), icon=":material/notification_important:")
+    if watched.alarms:
+        st.warning(_alarms(watched.alarms), icon=":material/notification_important:")
     st.markdown(advice(watched))
     sources = list(dict.fromkeys(change.source for change in watched.changes))
     sources.sort(key=lambda source: (source != monitoring.ALL_SOURCES, source))
@@ -53,6 +53,17 @@ def show_drift(database: Database, person: Person) -> None:
         f"The week of {watched.begins} and those before it, beside the half year before them. All "
         "signals together raise one false alarm in 26 weeks at most."
     )
+
+
+def _alarms(alarms: list[Change]) -> str:
+    """List the alarms of all sources, and in one line where else there are some."""
+    whole = [change for change in alarms if change.source == monitoring.ALL_SOURCES]
+    own = [change for change in alarms if change not in whole]
+    lines = [plain(change.sentence) for change in whole or own]
+    if whole and own:
+        names = sorted({change.source for change in own})
+        lines.append(f"By itself also: {', '.join(map(plain, names))}; choose it below.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def advice(watched: monitoring.Watched) -> str:

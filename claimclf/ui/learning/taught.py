@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from claimclf.people import Person
+from claimclf.people import Person, Role
 from claimclf.services.stored_models import challengers
+from claimclf.ui.counts import FRESH_SECONDS
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.messages import explained, plain
 from claimclf.ui.state.models import champion, stored_manifests
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
 def show_taught(database: Database, person: Person) -> None:
     """Show how many decisions there are to learn from, and what was learnt."""
-    from claimclf.services.learning import decisions_to_learn_from
-
     with explained():
-        made = decisions_to_learn_from(database, person)
+        made = _made(database.name, person.role, database, person)
     st.subheader("What there is to learn from")
     n_claims, n_opinions = made.n_by_class
     tiles = {
@@ -36,6 +35,13 @@ def show_taught(database: Database, person: Person) -> None:
     st.markdown(advice(made))
     _show_models()
     link_to("pages/model_comparison.py", "Teach a challenger, compare, choose")
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=4, show_spinner="Counting …")
+def _made(name: str, role: Role, _database: Database, _person: Person) -> Decided:
+    from claimclf.services.learning import decisions_to_learn_from
+
+    return decisions_to_learn_from(_database, _person)
 
 
 def advice(made: Decided) -> str:
