@@ -102,7 +102,7 @@ def course_of_signal(points: pd.DataFrame, words: str, *, in_percent: bool) -> g
             hovertemplate="week of %{x}: %{y}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="week from Monday")
+    figure.update_xaxes(title="week from Monday", type="category", nticks=9)
     figure.update_yaxes(
         title=words, rangemode="tozero", tickformat=".1%" if in_percent else ",", automargin=True
     )

@@ -180,6 +180,7 @@ def certify(database: Database, _person: Person, batch_id: int) -> Certificate:
     opinions = str(Lane.OPINIONS)
     table = pd.DataFrame(
         {
+            "number": [row.number for row in rows],
             "at": [row.at for row in rows],
             "claim": [row.decision in _CLAIMS for row in rows],
             "drawable": [row.lane == opinions and row.unmoved for row in rows],
@@ -197,7 +198,7 @@ def certify(database: Database, _person: Person, batch_id: int) -> Certificate:
         int((~is_seen & ~drawable).sum()),
         len(moved),
     )
-    return certificate(draws_of(table, max(moved.values(), default=0)), batch)
+    return certificate(draws_of(table, max(moved.values(), default=-1)), batch)
 
 
 @needs(Capability.LEAD)

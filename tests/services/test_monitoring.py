@@ -16,10 +16,11 @@ from claimclf.modeling.monitoring.drift import ALL
 from claimclf.modeling.monitoring.missed import CASES, HITS, SAMPLED, exact_ends, missed
 from claimclf.modeling.monitoring.signal import State
 from claimclf.queue.intake.ingest import ingest
+from claimclf.queue.intake.rescoring import rescore
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Decision, ReasonCode
-from claimclf.services import monitoring, queue
+from claimclf.services import models, monitoring, queue
 from claimclf.units import DAY, WEEK, start_of_week, week_of
 from tests.conftest import ROOT
 from tests.queue.builders import (
@@ -30,6 +31,7 @@ from tests.queue.builders import (
     WITHIN,
     Clock,
     Verdict,
+    decide_all,
     done,
     fill,
     take,
@@ -210,6 +212,69 @@ def test_decisions_are_compared_with_predictions(database: Database) -> None:
     table = monitoring.watch(database, LEAD).by_week
     (false,) = table[table["signal"] == "false"].itertuples()
     assert (false.week, false.n, false.total) == (week_of(database.now()), 10, 3)
+
+
+def test_decisions_that_were_made_as_one_count_once(database: Database) -> None:
+    fill(database, 12, statement_id=["same"] * 10 + ["a", "b"])
+    decide_all(database, ANNA, "same", OPINION)
+    done(database, verdict=WITHIN)
+    table = monitoring.watch(database, LEAD).by_week.set_index("signal")
+    assert table.loc["false", ["n", "total"]].tolist() == [2, 1]
+
+
+def test_an_upload_that_was_taken_back_never_came(database: Database) -> None:
+    batch = fill(database, 10)
+    assert len(monitoring.watch(database, LEAD).by_week)
+    queue.take_back(database, LEAD, batch.id)
+    assert monitoring.watch(database, LEAD).by_week.empty
+    assert monitoring.uploads(database, LEAD) == []
+    assert monitoring.what_if_basis(database, LEAD).arriving == 0
+
+
+def test_words_that_the_model_has_not_met_are_counted_over_texts(database: Database) -> None:
+    predictor = models.load_model(ROOT / "models").predictor
+    texts = [f"Qwx{n} zzyp{n} vlorn{n} the world is flat" for n in range(8)]
+    fill(database, 8, video_transcription_text=texts, statement_id=None)
+    table = monitoring.watch(database, LEAD, predictor).by_week.set_index("signal")
+    assert predictor.conformal is not None
+    share = predictor.conformal.novelty(pd.Series(texts))[:, 1]
+    assert table.loc["new words", "n"] == 8
+    assert table.loc["new words", "total"] == pytest.approx(share.sum())
+    assert 0 < share.mean() < 1
+
+
+def test_a_case_of_the_sample_stands_for_as_many_as_it_was_drawn_from(database: Database) -> None:
+    opinions(database, 100, rate=0.25)
+    for k in range(4):
+        done(database, verdict=BREAKS if k == 0 else OPINION)
+    basis = monitoring.what_if_basis(database, LEAD)
+    assert basis.decided["weight"].tolist() == [4.0] * 4
+    assert basis.decided["breaks"].sum() == 1
+
+
+def test_ranking_of_the_outlook_is_the_teams(database: Database) -> None:
+    probability = np.linspace(0.1, 1, 10)
+    fill(database, 10, claim_probability=probability, report_count=np.arange(20, 10, -1))
+    for k in range(10):
+        done(database, verdict=BREAKS if k < 3 else OPINION)
+    by_reports = monitoring.what_if_basis(database, LEAD).decided["breaks"].tolist()
+    assert by_reports == [True] * 3 + [False] * 7
+    queue.change_settings(database, LEAD, "expected", {"ranking": "expected-claims"})
+    expected = np.argsort(-probability * np.arange(20, 10, -1), kind="stable")
+    by_claims = monitoring.what_if_basis(database, LEAD).decided["breaks"].tolist()
+    assert by_claims == [place < 3 for place in expected]
+
+
+def test_draws_before_a_new_model_are_no_evidence(database: Database) -> None:
+    queue.change_settings(database, LEAD, "a sample", {"sample_rate": 0.9})
+    batch = fill(database, 40, lane="opinions", claim_probability=0.1)
+    for _ in range(5):
+        done(database)
+    before = monitoring.certify(database, LEAD, batch.id)
+    rescore(database, LEAD, "other", "2", lambda rows: videos(len(rows)).set_index(rows.index))
+    after = monitoring.certify(database, LEAD, batch.id)
+    assert (before.n_drawn, after.n_drawn) == (5, 0)
+    assert after.needed == pytest.approx(before.needed * 5)
 
 
 def test_signals_are_sums_of_what_is_stored(database: Database) -> None:

@@ -150,7 +150,7 @@ def _log_evidence(draws: pd.DataFrame, tried: np.ndarray) -> np.ndarray:
     return outcome
 
 
-def draws_of(cases: pd.DataFrame, since: int = 0) -> pd.DataFrame:
+def draws_of(cases: pd.DataFrame, since: int = -1) -> pd.DataFrame:
     """Return the draws of a batch from its cases, as `certificate` takes them.
 
     The sample is served in the order of a number that each case has. One that came out of turn is
@@ -160,12 +160,12 @@ def draws_of(cases: pd.DataFrame, since: int = 0) -> pd.DataFrame:
     Parameters
     ----------
     cases : DataFrame
-        With `at` (missing where undecided), `claim`, `drawable`, `draw`, `drawn` (into the sample)
-        and `sampled` (decided as part of it).
+        With `number` and `at` of the decision (missing where undecided), `claim`, `drawable`,
+        `draw`, `drawn` (into the sample) and `sampled` (decided as part of it).
     since : int
         When a model last put cases elsewhere: draws before are no evidence.
     """
-    decided = cases[cases["at"].notna()].sort_values("at", kind="stable")
+    decided = cases[cases["at"].notna()].sort_values("number", kind="stable")
     drawable = decided["drawable"].to_numpy(dtype=bool)
     claim = decided["claim"].to_numpy(dtype=bool)
     own = decided["sampled"].to_numpy(dtype=bool) & drawable
@@ -178,7 +178,7 @@ def draws_of(cases: pd.DataFrame, since: int = 0) -> pd.DataFrame:
         }
     )
     highest = np.maximum.accumulate(np.concatenate([[-1.0], np.where(own, draw, -1.0)]))[:-1]
-    is_recent = decided["at"].to_numpy() >= since
+    is_recent = decided["at"].to_numpy() > since
     draws: pd.DataFrame = table[own & is_recent & ((draw > highest) | claim)]
     if draws.empty:
         return draws

@@ -110,9 +110,9 @@ def batch_cases(database: Database, batch_id: int) -> Sequence[AnyRow]:
     Returns
     -------
     sequence of Row
-        `lane` (that of the decision, or of now), `place` (of the rank), `draw`, `drawn`, `at`,
-        `decision`, `sampled`, None where it is undecided; `unmoved` where no later upload has
-        brought it again.
+        `lane` (that of the decision, or of now), `place` (of the rank), `draw`, `drawn`; `number`
+        and `at` of the decision, `decision`, `sampled`, None where it is undecided; `unmoved` where
+        no later upload has brought it again.
     """
     query = (
         select(
@@ -120,6 +120,7 @@ def batch_cases(database: Database, batch_id: int) -> Sequence[AnyRow]:
             cases.c.rank_place.label("place"),
             cases.c.sample_draw.label("draw"),
             case((IS_DRAWN, 1), else_=0).label("drawn"),
+            decisions.c.id.label("number"),
             decisions.c.at,
             decisions.c.decision,
             decisions.c.sampled,
