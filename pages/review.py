@@ -6,11 +6,11 @@ from claimclf.services.queue import my_preferences, settings_in_force
 from claimclf.ui.counts import n_open, show_n_open, tallies
 from claimclf.ui.frame.opening import open_page
 from claimclf.ui.messages import explained
-from claimclf.ui.review.actions import take_case
+from claimclf.ui.review.actions import take_case, take_next
 from claimclf.ui.review.choices import ask_preferences, ask_which
 from claimclf.ui.review.console import show_console
 from claimclf.ui.review.desk import Console, desk
-from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST
+from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST, STARTS
 from claimclf.ui.state.database import queue_database
 
 person = open_page("pages/review.py")
@@ -22,17 +22,18 @@ with explained():
 
 if CHOSEN_LIST in st.session_state:
     desk().listed_by = st.session_state.pop(CHOSEN_LIST)
-counts, which, mine = st.columns([3, 1, 1], vertical_alignment="center")
-with counts:
-    show_n_open(database)
-with which, explained():
-    filters, ranking = ask_which(person, database, settings.ranking)
-with mine:
+with st.container(horizontal=True, vertical_alignment="center", key="which"):
+    with st.container():
+        show_n_open(database)
+    with explained():
+        filters, ranking = ask_which(person, database, settings.ranking)
     ask_preferences(database, preferences)
 console = Console(database, filters, ranking)
 chosen = st.session_state.pop(CHOSEN_CASE, None)
 if chosen is not None:
     take_case(console, chosen)
+elif st.session_state.pop(STARTS, False) and desk().lease is None:
+    take_next(console)
 if not waiting and desk().lease is None:
     st.info(
         "The shared queue is empty. Add reported videos to it on the page *Triage queue*, under "

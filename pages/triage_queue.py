@@ -6,6 +6,7 @@ from claimclf.ui import outcomes
 from claimclf.ui.counts import show_counts, tallies
 from claimclf.ui.frame.opening import open_page
 from claimclf.ui.messages import explained
+from claimclf.ui.state.choice import VIEW
 from claimclf.ui.state.database import queue_database
 from claimclf.ui.state.models import model_in_use
 from claimclf.ui.state.upload import STORING
@@ -16,9 +17,17 @@ with explained():
     database = queue_database()
     waits = bool(tallies(database, person))
 first = shared if waits else upload  # the queue, once it holds something
-view = st.segmented_control(
-    "View", [shared, decided, upload], default=first, label_visibility="collapsed"
-)
+with st.container(horizontal=True, vertical_alignment="center", key="queue-head"):
+    key = f"{VIEW}-{first}"  # the first case brings the queue to the screen
+    st.session_state.setdefault(key, first)
+    if VIEW in st.session_state:
+        st.session_state[key] = st.session_state.pop(VIEW)
+    view = st.segmented_control(
+        "View", [shared, decided, upload], key=key, label_visibility="collapsed"
+    )
+    if waits:
+        with st.container():
+            show_counts(database)
 with st.container():  # always there: what is unfolded below stays so when the words go
     outcomes.show_outcome(STORING)
     outcomes.forget(STORING)
@@ -36,7 +45,6 @@ elif waits:
     from claimclf.ui.queue_list.case_list import show_case_list
     from claimclf.ui.queue_list.export import offer_export
 
-    show_counts(database)
     show_case_list(person, database)
     offer_export(person, database)
 else:

@@ -17,7 +17,7 @@ from claimclf.errors import NotConfiguredError
 from claimclf.people import Capability, Person
 from claimclf.queue.queries import briefing as briefings
 from claimclf.queue.queries import decided as decided_lists
-from claimclf.queue.queries import holding, listing, statement, tallying, views
+from claimclf.queue.queries import holding, listing, sampling, statement, tallying, views
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.review import bulk, decisions, leases
 from claimclf.queue.settings import bounds, preferences
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 PAGE_SIZE, MOST_COUNTED, MOST_AT_ONCE = listing.PAGE, briefings.MOST_COUNTED, bulk.MOST
 #: What each setting is called on screens.
 SETTINGS_IN_WORDS = settings.WORDS
+#: How far the team is today.
+Day = sampling.Day
 
 
 @needs(Capability.REVIEW)
@@ -359,6 +361,12 @@ def own_decisions(database: Database, person: Person) -> list[decided_lists.Deci
 def counts(database: Database, _person: Person) -> list[tallying.Tally]:
     """Count the cases by state, lane and age."""
     return tallying.counts(database)
+
+
+@needs(Capability.LOOK)
+def today(database: Database, _person: Person) -> Day:
+    """Return how many cases were decided today, and how many can be."""
+    return sampling.day(database)
 
 
 @needs(Capability.LOOK)

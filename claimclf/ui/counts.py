@@ -12,7 +12,7 @@ from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
-from claimclf.ui.wording import moment
+from claimclf.ui.wording import LANES, moment
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.holding import Held
@@ -104,15 +104,25 @@ def at_work(held: Sequence[Held]) -> str:
 
 @fragment(run_every=SECONDS)
 def show_counts(person: Person, database: Database) -> None:
-    """Draw a tile for each lane with its ages, and what is escalated and decided."""
+    """Say in one line what waits in each lane, and what is escalated and decided."""
     with explained():
         all_cases = tallies(database, person)
-    places = st.columns(len(Lane) + 2)
-    for place, lane in zip(places, Lane, strict=False):
-        place.metric(f"Open: {lane}", f"{n_open(all_cases, lane):,}")
+    parts = [f"{LANES[lane]} **{n_open(all_cases, lane):,}** {lane}" for lane in Lane]
+    parts += [
+        f"**{sum(t.n for t in all_cases if t.state is state):,}** {state}"
+        for state in (CaseState.ESCALATED, CaseState.DECIDED)
+    ]
+    st.markdown(" · ".join(parts), help=f"Waiting, by age. {ages_in_words(all_cases)}")
+
+
+def ages_in_words(tallies: Iterable[Tally]) -> str:
+    """Say how old the open cases of each lane are."""
+    all_cases = list(tallies)
+    parts = []
+    for lane in Lane:
         ages = {name: n for name, n in open_by_age(all_cases, lane).items() if n}
-        place.caption(" · ".join(f"{name}: {n:,}" for name, n in ages.items()) or "none waits")
-    for place, state in zip(places[3:], (CaseState.ESCALATED, CaseState.DECIDED), strict=True):
-        n = sum(tally.n for tally in all_cases if tally.state is state)
-        place.metric(state.capitalize(), f"{n:,}")
-    places[3].caption("wait for a lead")
+        parts.append(
+            f"{lane.capitalize()}: "
+            + (", ".join(f"{n:,} for {name}" for name, n in ages.items()) or "none waits")
+        )
+    return "; ".join(parts) + "."

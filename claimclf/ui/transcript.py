@@ -9,13 +9,13 @@ import streamlit as st
 from claimclf.charts import COLOURS
 from claimclf.modeling.explaining.highlighting import Explained, Span
 from claimclf.schema import CLAIM, OPINION
+from claimclf.ui.running_text import escaped, text_html
 
 #: The line under a word says what it speaks for; colour says it again.
 _LINES = {CLAIM: "solid", OPINION: "dotted"}
 #: Share of the largest contribution of any feature -> opacity of the tint. Words below the
 #: last one stay unmarked: next to what decided, they do not count.
 _STEPS = ((0.5, 0.42), (0.2, 0.28), (0.05, 0.14))
-_TEXT = "white-space: pre-wrap; overflow-wrap: anywhere"
 
 
 def show_transcript(explained: Explained) -> None:
@@ -36,14 +36,13 @@ def transcript_html(explained: Explained) -> str:
     """
     text, end, parts = explained.transcript, 0, []
     for span in _marked(explained):
-        parts.append(_escaped(text[end : span.start]))
+        parts.append(escaped(text[end : span.start]))
         title = f"speaks for {_side(span)}: {span.contribution:+.3f} ({explained.unit})"
         opacity = _opacity(span, explained.largest)
         parts.append(_mark(text[span.start : span.stop], _side(span), opacity, title))
         end = span.stop
-    parts.append(_escaped(text[end:]))
-    # The direction is the text's own, and a mark that turns it round ends with the block.
-    return f'<div dir="auto" style="{_TEXT}">{"".join(parts)}</div>'
+    parts.append(escaped(text[end:]))
+    return text_html("".join(parts))
 
 
 def legend_html(explained: Explained) -> str:
@@ -93,9 +92,4 @@ def _mark(text: str, side: str, opacity: float, title: str = "") -> str:
         f"text-decoration: underline {_LINES[side]} 2px; text-underline-offset: 3px; "
         "border-radius: 2px"
     )
-    return f'<mark style="{style}" title="{escape(title)}">{_escaped(text)}</mark>'
-
-
-def _escaped(text: str) -> str:
-    # `st.html` takes the indentation off each line of its source: the markup has one line.
-    return escape(text).replace("\n", "&#10;").replace("\r", "&#13;")
+    return f'<mark style="{style}" title="{escape(title)}">{escaped(text)}</mark>'

@@ -57,6 +57,13 @@ def likely(probability: float | None) -> str:
     return next(words for least, words in _LIKELY if probability >= least)
 
 
+def chance(probability: float) -> str:
+    """Write a probability of *claim* for people: none is certain."""
+    if probability < 0.005:
+        return "less than 1%"
+    return "more than 99%" if probability >= 0.995 else f"{probability:.0%}"
+
+
 def number(value: float | None) -> str:
     """Write a count; None is one that is not known."""
     return "unknown" if value is None else f"{value:,.0f}"

@@ -62,7 +62,9 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def tiles(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
+    """How many cases wait in each lane, are escalated and are decided: one line says it."""
+    line = next(one.value for one in app.markdown if "** escalated" in one.value)
+    return {word: number for number, word in re.findall(r"\*\*([\d,]+)\*\* (\w+)", line)}
 
 
 def heading(app: AppTest) -> list[str]:
@@ -85,7 +87,7 @@ def test_empty_queue_says_what_to_do(database: Database) -> None:
 def test_upload_becomes_cases_and_the_same_file_again_changes_nothing(page: AppTest) -> None:
     assert "Batch 1: 12 new cases" in says(page)
     counts = tiles(page)
-    assert (counts["Open: claims"], counts["Open: opinions"]) == ("6", "6")
+    assert (counts["claims"], counts["opinions"]) == ("6", "6")
     view = next(g for g in page.get("button_group") if "Shared queue" in g.options)
     app = give(settled(view.set_value("Upload").run()), GOOD)
     app = press(app, "Add these 12 videos")
@@ -181,8 +183,9 @@ def test_long_queue_is_turned_page_by_page(database: Database) -> None:
     app = give(opened(), reported_csv(60, video_transcription_text=texts))
     app = press(app, "Add these 60 videos")
     assert shown_places(app) == list(range(1, 51))
-    alone = "A header sorts what is shown here alone; *Ranked by* orders the whole queue."
+    alone = "A header sorts this page alone; *Ranked by* orders the whole queue."
     assert alone in [one.value for one in app.caption]
+    assert "**1 to 50 of 60 cases**" in [one.value for one in app.markdown]
     app = press(app, "Next page")
     assert shown_places(app) == list(range(51, 61))
     app = press(app, "Previous page")

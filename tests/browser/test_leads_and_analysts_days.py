@@ -113,7 +113,7 @@ def test_analyst_searches_saves_a_view_and_takes_decisions_along_but_decides_not
     search = page.get_by_label("Search in transcripts")
     search.fill("thing 7")
     search.press("Enter")
-    expect(page.get_by_text("1 cases, 1 to 1 shown")).to_be_visible()
+    expect(page.get_by_text("1 to 1 of 1 case", exact=True)).to_be_visible()
     settle(page)
     assert "text=thing+7" in page.url
     page.get_by_text("Saved views", exact=True).click()

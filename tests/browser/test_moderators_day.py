@@ -151,7 +151,7 @@ def decide_on_both(page: Page) -> None:
 def export(page: Page, folder: Path) -> pd.DataFrame:
     """Export the decisions on the page."""
     page.get_by_role("link", name="Triage queue").click()
-    expect(page.get_by_text("Open: claims")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("escalated")).to_be_visible(timeout=60_000)
     settle(page)
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from claimclf.configuration import DATABASE
 from claimclf.queue.storage.database import Database
+from claimclf.ui.queue_list.rows import ROW_HEIGHT
 from tests.browser.dashboard import running_dashboard, settle
 from tests.browser.test_one_press import n_decided
 from tests.queue.builders import fill
@@ -31,7 +32,7 @@ def listing(page: Page, database: Database, tmp_path: Path) -> Iterator[Page]:
     """The list of all cases."""
     with running_dashboard(**{DATABASE.variable: f"sqlite:///{tmp_path / 'queue.db'}"}) as address:
         page.goto(f"{address}/triage_queue?lanes=claims,uncertain,opinions")
-        expect(page.get_by_text(f"{N} cases, 1 to {N} shown")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(f"1 to {N} of {N} cases")).to_be_visible(timeout=60_000)
         settle(page)
         yield page
         page.goto("about:blank")  # before the server goes
@@ -39,7 +40,9 @@ def listing(page: Page, database: Database, tmp_path: Path) -> Iterator[Page]:
 
 def tick(page: Page, row: int) -> None:
     """Click the box in front of a row: tables are drawn on a canvas."""
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 35 + 75 * row + 37})
+    page.get_by_test_id("stDataFrame").first.click(
+        position={"x": 15, "y": 35 + ROW_HEIGHT * row + ROW_HEIGHT // 2}
+    )
 
 
 def test_double_click_on_the_button_decides_on_the_ticked_case_alone(

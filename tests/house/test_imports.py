@@ -31,7 +31,7 @@ HEAVY = {
 }
 #: Page -> what may be imported once it was drawn after those before it, with cases in the queue.
 NEEDED: dict[str, set[str]] = {
-    "app.py": set(),
+    "app.py": {"sqlalchemy"},
     "pages/review.py": {"sqlalchemy"},
     "pages/triage_queue.py": {"sqlalchemy", "pandas", "pyarrow"},
     "pages/lead_view.py": {"sqlalchemy", "pandas", "pyarrow"},
@@ -39,7 +39,8 @@ NEEDED: dict[str, set[str]] = {
     "pages/model_comparison.py": HEAVY - {"alembic", "psycopg", "skops", "xgboost"},
     "pages/learning.py": HEAVY - {"alembic", "psycopg", "skops"},
 }
-# The start page says something of the dataset, last; what reads it is not counted here.
+# The start page says something of the dataset, last; what reads it is not counted here. What waits
+# it reads from the queue.
 _DRAW = """
 import json, sys
 from types import SimpleNamespace as Some

@@ -34,6 +34,7 @@ MAY_ASK: dict[str, set[Role]] = {
     "queue.holds_real_cases": EVERYBODY,
     "queue.last_change": EVERYBODY,
     "queue.held_cases": EVERYBODY,
+    "queue.today": EVERYBODY,
     "queue.case_history": EVERYBODY,
     "queue.briefing": EVERYBODY,
     "queue.saved_views": EVERYBODY,

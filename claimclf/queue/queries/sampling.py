@@ -68,6 +68,22 @@ class Cut:
         return and_(IS_DRAWN, or_(cases.c.rank_place == OPINIONS, self.below()))
 
 
+@dataclass(frozen=True)
+class Day:
+    """How far the team is today.
+
+    Parameters
+    ----------
+    decided : int
+        Decisions since the day began.
+    capacity : int or None
+        How many cases can be reviewed in the day; None where that is not limited.
+    """
+
+    decided: int
+    capacity: int | None
+
+
 def draw(seed: int, name: str) -> float:
     """Return a number in [0, 1) that depends on nothing but the seed and the name."""
     digest = blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
@@ -171,6 +187,20 @@ def _with_share(connection: Connection, cut: Cut, above: int | None) -> Cut:
     drawn = select(func.count()).select_from(cases).where(IS_OPEN, cut.in_sample())
     sampled = connection.scalar(drawn) or 0
     return Cut(cut.ranking, cut.key, sampled / (sampled + above) if sampled else 0.0)
+
+
+def day(database: Database) -> Day:
+    """Return how far the team is today, by its time zone and its capacity."""
+
+    def look(connection: Connection) -> Day:
+        settings = settings_of(connection)
+        limit = settings.capacity
+        return Day(
+            _decided_today(connection, settings, database.now()),
+            None if limit is None else _capacity(connection, limit),
+        )
+
+    return database.read(look)
 
 
 def _capacity(connection: Connection, capacity: float) -> int:

@@ -24,6 +24,7 @@ _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _STYLE = style(_HERE / "page.css")
 # An image of our own: an icon by name would be fetched from a host on the internet.
+_SIDEBAR = 232  # pixels: as wide as its words; folded on small screens
 _FAVICON = (_HERE / "favicon.svg").read_text("utf-8").strip()
 
 
@@ -45,7 +46,12 @@ def open_page(file: str) -> Person:
     """
     page = PAGES[file]
     logs.belong_to(person="-", request=logs.new_id())
-    st.set_page_config(page_title=f"{page.label} · claimclf", page_icon=_FAVICON, layout="wide")
+    st.set_page_config(
+        page_title=f"{page.label} · claimclf",
+        page_icon=_FAVICON,
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR,
+    )
     st.html(_STYLE)
     person, login = _admitted()
     logs.belong_to(person=person.name)

@@ -4,6 +4,8 @@
 
     case_list    the page's parts in order, and the ranked list
     rows         tables of cases, above and below today's cut
+    beside       the one case that is ticked
+    chips        the filters in use, each with a way to take it away
     filters      which cases, as widgets and as the page's address say it
     views        filters that somebody saved
     bulk         one decision for chosen cases

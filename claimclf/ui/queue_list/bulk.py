@@ -15,6 +15,7 @@ from claimclf.ui.bulk.form import ask_verdict, verdict_of
 from claimclf.ui.bulk.shown import Shown
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
+from claimclf.ui.queue_list.beside import show_beside
 from claimclf.ui.queue_list.views import LIST
 from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST
 
@@ -38,6 +39,7 @@ def offer_work(database: Database, chosen: Sequence[Listed], choice: Choice) -> 
             st.session_state[CHOSEN_CASE] = case.id
             st.session_state[CHOSEN_LIST] = choice
             st.switch_page("pages/review.py")
+        show_beside(chosen[0])
     pairs = [(row.case.id, row.case.version) for row in chosen]
     name = f"bulk-{n_uses()}"
     if not ask_verdict(name, pairs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -10,18 +11,23 @@ from claimclf.dataset.cleaning import is_demo
 from claimclf.people import Capability, Person
 from claimclf.schema import VIDEO_ID
 from claimclf.services import queue
+from claimclf.ui.assets import style
+from claimclf.ui.bulk.shown import n_cases
 from claimclf.ui.counts import SECONDS
 from claimclf.ui.guard import fragment
-from claimclf.ui.messages import explained, synthetic_notice
+from claimclf.ui.messages import explained
 from claimclf.ui.queue_list.bulk import n_uses, offer_work, show_last
+from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.rows import show_tables, some_chosen
 from claimclf.ui.queue_list.views import offer_views
 
 if TYPE_CHECKING:
-    from claimclf.queue.queries.listing import Page
+    from claimclf.queue.queries.listing import Listed, Page
     from claimclf.queue.storage.database import Database
 
+_STYLE = style(Path(__file__).with_suffix(".css"))
+_ALL_COLUMNS = "list-all-columns"
 _SEEN, _PLACES = "list_seen", "list_places"
 
 
@@ -30,8 +36,11 @@ def show_case_list(person: Person, database: Database) -> None:
     read_link(person, database)
     with st.container():  # always there: what is unfolded below stays so when the words go
         show_last(database)
-    choice = ask_filters(person)
-    offer_views(person, database, choice)
+    st.html(_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", key="list-filters"):
+        choice = ask_filters(person)
+        offer_views(person, database, choice)
+    show_chips(choice)
     keep_link(choice)
     _show_list(database, choice)
 
@@ -50,19 +59,44 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     if not page.rows:
         st.info("No open case fits these filters. Choose another lane or clear the search.")
         return
-    if any(is_demo(row.case.video[VIDEO_ID]) for row in page.rows):
-        synthetic_notice("Ids that begin with demo- are made-up videos.")
+    with st.container(horizontal=True, key="list-and-case"):
+        with st.container(key="list-table"):
+            chosen = _show_page(database, choice, places, page)
+        if person.may(Capability.REVIEW):
+            with st.container(key="list-case"):
+                if offer_work(database, chosen, choice):
+                    st.rerun()
+
+
+def _show_page(
+    database: Database, choice: Choice, places: list[list[Any]], page: Page
+) -> list[Listed]:
+    """Draw a page of the list and the way to others; return the rows that were chosen."""
     first = len(places) * queue.PAGE_SIZE
-    more = "more than " if page.has_more_than_counted else ""
-    st.markdown(
-        f"**{more}{page.total:,} cases**, {first + 1:,} to {first + len(page.rows):,} shown"
-    )
+    shows_all = bool(st.session_state.get(_ALL_COLUMNS))
+    chosen = show_tables(page, first, database.now(), n_uses(), shows_all=shows_all)
+    with st.container(horizontal=True, vertical_alignment="center", key="list-count"):
+        more = "more than " if page.has_more_than_counted else ""
+        last = first + len(page.rows)
+        st.markdown(
+            f"**{first + 1:,} to {last:,} of {more}{n_cases(page.total)}**", width="content"
+        )
+        _offer_turning(choice, places, page)
+        st.toggle("All columns", key=_ALL_COLUMNS)
+        st.caption(" ".join(_remarks(page)))
+    return chosen
+
+
+def _remarks(page: Page) -> list[str]:
+    """Say what should be known of the rows of a page."""
+    remarks = []
+    if any(is_demo(row.case.video[VIDEO_ID]) for row in page.rows):
+        remarks.append(
+            ":material/science: **Synthetic demo data**: ids that begin with demo- are made up."
+        )
     if page.total > len(page.rows):
-        st.caption("A header sorts what is shown here alone; *Ranked by* orders the whole queue.")
-    chosen = show_tables(page, first, database.now(), n_uses())
-    _offer_turning(choice, places, page)
-    if person.may(Capability.REVIEW) and offer_work(database, chosen, choice):
-        st.rerun()
+        remarks.append("A header sorts this page alone; *Ranked by* orders the whole queue.")
+    return remarks
 
 
 def _page(person: Person, database: Database, choice: Choice, places: list[list[Any]]) -> Page:
@@ -77,10 +111,11 @@ def _page(person: Person, database: Database, choice: Choice, places: list[list[
 
 
 def _offer_turning(choice: Choice, places: list[list[Any]], page: Page) -> None:
-    back, on, _ = st.columns([1, 1, 5])
-    if places and back.button("Previous page"):
+    if not places and page.after is None:
+        return
+    if st.button("Previous page", disabled=not places):
         st.session_state[_PLACES] = (choice, places[:-1])
         st.rerun()
-    if page.after is not None and on.button("Next page"):
+    if st.button("Next page", disabled=page.after is None) and page.after is not None:
         st.session_state[_PLACES] = (choice, [*places, page.after])
         st.rerun()

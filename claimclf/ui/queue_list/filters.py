@@ -79,15 +79,8 @@ def _hours(filters: Filters) -> tuple[float | None, float | None]:
 
 def ask_filters(person: Person) -> Choice:
     """Read which cases to list, and what puts one before another."""
-    first, second, third = st.columns([4, 3, 3])
-    lanes = first.pills("Lanes", list(Lane), selection_mode="multi", key=field("lanes"))
-    text = second.text_input(
-        "Search in transcripts", placeholder="words, such as: harbor", key=field("text")
-    )
-    ranking = third.selectbox(
-        "Ranked by", list(Ranking), format_func=RANKINGS.__getitem__, key=field("ranking")
-    )
-    with st.expander("More filters", icon=":material/filter_list:"):
+    lanes, text, ranking = _ask_first()
+    with st.popover("More filters", icon=":material/filter_list:"):
         first, second, third, fourth = st.columns(4)
         reports = first.number_input("Minimum reports", min_value=0, key=field("reports"))
         chance: Any = second.slider("Claim probability", 0.0, 1.0, key=field("probability"))
@@ -134,3 +127,31 @@ def ask_filters(person: Person) -> Choice:
         newer_than_hours=newer,
     )
     return filters, ranking or Ranking.REPORTS
+
+
+def _ask_first() -> tuple[list[Lane], str, Ranking | None]:
+    """Read what is asked for most often, in one line: lanes, words, what orders them."""
+    lanes = st.pills(
+        "Lanes",
+        list(Lane),
+        selection_mode="multi",
+        key=field("lanes"),
+        label_visibility="collapsed",
+    )
+    text = st.text_input(
+        "Search in transcripts",
+        placeholder="Search in transcripts",
+        icon=":material/search:",
+        key=field("text"),
+        label_visibility="collapsed",
+        width=220,
+    )
+    ranking = st.selectbox(
+        "Ranked by",
+        list(Ranking),
+        format_func=lambda one: f"By {RANKINGS[one]}",
+        key=field("ranking"),
+        label_visibility="collapsed",
+        width=220,
+    )
+    return lanes, text, ranking

@@ -12,6 +12,7 @@ from claimclf.schema import (
     BAN_STATUS,
     LANE,
     PROBABILITY,
+    REASON,
     REPORT_COUNT,
     TRANSCRIPT,
     VERIFIED_STATUS,
@@ -44,16 +45,25 @@ def key_of(rows: Sequence[Listed], n_uses: int) -> str:
     return f"cases-{n_uses}-{digest((row.case.id, row.case.version) for row in rows)}"
 
 
-def show_tables(page: Page, first: int, now: int, n_uses: int) -> list[Listed]:
-    """Draw the rows with today's cut between them; return those that were chosen."""
+def show_tables(
+    page: Page, first: int, now: int, n_uses: int, *, shows_all: bool = False
+) -> list[Listed]:
+    """Draw the rows with today's cut between them; return those that were chosen.
+
+    Parameters
+    ----------
+    shows_all : bool
+        Also the columns that are rarely of use.
+    """
     above, below = _tables(page)
-    chosen = _show_rows(above, first, key_of(above, n_uses), now) if above else []
+    columns = [*_FIRST, *_OTHERS] if shows_all else list(_FIRST)
+    chosen = _show_rows(above, first, key_of(above, n_uses), now, columns) if above else []
     if below:
         st.markdown(
             ":material/content_cut: **Today's cut** — what stands below is more than can be "
             "reviewed today."
         )
-        chosen += _show_rows(below, first + len(above), key_of(below, n_uses), now)
+        chosen += _show_rows(below, first + len(above), key_of(below, n_uses), now, columns)
     return chosen
 
 
@@ -63,12 +73,16 @@ def _tables(page: Page) -> tuple[list[Listed], list[Listed]]:
     return above, page.rows[len(above) :]
 
 
-def _show_rows(rows: Sequence[Listed], first: int, key: str, now: int) -> list[Listed]:
+def _show_rows(
+    rows: Sequence[Listed], first: int, key: str, now: int, columns: list[str]
+) -> list[Listed]:
     event = st.dataframe(
         _table(rows, first, now),
         hide_index=True,
-        row_height=75,  # three lines: lower rows do not wrap
-        height=min(75 * len(rows) + 40, 640),
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * min(len(rows), _MOST_SEEN) + _HEAD,
+        column_order=columns,
+        alt=f"Cases {first + 1:,} to {first + len(rows):,} of the list",
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
@@ -77,16 +91,26 @@ def _show_rows(rows: Sequence[Listed], first: int, key: str, now: int) -> list[L
     return [rows[n] for n in event["selection"]["rows"] if n < len(rows)]
 
 
+#: Pixels: two lines of text, for which Streamlit wants more than four times the size of its
+#: letters (`.streamlit/config.toml`); and the table's head. Ten rows are seen at once.
+ROW_HEIGHT, _HEAD = 61, 38
+_MOST_SEEN = 10
+_FIRST = ("place", REPORT_COUNT, PROBABILITY, LANE, REASON, TRANSCRIPT, "waiting", "who")
+_OTHERS = ("again", VERIFIED_STATUS, BAN_STATUS, VIDEO_ID)
 _COLUMNS: Any = {
     "place": st.column_config.NumberColumn("Place", width=55),
     REPORT_COUNT: st.column_config.NumberColumn("Reports", format="localized", width=70),
-    PROBABILITY: st.column_config.ProgressColumn(
-        "Claim probability", format="%.3f", min_value=0.0, max_value=1.0, width=110
+    PROBABILITY: st.column_config.NumberColumn(
+        "Chance",
+        format="%d%%",
+        width=65,
+        help="Of being a claim, says the model. 1% and 99% stand for less and more as well.",
     ),
-    LANE: st.column_config.TextColumn("Lane", width=80),
-    TRANSCRIPT: st.column_config.TextColumn("Transcript", width=330),
-    "who": st.column_config.TextColumn("Who looks at it", width=100),
-    "waiting": st.column_config.NumberColumn("Waiting", format="%.1f h", width=80),
+    LANE: st.column_config.TextColumn("Lane", width=75),
+    REASON: st.column_config.TextColumn("Why a person must look", width=140),
+    TRANSCRIPT: st.column_config.TextColumn("Text", width=370),
+    "who": st.column_config.TextColumn("Who", help="Who looks at it", width=80),
+    "waiting": st.column_config.NumberColumn("Waiting", format="%.1f h", width=75),
     "again": st.column_config.TextColumn("Again", help="Reported again since a decision", width=60),
     VERIFIED_STATUS: st.column_config.TextColumn("Verified", width=90),
     BAN_STATUS: st.column_config.TextColumn("Author", width=90),
@@ -99,8 +123,9 @@ def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
         {
             "place": first + place,
             REPORT_COUNT: row.case.video[REPORT_COUNT],
-            PROBABILITY: row.case.probability,
+            PROBABILITY: _percent(row.case.probability),
             LANE: str(row.case.lane),
+            REASON: row.case.reason or "",
             TRANSCRIPT: (row.case.video[TRANSCRIPT] or "")[:1_000],
             "who": row.case.holder if (row.case.held_until or 0) > now else "",
             "waiting": in_hours(max(now - row.case.waits_since, 0)),
@@ -111,3 +136,8 @@ def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
         }
         for place, row in enumerate(rows, 1)
     )
+
+
+def _percent(probability: float | None) -> int | None:
+    """Return a probability in whole percent; none is certain."""
+    return None if probability is None else min(max(round(100 * probability), 1), 99)

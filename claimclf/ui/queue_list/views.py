@@ -24,7 +24,7 @@ def offer_views(person: Person, database: Database, choice: Choice) -> None:
     """Offer filters that somebody saved, and to save these."""
     with explained():
         views = {view.name: view for view in queue.saved_views(database, person)}
-    with st.expander("Saved views", icon=":material/bookmarks:"):
+    with st.popover("Saved views", icon=":material/bookmarks:"):
         load, save = st.columns(2)
         if views:
             load.selectbox(

@@ -5,6 +5,7 @@
     console        the screen, from the last click down to the keys
     choices        which cases come next, how the screen is
     case           the case in hand: its words, its hold, its history
+    why            what the model expects of it, in one sentence
     decision       buttons and keys that decide
     surroundings   reports, author, video
     statement      what says the same: a list first, then one decision

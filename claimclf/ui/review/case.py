@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,19 +12,21 @@ from claimclf.people import Person
 from claimclf.services import queue
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
-from claimclf.ui.review.decision import ask_for_decision
+from claimclf.ui.review.decision import ask_for_decision, offer_colleague
 from claimclf.ui.review.desk import Console, desk
-from claimclf.ui.review.statement import show_statement
+from claimclf.ui.review.statement import show_list, show_statement
 from claimclf.ui.review.surroundings import (
     show_author,
     show_figures,
     show_video,
 )
-from claimclf.ui.review.words import show_words
+from claimclf.ui.review.why import why
+from claimclf.ui.review.words import show_words, words_of
 from claimclf.ui.wording import moment
-from claimclf.units import SECOND
+from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
+    from claimclf.modeling.explaining.highlighting import Explained
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.storage.cases import Case
 
@@ -36,24 +39,37 @@ def show_case(person: Person, console: Console, lease: Lease) -> None:
     case = lease.case
     with explained():
         brief = queue.briefing(console.database, person, case.id, console.ranking)
+    words = words_of(case)
     with st.container(border=True, key="case"):
-        heading, hold = st.columns([3, 2], vertical_alignment="center")
-        again = " · :material/history: reported again since" if case.reported_again else ""
-        heading.subheader(f"Case {case.id:,}{again}")
-        with hold:
-            _show_hold(console, lease)
+        _show_head(person, console, lease, words.score)
+        st.markdown(why(case))
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            with st.container(height=250, border=False):
-                show_words(case)
-            ask_for_decision(person, console, lease)
+            show_words(case, words)
         with right:
             show_figures(case, brief)
             show_author(case, brief.author)
+            show_statement(lease, console, brief.statement)
             show_video(person, console, case)
-        show_statement(console, lease, brief.statement)
-        with st.expander("What happened to this case"):
-            _show_history(person, console, case)
+        show_list(console, lease)
+        with st.container(key="bar"):
+            ask_for_decision(person, console, lease)
+
+
+def _show_head(person: Person, console: Console, lease: Lease, score: Explained | None) -> None:
+    """Say which case it is and for how long it is held: the same height for each."""
+    again = " · :material/history: reported again since" if lease.case.reported_again else ""
+    with st.container(horizontal=True, vertical_alignment="center", key="case-head"):
+        st.subheader(f"Case {lease.case.id:,}{again}", width="content", anchor=False)
+        with st.container():
+            _show_hold(console, lease)
+        with st.popover("Score and history", icon=":material/history:"):
+            if score is not None:
+                from claimclf.ui.transcript import account
+
+                st.caption(account(score))
+            _show_history(person, console, lease.case)
+        offer_colleague(console, lease)
 
 
 @fragment(run_every=_SIGN_OF_LIFE)
@@ -82,10 +98,12 @@ def _show_hold(person: Person, console: Console, lease: Lease) -> None:
     # The hold is renewed as of now: who handed it on is what was read when it came.
     came = at_desk.lease.case.handed_by
     by = f":material/forward: Handed on to you by {plain(came)}. " if came else ""
-    left = max(lease.until - console.database.now(), 0) // SECOND
-    st.caption(
-        f"{by}:material/timer: Yours for {left // 60} min {left % 60:02} s; renewed while this "
-        "page is open."
+    left = -(-max(lease.until - console.database.now(), 0) // MINUTE)
+    st.caption(f"{by}:material/timer: Yours for {left:,} min; renewed while this page is open.")
+    st.html(
+        '<div class="claimclf-away" role="status">The server does not answer. Your note is '
+        f"kept in this tab, and the case is yours until {escape(moment(lease.until))}: the page "
+        "goes on by itself once the server answers.</div>"
     )
 
 

@@ -13,10 +13,10 @@ from claimclf.queue.queries.filters import Filters
 from claimclf.queue.settings.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services import queue
-from claimclf.services.links import to_query
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
+from claimclf.ui.queue_list.chips import in_words
 from claimclf.ui.review.actions import PREFERENCES, prefer
 from claimclf.ui.review.desk import desk
 from claimclf.ui.wording import RANKINGS
@@ -64,8 +64,7 @@ def ask_which(person: Person, database: Database, ranking: Ranking) -> tuple[Fil
 def _as_listed(person: Person, filters: Filters, ranking: Ranking) -> tuple[Filters, Ranking]:
     """Say that the next cases are those of a list, and offer to choose others."""
     st.caption("The next case is one of the list from which you opened a case:")
-    for name, value in to_query(filters, ranking).items():
-        st.markdown(f"{plain(name)}: {plain(value)}")
+    st.markdown(plain(in_words(filters, ranking)))
     st.button("Choose here instead", on_click=choose_here)
     # What one holds oneself comes first anyway; the next one is never held by anybody.
     return replace(filters, holder=None), ranking

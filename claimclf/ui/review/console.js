@@ -20,6 +20,22 @@ if (!window.claimclfConsole) {
     document.body.dataset.taken = "no";
     const wait = Math.max(READ_MS, pressedAt + APART_MS - shownAt);
     setTimeout(() => { if (shown === now) { document.body.dataset.taken = "yes"; } }, wait + 1);
+    announce();
+  };
+
+  // The eyes of some are their ears: the heading of a case that has come is read to them, once.
+  let announced = "";
+  const announce = () => {
+    const [, number] = shown.match(/^st-key-(?:decide|rule|stop)-.*-(\d+)-\d+$/) || [];
+    const heading = document.querySelector(".st-key-case h3");
+    if (!number || !heading || number === announced) { return; }
+    announced = number;
+    const at = document.activeElement;
+    if (at && at !== document.body && !at.closest(".st-key-case, .st-key-last-click")) { return; }
+    if (at && at.closest("input, textarea, [contenteditable]")) { return; }
+    heading.tabIndex = -1;
+    heading.blur(); // it may have the focus of the case before
+    requestAnimationFrame(() => heading.focus({preventScroll: true}));
   };
   new MutationObserver(look).observe(
     document.body, {subtree: true, childList: true, attributes: true, attributeFilter: ["class"]}
@@ -35,6 +51,21 @@ if (!window.claimclfConsole) {
     return false;
   };
 
+  // Digits that want Shift, as on French keyboards, and letters of other alphabets: what counts
+  // is where the key is. Letters are not taken by place where the alphabet is Latin.
+  const onOtherKeyboards = (event) => {
+    const [, digit] = event.code.match(/^Digit([1-9])$/) || [];
+    if (digit) { return event.shiftKey || /^[0-9]$/.test(event.key) ? "" : digit; }
+    const [, letter] = event.code.match(/^Key([MNSUV])$/) || [];
+    return letter && /^\P{ASCII}$/u.test(event.key) ? letter.toLowerCase() : "";
+  };
+  const pressInstead = (event, key) => {
+    const press = {key, code: event.code, keyCode: key.toUpperCase().charCodeAt(0), bubbles: true, cancelable: true};
+    for (const kind of ["keydown", "keyup"]) {
+      event.target.dispatchEvent(new KeyboardEvent(kind, press));
+    }
+  };
+
   // At the window, before anything else hears of it.
   window.addEventListener("click", (event) => {
     if (event.target.closest(DECIDES) && (event.detail > 1 || isTooSoon(APART_MS))) {
@@ -45,6 +76,8 @@ if (!window.claimclfConsole) {
     const typing = event.target.closest("input, textarea, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) { return; }
     if (event.repeat && (event.key.length === 1 || event.key === "Enter")) { refuse(event); return; }
+    const meant = onOtherKeyboards(event);
+    if (meant) { refuse(event); pressInstead(event, meant); return; }
     if (/^[0-9nsu]$/i.test(event.key) && isTooSoon(READ_MS)) { refuse(event); }
   }, true);
 

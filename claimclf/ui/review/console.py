@@ -40,8 +40,7 @@ def show_console(person: Person, console: Console) -> None:
     if at_desk.lease is None:
         with explained():  # a new screen finds the case that the person holds
             at_desk.put(queue.held_case(console.database, person))
-    _show_pause(console, person)
-    _show_last(console)
+    _show_last(console, person)
     if at_desk.lease is None:
         st.button(
             "Start reviewing" if not at_desk.reviewed else "Take the next case",
@@ -52,33 +51,32 @@ def show_console(person: Person, console: Console) -> None:
         )
     else:
         show_case(person, console, at_desk.lease)
-    show_own(person, console)
     show_own_agreement(person, console)
-    show_keys()
     tell_sent()
+
+
+def _show_last(console: Console, person: Person) -> None:
+    """Say what became of the last click, with the ways back, in a place of its own."""
+    done, outcome = desk().last, outcomes.outcome_at(CONSOLE)
+    with st.container(horizontal=True, vertical_alignment="center", key="last-click"):
+        if outcome:
+            st.warning(plain(outcome))
+        if done:
+            show_account(done.account)
+        if not outcome and not done:
+            st.caption("What you decided last is said here, with its *Undo*.")
+        _show_pause(console, person)
+        if done and done.take_back is not None:
+            st.button("Undo", shortcut="U", on_click=undo, args=(console,))
+        show_own(person, console)
+        show_keys()
 
 
 def _show_pause(console: Console, person: Person) -> None:
     after = queue.my_preferences(console.database, person).pause_after
     if after and desk().reviewed >= after:
-        words, done = st.columns([5, 1], vertical_alignment="center")
-        words.info(
-            f"{desk().reviewed:,} cases since the last pause. A few minutes away from the screen "
-            "do good; the case in hand goes back to the others when you stop.",
+        st.info(
+            f"{desk().reviewed:,} cases since the last pause. A few minutes away do good.",
             icon=":material/self_improvement:",
         )
-        done.button("I had a pause", on_click=end_pause)
-
-
-def _show_last(console: Console) -> None:
-    """Say what became of the last click, and offer to take a decision back."""
-    done, outcome = desk().last, outcomes.outcome_at(CONSOLE)
-    with st.container(key="last-click"):
-        if outcome:
-            st.warning(plain(outcome))
-        if done:
-            words, offer = st.columns([5, 1], vertical_alignment="center")
-            with words:
-                show_account(done.account)
-            if done.take_back is not None:
-                offer.button("Undo", shortcut="U", on_click=undo, args=(console,), width="stretch")
+        st.button("I had a pause", on_click=end_pause)

@@ -62,8 +62,8 @@ class Desk:
         Whether a rule has to be named before a decision is taken.
     listed : Preview or None
         The cases of a statement as they are shown, to be decided on together.
-    shows_keys, shows_media : bool
-        What is unfolded.
+    shows_media : bool
+        Whether the video's link is unfolded.
     reviewed : int
         Cases since the last pause.
     asked : object
@@ -84,7 +84,6 @@ class Desk:
     last: Done | None = None
     asks_rule: bool = False
     listed: Preview | None = None
-    shows_keys: bool = False
     shows_media: bool = False
     reviewed: int = 0
     asked: object = None

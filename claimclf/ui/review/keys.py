@@ -5,8 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from claimclf.schema import Decision
-from claimclf.ui.review.actions import toggle
-from claimclf.ui.review.desk import desk
 from claimclf.ui.wording import DECISIONS
 
 KEYS = {
@@ -29,14 +27,10 @@ OTHER_KEYS = {
 
 def show_keys() -> None:
     """Offer the list of keys."""
-    st.button(
-        "Keys (?)",
-        key="keys",
-        icon=":material/keyboard:",
-        on_click=toggle,
-        args=("shows_keys",),
-    )
-    if desk().shows_keys:
+    with st.popover("Keys (?)", icon=":material/keyboard:", key="keys"):
         keys = {key: DECISIONS[decision] for decision, key in KEYS.items()} | OTHER_KEYS
         rows = "\n".join(f"| `{key}` | {does} |" for key, does in keys.items())
         st.markdown(f"| Key | Does |\n|---|---|\n{rows}")
+        st.caption(
+            "Where digits want Shift, or letters are not Latin ones, the key's place counts."
+        )

@@ -23,7 +23,7 @@ def show_own(person: Person, console: Console) -> None:
         rows = _steps(queue.own_decisions(console.database, person))
     if not rows:
         return
-    with st.expander(f"My last decisions ({len(rows)})", icon=":material/history:"):
+    with st.popover(f"My last decisions ({len(rows)})", icon=":material/history:"):
         for row in rows:
             words, back = st.columns([5, 1], vertical_alignment="center")
             words.markdown(_words(row))

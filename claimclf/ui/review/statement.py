@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from claimclf.queue.review.leases import Lease
 
 
-def show_statement(console: Console, lease: Lease, group: Group | None) -> None:
-    """Show what else says the same, and the way to one decision for all of it."""
+def show_statement(lease: Lease, console: Console, group: Group | None) -> None:
+    """Say what else says the same, and offer to look at it: the way to one decision for all."""
     if group is None or group.n_videos < 2:
+        st.caption("**This statement:** no other video says the same.")
         return
     more = "more than " if group.n_videos == queue.MOST_COUNTED else ""
     st.markdown(
@@ -34,19 +35,25 @@ def show_statement(console: Console, lease: Lease, group: Group | None) -> None:
         f"{group.n_reports:,} reports. {earlier(group)}"
     )
     at_desk = desk()
-    if at_desk.lost or at_desk.asks_rule:
+    if at_desk.lost or at_desk.asks_rule or at_desk.listed is not None or group.n_open < 2:
         return
     with fresh_place():
-        if at_desk.listed is not None:
-            _show_list(console, lease, at_desk.listed)
-        elif group.n_open > 1:
-            st.button(
-                f"Look at all {group.n_open:,}, to decide on them together",
-                key=actions.shown_key("look", lease.case),
-                icon=":material/list:",
-                on_click=actions.list_statement,
-                args=(console, lease),
-            )
+        st.button(
+            f"Look at all {group.n_open:,}, to decide on them together",
+            key=actions.shown_key("look", lease.case),
+            icon=":material/list:",
+            on_click=actions.list_statement,
+            args=(console, lease),
+        )
+
+
+def show_list(console: Console, lease: Lease) -> None:
+    """Draw the cases of a statement that were asked for, with the one decision for them."""
+    at_desk = desk()
+    if at_desk.listed is None or at_desk.lost:
+        return
+    with fresh_place():
+        _show_list(console, lease, at_desk.listed)
 
 
 def _show_list(console: Console, lease: Lease, listed: Preview) -> None:
@@ -64,7 +71,6 @@ def _show_list(console: Console, lease: Lease, listed: Preview) -> None:
     args = (console, lease, listed, left_out, form)
     note = str(st.session_state.get(note_key(lease.case), ""))
     ask_verdict(form, chosen, note, actions.decide_all, args)
-    st.button("Back", shortcut="Escape", on_click=actions.close_list, args=(lease,))
 
 
 def _ask_which(members: Sequence[Member], key: str) -> set[int]:

@@ -28,7 +28,7 @@ from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.media import show_media
 from claimclf.ui.review.reports import line_svg, pace
-from claimclf.ui.wording import DECISIONS, LANES, RANKINGS, likely, number
+from claimclf.ui.wording import DECISIONS, RANKINGS, number
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.briefing import Briefing, Group
@@ -45,14 +45,9 @@ _ENGAGEMENT = {
 
 
 def show_figures(case: Case, brief: Briefing) -> None:
-    """Show what the model says, how often the video was reported, and its other counts."""
-    chance = "" if case.probability is None else f" ({case.probability:.3f})"
-    st.markdown(
-        f"{LANES[case.lane]} Lane **{case.lane}**: {likely(case.probability)}{chance}, says "
-        f"{plain(case.model_name)}."
-    )
-    reports, line = st.columns([1, 2], vertical_alignment="center")
-    reports.metric("Reports", number(case.video[REPORT_COUNT]))
+    """Show how often the video was reported, over time, and its other counts."""
+    reports, line = st.columns([2, 3], vertical_alignment="center")
+    reports.markdown(f"**{number(case.video[REPORT_COUNT])}** reports")
     drawn, words = line_svg(brief.reports)
     if drawn:
         line.image(drawn, alt=words, width="stretch")
@@ -94,16 +89,15 @@ def earlier(group: Group) -> str:
 
 def show_video(person: Person, console: Console, case: Case) -> None:
     """Show the link and its picture only when asked, and softened."""
-    st.caption(f"Video {plain(case.video[VIDEO_ID])}")
-    url = case.video[VIDEO_URL]
-    if not url:
-        return
-    shown = desk().shows_media
-    st.button(
-        "Hide the video's link" if shown else "Show the video's link",
-        shortcut="V",
-        on_click=actions.toggle,
-        args=("shows_media",),
-    )
-    if shown:
+    url, shown = case.video[VIDEO_URL], desk().shows_media
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Video {plain(case.video[VIDEO_ID])}", width="content")
+        if url:
+            st.button(
+                "Hide the video's link" if shown else "Show the video's link",
+                shortcut="V",
+                on_click=actions.toggle,
+                args=("shows_media",),
+            )
+    if url and shown:
         show_media(url, queue.my_preferences(console.database, person))

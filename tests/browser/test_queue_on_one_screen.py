@@ -1,0 +1,97 @@
+"""The queue shows the queue: ten cases on a first screen, filters that a click takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from claimclf.configuration import DATABASE
+from claimclf.queue.storage.database import Database
+from claimclf.ui.queue_list.rows import ROW_HEIGHT
+from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.test_review_on_one_screen import LAPTOP, box
+from tests.queue.builders import ESCALATE, done, fill
+
+pytestmark = pytest.mark.browser
+N = 64
+HEAD = 38
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('queue') / 'queue.db'}"
+    database = Database(url)
+    fill(database, N, lane=["claims", "uncertain"] * (N // 2))
+    done(database, verdict=ESCALATE)
+    database.close()
+    with running_dashboard(**{DATABASE.variable: url}) as address:
+        yield address
+
+
+def listing(page: Page, address: str, query: str = "", width: int = LAPTOP["width"]) -> None:
+    page.set_viewport_size({"width": width, "height": LAPTOP["height"]})
+    page.goto(f"{address}/triage_queue{query}")
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    settle(page)
+
+
+def test_ten_cases_are_on_the_first_screen_of_a_laptop(page: Page, address: str) -> None:
+    listing(page, address)
+    table = box(page.get_by_test_id("stDataFrame"))
+    assert table["height"] >= HEAD + 10 * ROW_HEIGHT
+    assert table["y"] + HEAD + 10 * ROW_HEIGHT <= LAPTOP["height"]
+    expect(page.get_by_text(f"1 to 50 of {N - 1} cases")).to_be_visible()
+
+
+def test_what_waits_is_said_in_one_line(page: Page, address: str) -> None:
+    listing(page, address)
+    line = page.locator(".st-key-queue-head [data-testid=stMarkdown]")
+    for words in ("31 claims", "32 uncertain", "0 opinions", "1 escalated"):
+        expect(line).to_contain_text(words)
+    assert box(line)["height"] < 2 * 24
+
+
+def test_filter_is_a_chip_that_a_click_takes_away_from_list_and_address(
+    page: Page, address: str
+) -> None:
+    listing(page, address, "?min_reports=600&text=thing&lanes=claims,uncertain")
+    chips = page.locator('.st-key-chips [class*="st-key-chip-"]')
+    expect(chips).to_have_count(2)
+    page.get_by_role("button", name="at least 600 reports").click()
+    expect(chips).to_have_count(1)
+    settle(page)
+    assert "min_reports" not in page.url
+    assert "text=thing" in page.url
+    page.get_by_role("button", name="words: thing").click()
+    expect(chips).to_have_count(0)
+    settle(page)
+    assert "text" not in page.url
+    expect(page.get_by_text(f"1 to 50 of {N - 1} cases")).to_be_visible()
+
+
+def tick(page: Page, row: int) -> None:
+    """Click the box in front of a row: tables are drawn on a canvas."""
+    where: Any = {"x": 15, "y": HEAD + ROW_HEIGHT * row + ROW_HEIGHT // 2}
+    page.get_by_test_id("stDataFrame").first.click(position=where)
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(1280, False), (1600, True), (1920, True)])
+def test_ticked_case_stands_beside_the_list_on_wide_screens(
+    page: Page, address: str, width: int, is_beside: bool
+) -> None:
+    listing(page, address, width=width)
+    tick(page, 0)
+    button = page.get_by_role("button", name="Review case 2")
+    expect(button).to_be_visible()
+    settle(page)
+    table, case = box(page.get_by_test_id("stDataFrame")), box(page.locator(".st-key-list-case"))
+    assert (case["x"] >= table["x"] + table["width"]) == is_beside
+    assert (case["y"] >= table["y"] + table["height"]) == (not is_beside)
+    if is_beside:
+        decides = box(page.get_by_role("button", name="Decide on 1 case"))
+        assert decides["y"] + decides["height"] <= LAPTOP["height"]
+    sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(sideways)
