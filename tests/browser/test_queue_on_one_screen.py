@@ -95,3 +95,13 @@ def test_ticked_case_stands_beside_the_list_on_wide_screens(
         assert decides["y"] + decides["height"] <= LAPTOP["height"]
     sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(sideways)
+
+
+def test_one_step_back_leads_to_the_page_before(page: Page, address: str) -> None:
+    page.goto(address)
+    settle(page)
+    page.get_by_role("link", name="Triage queue").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    settle(page)
+    page.go_back()
+    expect(page.get_by_text("What waits")).to_be_visible()

@@ -39,13 +39,20 @@ def read_link(person: Person, database: Database) -> None:
         with explained():
             ranking = queue.settings_in_force(database, person).ranking
         filters = Filters(lanes=(Lane.CLAIMS, Lane.UNCERTAIN))
+        st.session_state[_LINK] = to_query(filters, ranking)
     fill(filters, ranking)
 
 
 def keep_link(choice: Choice) -> None:
-    """Write the filters into the page's address."""
-    link = st.session_state[_LINK] = to_query(*choice)
-    if st.query_params.to_dict() != link:
+    """Write the filters into the page's address, once something was chosen.
+
+    An address that is written counts as another visit for the browser's way back: before that,
+    one step leads to the page before.
+    """
+    link, before = to_query(*choice), st.session_state.get(_LINK)
+    st.session_state[_LINK] = link
+    written = st.query_params.to_dict()
+    if written != link and (written or link != before):
         st.query_params.from_dict(link)
 
 
