@@ -105,17 +105,19 @@ def store_waiting(database: Database, _person: Person, model: Model) -> int:
         while is_mine and (waiting := pending.next_pending(database)):
             _store(database, waiting, model)
             n += len(waiting.digests)
+    receiving.forget_requests(database)
     return n
 
 
-def forget_old_requests(database: Database) -> None:
-    """Forget requests that are too old to be repeated under their key."""
-    receiving.forget_requests(database)
+def read_changes(record: Any, now: int) -> dict[str, Any] | list[Fault]:
+    """Return what a request amends, or everything that is wrong with it.
 
-
-def read_changes(database: Database, record: Any) -> dict[str, Any] | list[Fault]:
-    """Return what a request amends, or everything that is wrong with it."""
-    return contract.read_changes(record, database.now())
+    Parameters
+    ----------
+    now : int
+        Microseconds since 1970, UTC.
+    """
+    return contract.read_changes(record, now)
 
 
 def read_cursor(written: str) -> Cursor:

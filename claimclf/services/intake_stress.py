@@ -170,8 +170,8 @@ def stress_intake(url: str, load: Load) -> Outcome:
         started = time.monotonic()
         latencies = send_all(address, token, load)
         seconds = time.monotonic() - started
-        drained = wait_until_stored(database)
-    dropped, doubled = account(database, load)
+        drained = wait_until_stored(url)
+    dropped, doubled = account(url, load)
     database.close()
     return Outcome(load.reports, dropped, doubled, seconds, drained, sorted(latencies))
 
@@ -185,30 +185,32 @@ def send_all(address: tuple[str, int], token: str, load: Load, patience: float =
     return [latency for share in shares for latency in share]
 
 
-def wait_until_stored(database: Database) -> float:
+def wait_until_stored(url: str) -> float:
     """Wait until no report waits; return the seconds."""
     from claimclf.queue.intake.reports.pending import backlog
 
-    started = time.monotonic()
+    database, started = Database(url), time.monotonic()
     while database.read(backlog)[0]:
         if time.monotonic() - started > _DRAIN_SECONDS:
             break
         time.sleep(0.05)
+    database.close()
     return time.monotonic() - started
 
 
-def account(database: Database, load: Load) -> tuple[int, int]:
+def account(url: str, load: Load) -> tuple[int, int]:
     """Return how many reports no case counts, and how many counts have no report."""
     from claimclf.queue.outbound.feed import case_of_video
 
     due = [0] * load.videos
     for number in range(load.reports):
         due[number % load.videos] += 1
-    dropped = doubled = 0
+    database, dropped, doubled = Database(url), 0, 0
     for number, n in enumerate(due):
         case = case_of_video(database, video_of(number, load.videos))
         counted = 0 if case is None else int(case["report_count"])
         dropped, doubled = dropped + max(n - counted, 0), doubled + max(counted - n, 0)
+    database.close()
     return dropped, doubled
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claimclf.people import Capability, Person, Role
+from claimclf.people import Capability, Person, roles_with
 from claimclf.queue.settings import tokens as stored
 from claimclf.queue.settings.tokens import Scope, Token
 from claimclf.queue.storage.database import Database
 from claimclf.services.permissions import needs
 
 __all__ = [
+    "Keyring",
     "Scope",
     "Token",
     "list_tokens",
     "make_token",
     "person_of",
     "revoke_token",
-    "shown_token",
 ]
 
-#: What a token is good for -> the role in which its program acts.
-_ROLES = {Scope.REPORT: Role.MODERATOR, Scope.READ: Role.ANALYST, Scope.METRICS: Role.MODERATOR}
+#: What a token is good for -> what its program must be able to do.
+_NEEDS = {
+    Scope.REPORT: Capability.REVIEW,
+    Scope.READ: Capability.READ_LOG,
+    Scope.METRICS: Capability.LOOK,
+}
 
 
 @needs(Capability.OPERATE)
@@ -49,11 +53,23 @@ def list_tokens(database: Database, _person: Person) -> list[Token]:
     return stored.tokens_of(database)
 
 
-def shown_token(database: Database, written: str) -> Token | None:
-    """Return the token that a request shows, if it counts now."""
-    return stored.find_token(database, written)
+class Keyring:
+    """Knows tokens by what a request shows: who asks is known only afterwards.
+
+    Parameters
+    ----------
+    database : Database
+        The queue's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, written: str) -> Token | None:
+        """Return the token that a request shows, if it counts now."""
+        return stored.find_token(self._database, written)
 
 
 def person_of(token: Token, scope: Scope) -> Person:
-    """Return who acts by a token: its sender, in the role that the scope stands for."""
-    return Person(f"api:{token.sender}", _ROLES[scope])
+    """Return who acts by a token: its sender, in the narrowest role that covers the scope."""
+    return Person(f"api:{token.sender}", roles_with(_NEEDS[scope])[0])

@@ -59,6 +59,11 @@ class Door:
     database: Database
     tokens: dict[Scope, str] = field(default_factory=dict)
 
+    @property
+    def url(self) -> str:
+        """The queue's address."""
+        return self.database.url.render_as_string(hide_password=False)
+
     def ask(
         self,
         method: str,

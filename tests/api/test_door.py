@@ -53,7 +53,7 @@ def report(name: str, of: str, **more: Any) -> dict[str, Any]:
 
 
 def stored(door: Door) -> None:
-    assert wait_until_stored(door.database) < 60
+    assert wait_until_stored(door.url) < 60
 
 
 def test_object_array_and_lines_are_taken_and_become_cases(door: Door) -> None:
@@ -323,11 +323,11 @@ def test_reports_of_eight_processes_with_repeats_kills_and_restarts_are_counted_
         process = intake_stress.start_server(url, port)
     sender.join()
     assert problems == []
-    wait_until_stored(database)
+    wait_until_stored(url)
     process.terminate()
     process.wait(30)
     assert database.read(lambda c: c.scalar(select(func.count()).select_from(reports))) == n
-    assert account(database, load) == (0, 0)
+    assert account(url, load) == (0, 0)
     assert verify(database).problems == []
     database.close()
 

@@ -98,7 +98,7 @@ def delete_report(asked: Asked) -> Response:
 
 def patch_report(asked: Asked) -> Response:
     """Amend a report."""
-    changes = intake.read_changes(asked.room.database, json_of(asked.body))
+    changes = intake.read_changes(json_of(asked.body), asked.room.database.now())
     if isinstance(changes, list):
         errors = [fault.__dict__ for fault in changes]
         return JSONResponse({"id": asked.place["report_id"], "errors": errors}, 422)

@@ -43,6 +43,7 @@ class Entrance:
         self._room = room
         self._limits = limits or Limits()
         self._rate = Rate(self._limits)
+        self._keyring = tokens.Keyring(room.database)
 
     def routes(self) -> list[BaseRoute]:
         """Return what an application serves it at: all methods, all paths below."""
@@ -96,7 +97,7 @@ class Entrance:
         written = request.headers.get("authorization", "")
         token = None
         if written.lower().startswith(_BEARER):
-            token = tokens.shown_token(self._room.database, written[len(_BEARER) :].strip())
+            token = self._keyring.find(written[len(_BEARER) :].strip())
         if token is None:
             message = "Show a token that counts: Authorization: Bearer TOKEN."
             raise RefusedError(401, "token", message, {"WWW-Authenticate": "Bearer"})

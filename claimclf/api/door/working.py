@@ -73,4 +73,3 @@ class Worker:
 
             self._model = load_model(models_folder())
         intake.store_waiting(self._database, _PERSON, self._model)
-        intake.forget_old_requests(self._database)

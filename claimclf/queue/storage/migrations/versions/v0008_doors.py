@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("received_at", _WHOLE, nullable=False),
         sa.Column("state", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        sa.UniqueConstraint("sender", "report_id", name=op.f("uq_reports_sender")),
+        sa.UniqueConstraint("sender", "report_id", name=op.f("uq_reports_sender_report_id")),
     )
     pending = sa.text("state = 'pending'")
     op.create_index(
