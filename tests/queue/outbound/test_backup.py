@@ -32,6 +32,7 @@ from claimclf.errors import (
     UnavailableError,
 )
 from claimclf.people import Person, Role
+from claimclf.queue.intake.reports.receiving import Key, receive
 from claimclf.queue.intake.shadowing import shadow
 from claimclf.queue.outbound.backup import reading, restoring, writing
 from claimclf.queue.outbound.backup.manifest import FORMAT, MARK, TABLES, Backup
@@ -45,6 +46,7 @@ from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.review.rulings import settle
 from claimclf.queue.settings.preferences import Preferences, prefer
 from claimclf.queue.settings.team import change_settings
+from claimclf.queue.settings.tokens import make_token
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit as log
@@ -95,6 +97,9 @@ def something_of_all(database: Database) -> None:
     known = insert(statement_keys).values(key=-(2**62), statement_id="a")
     was = insert(replaced).values(case_id=1, batch_id=1, has_other_words=True, report_count=5)
     database.write(lambda c: [c.execute(row) for row in (sighted, known, was)])
+    make_token(database, ADMIN, "shop", ["report"])
+    sent = {"id": "r1", "video_id": "video-0000001", "at": "2026-11-29T08:30:00Z"}
+    receive(database, Person("api:shop"), "shop", [sent], Key("k", "0" * 64))
     take(database)
 
 
@@ -169,6 +174,9 @@ def test_restored_queue_is_whole_and_goes_on(
         assert last is not None
         assert (last.action, last.actor) == ("restore", "ada")
         assert json.loads(last.details)["head"] == taken.head
+        sent = {"id": "r2", "video_id": "video-0000001", "at": "2026-11-29T08:30:00Z"}
+        told = receive(restored, Person("api:shop"), "shop", [sent], None)
+        assert told["accepted"] == 1
         # New numbers follow the old ones, and all indexes are there again.
         again = fill(restored, 20, "b")
         assert (again.n_new, again.n_known) == (8, 12)
