@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from claimclf.charts.theme import MODEL_COLOURS, NEUTRAL, framed, interval, reference
+from claimclf.charts.theme import MODEL_COLOURS, NEUTRAL, framed, interval
 
 #: Weeks of many cases and of few: colour, marker and name.
 _SIZES = {False: (MODEL_COLOURS[0], "circle", "enough cases"), True: (NEUTRAL, "x", "few cases")}
@@ -38,8 +38,11 @@ def shares_by_week(weeks: pd.DataFrame, title: str) -> go.Figure:
             )
         )
     if "promised" in weeks:
-        promised = weeks["promised"].tolist()
-        reference(figure, "promised at most", weeks["week"].tolist(), promised)
+        figure.add_hline(
+            y=float(weeks["promised"].iloc[-1]),
+            line={"color": NEUTRAL, "dash": "dot", "width": 1},
+            annotation={"text": "promised at most", "font": {"size": 11}},
+        )
     figure.update_xaxes(title="week", tickformat="%d %b %Y", tickvals=weeks["week"])
     figure.update_yaxes(title=title, tickformat=".0%", range=[-0.03, 1.03])
     return framed(figure, height=300)

@@ -138,6 +138,17 @@ def rescore(model: str | None, url: str | None, models: Path) -> None:
 
 
 @click.command()
+@DATABASE
+@MODELS
+def shadow(url: str | None, models: Path) -> None:
+    """Let the challenger in the shadow score the open cases that it has not seen."""
+    from claimclf.services.shadow import score_shadow
+
+    n = score_shadow(*open_queue(url), models, partial(show_progress(), "cases scored"))
+    say(f"{n:,} cases scored in the shadow; a lead sees them on the page Learning")
+
+
+@click.command()
 @click.option(
     "--what",
     required=True,
@@ -275,4 +286,4 @@ def _deliver(
     )
 
 
-COMMANDS = (ingest, take_back, reopen, rescore, export, deliver)
+COMMANDS = (ingest, take_back, reopen, rescore, shadow, export, deliver)

@@ -141,8 +141,8 @@ def test_lanes_are_shown_by_week_as_they_are_in_the_database(database: Database)
     app = opened("Lanes")
     assert "Not enough decisions in the last week" in says(app)
     tables = {
-        int(row["cases"]): float(row["share"])
+        int(row["decisions"]): row["share"]
         for one in app.dataframe
         for _, row in one.value.iterrows()
     }
-    assert tables == {2: 0.5}
+    assert tables == {2: "50.0%"}

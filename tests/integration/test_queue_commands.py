@@ -16,13 +16,16 @@ from sqlalchemy import text
 from claimclf.cli import main
 from claimclf.configuration import WEBHOOK_SECRET, WEBHOOK_URL
 from claimclf.errors import StorageError
+from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.outbound.webhook import delivery
 from claimclf.queue.outbound.webhook.endpoint import Webhook
 from claimclf.queue.queries.listing import page
+from claimclf.queue.queries.shadowed import shadowed
+from claimclf.queue.settings.team import change_settings
 from claimclf.queue.storage.database import Database
 from tests.builders import reported_csv
 from tests.conftest import ROOT
-from tests.queue.builders import done, fill
+from tests.queue.builders import LEAD, done, fill
 from tests.queue.outbound.test_webhook import Platform
 
 
@@ -114,6 +117,17 @@ def test_another_model_scores_what_is_open(tmp_path: Path, url: str) -> None:
     done = run("rescore", "--model", "course-xgboost", "--database", url)
     assert done.stdout.startswith("3 cases rescored with course-xgboost; 0 were taken")
     assert {row.case.model_name for row in page(Database(url)).rows} == {"course-xgboost"}
+
+
+def test_challenger_in_the_shadow_scores_what_comes_in(tmp_path: Path, url: str) -> None:
+    stored(reported_csv(3), tmp_path, url)
+    assert run("shadow", "--database", url).stdout.startswith("0 cases scored")
+    change_settings(Database(url), LEAD, "to see", shadow="course-xgboost")
+    assert run("shadow", "--database", url).stdout.startswith("3 cases scored")
+    stored(reported_csv(4), tmp_path, url)
+    assert run("shadow", "--database", url).stdout.startswith("0 cases scored")
+    version = ModelStore(ROOT / "models").manifest("course-xgboost").version
+    assert len(shadowed(Database(url), "course-xgboost", version)) == 4
 
 
 def test_altered_audit_log_is_named(tmp_path: Path, url: str) -> None:

@@ -82,7 +82,24 @@ def _show_weeks(weeks: list[WeekOfLanes], title: str) -> None:
     )
     st.plotly_chart(shares_by_week(table, title), key=f"weeks-{title}")
     with st.expander(f"As a table: {title}"):
-        st.dataframe(table, hide_index=True)
+        st.dataframe(_readable(table), hide_index=True)
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    between = [
+        f"{low:.1%} and {high:.1%}"
+        for low, high in zip(table["share_low"], table["share_high"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "week": table["week"].dt.strftime("%Y-%m-%d"),
+            "decisions": table["cases"],
+            "share": table["share"].map("{:.1%}".format),
+            "between": between,
+            "promised at most": table["promised"].map("{:.1%}".format),
+            "how sure": table["is_small"].map({True: "few: it says little", False: ""}),
+        }
+    )
 
 
 @action(_PLACE)
