@@ -31,7 +31,8 @@ def in_use(app: AppTest) -> str:
 
 
 def rows(app: AppTest) -> str:
-    return str(next(m.value for m in app.metric if m.label == "Rows"))
+    line = next(m.value for m in app.markdown if "** rows" in m.value)
+    return str(line.partition("** rows")[0].strip("*"))
 
 
 def test_upload_is_used_until_one_goes_back(page: AppTest) -> None:

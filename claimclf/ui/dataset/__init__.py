@@ -4,5 +4,5 @@
 
     choosing    by upload or by path
     overview    size, quality, findings
-    parts       columns, classes, texts, counts, correlations
+    parts       pictures first: classes, lengths; then columns, classes, texts, counts, correlations
 """

@@ -29,7 +29,7 @@ _LEAST_KNOWN = 2
 def choose_dataset(person: Person) -> None:
     """Let a person use their own labelled dataset, by upload or by path."""
     uploads = st.session_state.setdefault(_UPLOADS, 0)
-    with st.expander("Use your own labelled dataset", icon=":material/upload_file:"):
+    with st.popover("Use your own labelled dataset", icon=":material/upload_file:"):
         by_upload, by_path = st.columns(2, gap="large")
         with by_upload:
             file = upload("Upload a labelled dataset", f"dataset_upload_{uploads}")

@@ -14,25 +14,29 @@ if TYPE_CHECKING:
     from claimclf.services.datasets import Dataset
 
 
-def show_overview(dataset: Dataset) -> None:
-    """Show size, quality and findings."""
+def show_size(dataset: Dataset) -> None:
+    """Say in one line how large the dataset is, and what of it is of no use."""
     description = dataset.description
-    tiles = {
-        "Rows": f"{description.rows:,}",
-        "Columns": f"{description.columns:,}",
-        "Complete rows": f"{description.complete:,}",
-        "Incomplete rows": f"{dataset.cleaned.n_dropped:,}",
-        "Duplicate rows": f"{description.duplicates:,}",
-        "Rejected rows": f"{description.rejected:,}",
+    figures = {
+        "rows": description.rows,
+        "columns": description.columns,
+        "complete": description.complete,
+        "incomplete": dataset.cleaned.n_dropped,
+        "duplicate": description.duplicates,
+        "rejected": description.rejected,
     }
-    for column, (label, value) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
-        column.metric(label, value)
+    st.markdown(" · ".join(f"**{n:,}** {name}" for name, n in figures.items()))
+
+
+def show_findings(dataset: Dataset) -> None:
+    """Show what misleads in it, a line each; what to do about it is unfolded on a click."""
+    description = dataset.description
     st.subheader("Findings")
     if not dataset.findings:
         st.success("Nothing that misleads was found.")
     for finding in dataset.findings:
-        with st.container(border=True):
-            st.markdown(f"**{plain(finding.title)}**  \n{plain(finding.advice)}")
+        with st.expander(plain(finding.title)):
+            st.markdown(plain(finding.advice))
     if description.rejected:
         rejected = dataset.validated.rejected
         st.download_button(

@@ -12,6 +12,7 @@ from claimclf.dataset import describing
 from claimclf.schema import (
     BAN_STATUS,
     CLAIM,
+    CLAIM_STATUS,
     ENGAGEMENT,
     LABELLED,
     LABELS,
@@ -21,6 +22,15 @@ from claimclf.ui.cached import drawn_once
 
 if TYPE_CHECKING:
     from claimclf.services.datasets import Dataset
+
+
+#: Pixels: both pictures are on the first screen.
+_PICTURE = 300
+
+
+def show_pictures(dataset: Dataset) -> None:
+    """Draw what one looks for first: the classes, and how long their texts are."""
+    _show_pictures(dataset.sha256, dataset)
 
 
 def show_parts(dataset: Dataset) -> None:
@@ -77,11 +87,29 @@ def _show_columns(sha256: str, _dataset: Dataset) -> None:
 
 
 @drawn_once
+def _show_pictures(sha256: str, _dataset: Dataset) -> None:
+    """Show class balance beside text length by class."""
+    description = _dataset.description
+    balance, lengths = st.columns(2)
+    with balance:
+        st.subheader("Class balance")
+        st.plotly_chart(charts.class_balance(description.class_shares), height=_PICTURE)
+        counted = _dataset.cleaned.rows[CLAIM_STATUS].value_counts()
+        st.caption(
+            " · ".join(f"**{counted[label]:,}** {label}s" for label in LABELS if label in counted)
+        )
+    with lengths:
+        st.subheader("Text length by class")
+        figure = charts.length_histogram(
+            _figures(sha256, _dataset)["lengths"], description.mean_text_length
+        )
+        st.plotly_chart(figure, height=_PICTURE)
+
+
+@drawn_once
 def _show_classes(sha256: str, _dataset: Dataset) -> None:
-    """Show class balance and the author's status by class."""
+    """Show the author's status by class."""
     tables = _figures(sha256, _dataset)
-    st.subheader("Class balance")
-    st.plotly_chart(charts.class_balance(_dataset.description.class_shares))
     left, right = st.columns(2)
     for place, column, title in (
         (left, VERIFIED_STATUS, "Verified status by class"),
@@ -94,14 +122,13 @@ def _show_classes(sha256: str, _dataset: Dataset) -> None:
 
 @drawn_once
 def _show_texts(sha256: str, _dataset: Dataset) -> None:
-    """Show text lengths and telling words by class."""
+    """Show mean text lengths and telling words by class."""
     tables = _figures(sha256, _dataset)
     means = _dataset.description.mean_text_length
     st.subheader("Text length by class")
     for column, label in zip(st.columns(2), reversed(LABELS), strict=True):
         if label in means:
             column.metric(f"Mean text length of {label}s", f"{means[label]:.2f} characters")
-    st.plotly_chart(charts.length_histogram(tables["lengths"], means))
     st.subheader("Most telling word n-grams by class")
     for column, label in zip(st.columns(2), reversed(LABELS), strict=True):
         column.plotly_chart(charts.telling_ngrams(tables["ngrams"], label))
