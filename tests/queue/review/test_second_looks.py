@@ -161,7 +161,7 @@ def test_lead_who_upholds_the_first_decision_leaves_the_case(looked_at_twice: Da
 
 @pytest.mark.parametrize("verdict", [WITHIN, BREAKS])
 def test_lead_who_decides_otherwise_has_the_last_word(
-    looked_at_twice: Database, verdict: Verdict
+    looked_at_twice: Database, clock: Clock, verdict: Verdict
 ) -> None:
     answered(looked_at_twice, BORIS, WITHIN)
     rule(looked_at_twice, LEAD, differences(looked_at_twice)[0].look_id, verdict)
@@ -175,6 +175,7 @@ def test_lead_who_decides_otherwise_has_the_last_word(
         "rule",
     ]
     assert verify(looked_at_twice).problems == []
+    clock.step(60)
     assert next_case(looked_at_twice, CARLA) is None  # a ruling is not looked at again
 
 
