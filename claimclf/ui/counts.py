@@ -73,7 +73,8 @@ def show_n_open(person: Person, database: Database) -> None:
     waiting = handed_on(held, person)
     others = at_work([c for c in held if c.holder != person.name and c.handed_by is None])
     # In one line: the case below stays where it is.
-    st.markdown(f"**{n:,} open cases** in the shared queue{waiting}{others}")
+    cases = "case" if n == 1 else "cases"
+    st.markdown(f"**{n:,} open {cases}** in the shared queue{waiting}{others}")
 
 
 def handed_on(held: Sequence[Held], person: Person) -> str:
