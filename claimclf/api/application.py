@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from claimclf.api.admission import admission
-from claimclf.api.door.opening import open_door
-from claimclf.api.door.routes import is_behind_token
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.gate import Gate
 from claimclf.api.middleware.headers import SetHeaders
@@ -26,9 +25,17 @@ from claimclf.logs import set_up
 from claimclf.paths import APP
 from claimclf.services.serving import OPENS
 
+if TYPE_CHECKING:
+    from claimclf.api.door.opening import Door
+
 set_up(log_level())  # and with it what was set when the server was started is known
 _turns = Turns()
-_door = open_door() if has_api() else None
+# What the door for programs imports is slow, and most servers have pages alone.
+_door: Door | None = None
+if has_api():
+    from claimclf.api.door.opening import open_door
+
+    _door = open_door()
 
 
 @asynccontextmanager
@@ -57,7 +64,7 @@ app = App(
     routes=_door.routes if _door else [],
     middleware=[
         Middleware(SetHeaders),
-        Middleware(Gate, admission=admission(is_behind_token if _door else None)),
+        Middleware(Gate, admission=admission(_door.has if _door else None)),
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl),
         Middleware(CheckMessages),

@@ -151,6 +151,8 @@ ASK_NOBODY = {
     "curves.summaries",
     "databases.open_queue",
     "datasets.open_dataset",
+    "figures.as_record",
+    "figures.undefined_of",
     "learning.read_decisions",
     "learning.said",
     "datasets.open_default_dataset",

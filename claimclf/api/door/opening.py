@@ -12,6 +12,7 @@ from claimclf.api.door.answering import Room
 from claimclf.api.door.entrance import Entrance
 from claimclf.api.door.limits import Limits
 from claimclf.api.door.openapi import document
+from claimclf.api.door.routes import is_behind_token
 from claimclf.api.door.working import Worker
 from claimclf.services.databases import open_queue
 
@@ -30,6 +31,11 @@ class Door:
 
     routes: list[BaseRoute]
     worker: Worker
+
+    @staticmethod
+    def has(path: str) -> bool:
+        """Return whether what lies at a path asks for a token of its own."""
+        return is_behind_token(path)
 
     @contextmanager
     def working(self) -> Iterator[None]:

@@ -14,9 +14,9 @@ from claimclf.queue.settings.preferences import Preferences
 from claimclf.schema import Lane, Ranking
 from claimclf.services import queue
 from claimclf.ui import outcomes
+from claimclf.ui.filter_words import in_words
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
-from claimclf.ui.queue_list.chips import in_words
 from claimclf.ui.review.actions import PREFERENCES, prefer
 from claimclf.ui.review.desk import desk
 from claimclf.ui.wording import RANKINGS

@@ -41,7 +41,7 @@ def show_restrictions(restrictions: Mapping[ReasonCode, Restriction]) -> None:
         now = restrictions.get(code)
         with st.form(f"restriction-{code}"):
             chosen = _ask(code, now)
-            why = st.text_input("Reason for the change", key=f"restriction-why-{code}-{now}")
+            why = st.text_input("Why it stands for this now", key=f"restriction-why-{code}-{now}")
             if st.form_submit_button("Set what it stands for"):
                 set_restriction(code, chosen, why)
                 st.rerun()
