@@ -1,12 +1,11 @@
-"""Model comparison: which model, how sure, what it misses; depth is one click away."""
+"""Model comparison: in what models differ first; a closer look is one click away."""
 
 import streamlit as st
 
-from claimclf.ui.comparison.champion import offer_decisions, show_champion
+from claimclf.ui.comparison.champion import offer_decisions
 from claimclf.ui.comparison.choosing import choose_models, choose_source
 from claimclf.ui.comparison.cutoffs import choose_cutoffs
 from claimclf.ui.comparison.export import offer_export
-from claimclf.ui.comparison.figures import show_figures
 from claimclf.ui.comparison.learning import offer_learning
 from claimclf.ui.comparison.sections import Compared, show_section
 from claimclf.ui.comparison.training import offer_training
@@ -24,15 +23,13 @@ if best is None:
 
 if best.data["synthetic"]:
     synthetic_notice("These models learnt from made-up videos: they say nothing of real ones.")
-show_champion(best, stored_manifests())
 for problem in damaged_models():
     say_error(problem)
 
 models = choose_models(stored_manifests(), best)
 source = choose_source(models)
 cut = choose_cutoffs(models, source)
-show_figures(models, cut, source)
-compared = Compared(stored_manifests(), best, models, cut, dataset_in_use())
+compared = Compared(stored_manifests(), best, models, cut, dataset_in_use(), source)
 show_section(compared)
 
 with st.expander("Save a cut-off, overrule the champion", icon=":material/gavel:"):

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from claimclf.charts.theme import MODEL_COLOURS, NEUTRAL, bar, framed, interval
 from claimclf.schema import CLAIM, LABELS, OPINION
 
-_SEQUENTIAL = "Blues"
+#: The page shows through, light or dark: no cell glares, and the page's own text is read on all.
+_SEQUENTIAL = [[0.0, "rgba(0, 114, 178, 0.06)"], [1.0, "rgba(0, 114, 178, 0.5)"]]
 _SLICE_HOVER = (
     "%{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%}), %{customdata[2]:,} videos, "
     "%{customdata[3]:,} claims<extra></extra>"
@@ -33,24 +34,29 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], title: str) -> go.Figure:
         ]
         for i in range(2)
     ]
+    x, y = [f"predicted {label}" for label in LABELS], [f"is {label}" for label in LABELS]
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=[f"predicted {label}" for label in LABELS],
-            y=[f"is {label}" for label in LABELS],
+            x=x,
+            y=y,
             zmin=0,
             zmax=1,
+            xgap=2,
+            ygap=2,
             colorscale=_SEQUENTIAL,
             showscale=False,
             text=text,
-            texttemplate="%{text}",
-            textfont={"size": 15},
             hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed")
+    # Notes have the page's colour of text; a heatmap's own are coloured for a white page.
+    for i, j in np.ndindex(2, 2):
+        figure.add_annotation(x=x[j], y=y[i], text=text[i][j], showarrow=False, font_size=14)
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(title=title)
-    return framed(figure, height=320)
+    return framed(figure, height=220).update_layout(margin_t=40)
 
 
 def importances(values: Mapping[str, float], title: str, most: int = 12) -> go.Figure:

@@ -199,21 +199,6 @@ def without_held_out(manifests: Sequence[Manifest]) -> list[str]:
     return [m.name for m in manifests if not any(row["kind"] == HELD_OUT for row in m.stress)]
 
 
-def stress_table(manifests: Sequence[Manifest]) -> pd.DataFrame:
-    """Return what the stress suite found of each model, a row a model and condition.
-
-    Conditions stand in the suite's order; `model` is the model's name.
-    """
-    rows = pd.DataFrame([{"model": m.name, **row} for m in manifests for row in m.stress])
-    if rows.empty:
-        return rows
-    # One model may have been through more conditions than another: keep the longest order.
-    longest = max((m.stress for m in manifests), key=len)
-    order = {row["condition"]: place for place, row in enumerate(longest)}
-    place = rows["condition"].map(order).fillna(len(order))
-    return rows.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
-
-
 def readable_stress(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
     """Write one figure with its interval, a row a condition and a column a model."""
     titles = list(dict.fromkeys(rows["title"]))

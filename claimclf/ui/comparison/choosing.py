@@ -17,13 +17,20 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.manifest import Manifest
     from claimclf.services.comparison import Judged
 
+_HELD_OUT = (
+    "Each group of these texts (such as a whole stretch of debates, or a framing) was predicted "
+    "by a model that had not met it, with the cut-off as it was trained."
+)
+
 
 def choose_models(manifests: Sequence[Manifest], best: Manifest) -> list[Judged]:
     """Let a person choose models, a forest and XGBoost at first; ends a page without any."""
     names = [manifest.name for manifest in manifests]
-    features, default = _choose_pair(manifests, best)
+    left, right = st.columns([2, 3])
+    with left:
+        features, default = _choose_pair(manifests, best)
     # A pair has a selection of its own, so that none is shown under another's name.
-    chosen = st.multiselect("Models side by side", names, default, key=f"models-{features}")
+    chosen = right.multiselect("Models side by side", names, default, key=f"models-{features}")
     by_name = {manifest.name: manifest for manifest in manifests}
     models = _judged([by_name[name] for name in chosen])
     if not models:
@@ -54,12 +61,11 @@ def choose_source(models: Sequence[Judged]) -> str | None:
     chosen = None
     if sources:
         options = [*sources, validation]
-        chosen = st.segmented_control("Measured on", options, default=options[0]) or options[0]
-    if chosen in sources:
-        st.caption(
-            "Each group of these texts (such as a whole stretch of debates, or a framing) was "
-            "predicted by a model that had not met it, with the cut-off as it was trained."
+        chosen = (
+            st.segmented_control("Measured on", options, default=options[0], help=_HELD_OUT)
+            or options[0]
         )
+    if chosen in sources:
         return chosen
     data = "; ".join(f"{plain(m.name)} on {plain(m.manifest.data['name'])}" for m in models)
     st.caption(f"On the {validation}: {data}. Real texts are another matter.")

@@ -57,12 +57,12 @@ def _draw(
 ) -> None:
     differ, equal = differing(figures)
     alike = len(matrices) > 1 and all(matrix == matrices[0] for matrix in matrices)
+    if not alike:
+        _draw_matrices(matrices, titles)
     if differ.empty:
         st.info("Nothing differs here. Choose other texts, another cut-off or other models.")
     else:
         st.table(differ)
-    if not alike:
-        _draw_matrices(matrices, titles)
     if len(equal) or alike:
         with st.expander(_folded(len(equal), alike)):
             st.table(equal)
@@ -77,7 +77,13 @@ def _folded(equal: int, alike: bool) -> str:
 
 def _draw_matrices(matrices: Sequence[Sequence[Sequence[int]]], titles: Sequence[str]) -> None:
     for place, matrix, title in zip(st.columns(len(titles)), matrices, titles, strict=True):
-        place.plotly_chart(charts.confusion_matrix(matrix, title), key=f"matrix-{title}")
+        (kept_out, extra), (missed, caught) = matrix
+        place.plotly_chart(
+            charts.confusion_matrix(matrix, title),
+            key=f"matrix-{title}",
+            alt=f"{title}: {caught:,} claims caught, {missed:,} missed; {kept_out:,} opinions "
+            f"left out, {extra:,} sent to review",
+        )
 
 
 def _readable_figures(figures: Mapping[Any, float]) -> dict[str, str]:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from claimclf import charts
 from claimclf.people import Person
-from claimclf.services.stress import readable_stress, record_stress, stress_table, without_held_out
+from claimclf.services.stress import readable_stress, record_stress, without_held_out
+from claimclf.services.stress_results import stress_table
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
