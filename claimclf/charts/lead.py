@@ -18,7 +18,9 @@ _FLOWS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 #: Points of a line that are marked one by one.
 _FEW_POINTS = 48
-_MOST_TICKS = 8
+_MOST_TICKS = 6
+#: Two of them stand side by side; what is above them stays on the screen.
+HEIGHT = 200
 
 
 def arrivals_and_decisions(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
@@ -51,7 +53,7 @@ def arrivals_and_decisions(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
             figure.update_yaxes(range=[0, 1], tickvals=[0, 1], row=row, col=1)
     figure.update_xaxes(**_ticks(hours["start"], zone))
     figure.update_xaxes(title=f"hour ({zone})", row=2, col=1)
-    return untitled(figure, height=400)
+    return untitled(figure, HEIGHT)
 
 
 def backlog_course(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
@@ -71,7 +73,7 @@ def backlog_course(hours: pd.DataFrame, zone: str = "UTC") -> go.Figure:
     )
     figure.update_xaxes(title=f"hour's end ({zone})", **_ticks(hours["end"], zone))
     figure.update_yaxes(title="cases that wait", rangemode="tozero", tickformat=",")
-    return untitled(figure, height=300)
+    return untitled(figure, HEIGHT)
 
 
 def _by_the_clock(times: pd.Series, zone: str) -> pd.Series:
@@ -133,4 +135,4 @@ def time_to_decision(
             )
     figure.update_xaxes(title="hours since arrival", rangemode="tozero")
     figure.update_yaxes(title="share still waiting", tickformat=".0%", range=[0, 1.05])
-    return framed(figure)
+    return framed(figure, HEIGHT).update_layout(margin_t=30)

@@ -3,7 +3,8 @@
 ::
 
     period         which time is looked at; the report, kept for seconds
-    figures        what waits, came and went        flow, waits, people    its parts
+    now            what waits, today's cut, and what can be done about it
+    figures        what came and went in a period   flow, waits, people    its parts
     escalations    what waits for a lead            held    other people's cases
     undelivered    what the platform could not be told
     giving         fields and buttons that give a case to somebody

@@ -10,18 +10,21 @@ import streamlit as st
 from claimclf.people import Capability, Person
 from claimclf.ui.guard import fragment
 from claimclf.ui.lead.actions import ESCALATED, give_escalated, show_outcome, take
-from claimclf.ui.lead.giving import AT_WORK, case_number, offer, reviewers
+from claimclf.ui.lead.giving import AT_WORK, case_number, field_and_button, offer, reviewers
 from claimclf.ui.lead.tables import THREE_LINES, short_moment
 from claimclf.ui.wording import in_hours
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.report import Report
 
+#: Letters of a note that need more than a line.
+_LONG = 28
+
 
 @fragment()
 def show_escalations(person: Person, report: Report) -> None:
     """Show what waits for a lead, and give it to one."""
-    st.subheader("Escalations waiting")
+    st.markdown("**Escalations**")
     _list_escalations(person, report)
     show_outcome(ESCALATED)
 
@@ -34,12 +37,12 @@ def _list_escalations(person: Person, report: Report) -> None:
         _table(report),
         hide_index=True,
         key="escalations",
-        row_height=THREE_LINES,
+        row_height=THREE_LINES if any(len(w.note) > _LONG for w in report.escalations) else None,
         column_config={
             "waits for": st.column_config.NumberColumn(format="%.1f h"),
-            "by": st.column_config.Column(width=125),
+            "by": st.column_config.Column(width=90),
             "held by": st.column_config.Column(width=70),
-            "note": st.column_config.Column(width=305),
+            "note": st.column_config.Column(width=190),
         },
     )
     if report.n_escalated > len(report.escalations):
@@ -48,7 +51,7 @@ def _list_escalations(person: Person, report: Report) -> None:
     if not free:
         st.caption("Each of them is in somebody's hands: see below.")
         return
-    which, mine, who, give = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
+    (which, mine), (who, give) = field_and_button(), field_and_button()
     which.selectbox("Escalated case", free, format_func=case_number, key=ESCALATED)
     offer(mine, "Take", take, ESCALATED, type="primary")
     # No names of other people: what is typed says nothing of a role.
@@ -63,11 +66,11 @@ def _table(report: Report) -> pd.DataFrame:
         {
             "case": waiting.case_id,
             "lane": str(waiting.lane),
-            "since": short_moment(waiting.since),
             "waits for": in_hours(report.now - waiting.since),
             "by": waiting.by,
-            "held by": waiting.holder or "",
             "note": waiting.note,
+            "held by": waiting.holder or "",
+            "since": short_moment(waiting.since),
         }
         for waiting in report.escalations
     )

@@ -20,8 +20,33 @@ if TYPE_CHECKING:
 
 
 def show_flow(report: Report) -> None:
-    """Show what came and went by hour, and the backlog that it left."""
-    hours = pd.DataFrame(
+    """Show what came and went by hour."""
+    hours = _hours(report)
+    st.markdown("**Arrivals and decisions by hour**")
+    figure = charts.arrivals_and_decisions(hours, report.zone)
+    came, decided = hours["arrivals"].sum(), hours["decisions"].sum()
+    st.plotly_chart(figure, key="flow", alt=f"By hour: {came:,} cases came, {decided:,} decided")
+    as_table(hours.drop(columns=["end", "waiting"]).sort_values("start", ascending=False), "hours")
+
+
+def show_backlog(report: Report) -> None:
+    """Show how the backlog went."""
+    hours = _hours(report)
+    st.markdown("**Backlog**")
+    figure = charts.backlog_course(hours, report.zone)
+    st.plotly_chart(figure, key="backlog", alt=f"Backlog by hour; now {report.n_waiting:,} wait")
+    as_table(hours[["end", "waiting"]].sort_values("end", ascending=False), "backlog_table")
+
+
+def show_ages(report: Report) -> None:
+    """Show what waits now, by lane and age."""
+    st.markdown("**What waits now, by lane and age**")
+    table = backlog_table(report)
+    st.dataframe(table, hide_index=True, column_config=counts(table))
+
+
+def _hours(report: Report) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "start": pd.to_datetime(hour.start, unit="us"),
             "end": pd.to_datetime(min(hour.start + HOUR, max(report.now, hour.start)), unit="us"),
@@ -34,15 +59,6 @@ def show_flow(report: Report) -> None:
         }
         for hour in report.hours
     )
-    st.subheader("Arrivals and decisions by hour")
-    st.plotly_chart(charts.arrivals_and_decisions(hours, report.zone), key="flow")
-    as_table(hours.drop(columns=["end", "waiting"]).sort_values("start", ascending=False), "hours")
-    st.subheader("Backlog")
-    st.plotly_chart(charts.backlog_course(hours, report.zone), key="backlog")
-    as_table(hours[["end", "waiting"]].sort_values("end", ascending=False), "backlog_table")
-    st.markdown("**What waits now, by lane and age**")
-    table = backlog_table(report)
-    st.dataframe(table, hide_index=True, column_config=counts(table))
 
 
 def backlog_table(report: Report) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -26,6 +26,11 @@ def reviewers(report: Report, person: Person, needed: Capability) -> dict[str, P
     """Return who can be given a case: who was at work in the period, and who is asking."""
     known = [*(Person(one.name, one.role) for one in report.people), person]
     return {one.name: one for one in known if one.may(needed)}
+
+
+def field_and_button() -> Sequence[DeltaGenerator]:
+    """Return the places of a field and its button beside each other."""
+    return st.columns([3, 2], vertical_alignment="bottom")
 
 
 def offer(

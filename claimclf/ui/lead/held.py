@@ -11,7 +11,7 @@ from claimclf.people import Capability, Person
 from claimclf.schema import CaseState
 from claimclf.ui.guard import fragment
 from claimclf.ui.lead.actions import HELD, reassign_held, show_outcome, take_over
-from claimclf.ui.lead.giving import AT_WORK, case_number, offer, reviewers
+from claimclf.ui.lead.giving import AT_WORK, case_number, field_and_button, offer, reviewers
 from claimclf.ui.lead.tables import short_moment
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @fragment()
 def show_held(person: Person, report: Report) -> None:
     """Show who is looking at what, and take it out of their hands or give it to others."""
-    st.subheader("Who is looking at what")
+    st.markdown("**Who holds what**")
     _list_held(person, report)
     show_outcome(HELD)
 
@@ -43,7 +43,7 @@ def _list_held(person: Person, report: Report) -> None:
     )
     st.dataframe(table, hide_index=True, key="held")
     cases = {held.case_id: held for held in report.held}
-    which, mine, who, give = st.columns([3, 2, 3, 2], vertical_alignment="bottom")
+    (which, mine), (who, give) = field_and_button(), field_and_button()
     case = which.selectbox("Case in hands", list(cases), format_func=case_number, key=HELD)
     offer(mine, "Take over", take_over, HELD)
     held = cases[case]

@@ -28,7 +28,7 @@ _LONG = 18
 
 def show_people(report: Report) -> None:
     """Show what each person did, and all together."""
-    st.subheader("By moderator")
+    st.subheader("People")
     if not report.people:
         st.info("Nobody took a case in this period. People start on the page *Review*.")
         return

@@ -23,6 +23,7 @@ PERIODS: dict[str, int | None] = {"Today": None, "24 hours": 24, "7 days": 168, 
 
 def ask_period() -> str:
     """Ask which time to look at; return a key of `PERIODS`."""
+    st.subheader("Flow")
     which, again = st.columns([5, 1], vertical_alignment="bottom")
     period = which.segmented_control("Period", list(PERIODS), default="24 hours", required=True)
     again.button("Look again", icon=":material/refresh:", width="stretch", on_click=look_again)

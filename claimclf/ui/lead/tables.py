@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -37,3 +38,9 @@ def as_table(table: pd.DataFrame, key: str) -> None:
 def short_moment(at: int) -> str:
     """Write a time for a table; the page says that all of them are UTC."""
     return moment(at).removesuffix(" UTC")
+
+
+def tiles(values: Mapping[str, str]) -> None:
+    """Show figures under their labels in one line."""
+    for place, (label, value) in zip(st.columns(len(values)), values.items(), strict=True):
+        place.metric(label, value)

@@ -22,7 +22,7 @@ _LENGTHS = ("half decided within", "90 % decided within")
 
 def show_waits(report: Report) -> None:
     """Show how long cases wait for their first decision, open ones counted in."""
-    st.subheader("Time to first decision")
+    st.markdown("**Time to first decision**")
     everything = report.waits[0]
     if not everything.curve:
         st.info("No case arrived in this period. Choose a longer one above.")
@@ -37,20 +37,28 @@ def show_waits(report: Report) -> None:
     marks = {
         share: (name, None if at is None else at / HOUR) for share, (name, at) in shares.items()
     }
-    st.plotly_chart(charts.time_to_decision(curves, marks), key="waits")
+    figure = charts.time_to_decision(curves, marks)
+    alt = "Share of the cases that still wait, by hours since they came and by lane"
+    st.plotly_chart(figure, key="waits", alt=alt)
     st.caption(
         "Of the cases that arrived in this period. Those still open are counted in as waiting "
         "up to now, from the full hour before they came; a case that was opened again counts "
         "from then."
     )
+    points = [frame.assign(lane=name) for name, frame in curves.items()]
+    as_table(pd.concat(points)[["lane", "hours", "share"]], "waits_table")
+
+
+def show_waits_table(report: Report) -> None:
+    """Show the same in figures; nothing where nothing arrived."""
+    if not report.waits[0].curve:
+        return
     table = waits_table(report)
     lengths = st.column_config.NumberColumn(format="%.2f h")
     columns = counts(table) | dict.fromkeys(_LENGTHS, lengths)
     st.dataframe(table, hide_index=True, column_config=columns)
     if table[list(_LENGTHS)].isna().any(axis=None):
         st.caption(f"In hours; where no number stands, that share is {NOT_REACHED}.")
-    points = [frame.assign(lane=name) for name, frame in curves.items()]
-    as_table(pd.concat(points)[["lane", "hours", "share"]], "waits_table")
 
 
 def waits_table(report: Report) -> pd.DataFrame:
