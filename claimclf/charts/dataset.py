@@ -8,9 +8,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from claimclf.charts.theme import COLOURS, bar, framed, histogram
-from claimclf.schema import CLAIM, LABELS
+from claimclf.schema import LABELS
 
-_DIVERGING = "RdBu_r"
+#: The page shows through where nothing goes together: no cell glares on a dark one.
+_DIVERGING = [
+    [0.0, "rgba(0, 114, 178, 0.6)"],
+    [0.5, "rgba(128, 128, 128, 0.05)"],
+    [1.0, "rgba(213, 94, 0, 0.6)"],
+]
 
 
 def class_balance(shares: Mapping[str, float]) -> go.Figure:
@@ -21,27 +26,30 @@ def class_balance(shares: Mapping[str, float]) -> go.Figure:
             for label, share in shares.items()
         ]
     )
-    figure.update_traces(textposition="inside", insidetextanchor="middle")
-    figure.update_xaxes(title="share of complete rows", tickformat=".0%", range=[0, 1])
+    # Beside the bar: on a hatch a number is hard to read.
+    figure.update_traces(textposition="outside", cliponaxis=False)
+    figure.update_xaxes(title="share of complete rows", tickformat=".0%", range=[0, 1.15])
     return framed(figure, height=180, legend=False)
 
 
 def length_histogram(bins: pd.DataFrame, means: Mapping[str, float]) -> go.Figure:
     """Draw text lengths by class, with a line at each class's mean."""
     figure = histogram(bins)
+    lowest = min(means, key=means.__getitem__, default=None)
     for label, mean in means.items():
         figure.add_vline(
             x=mean,
             line={"color": COLOURS[label], "dash": "dash", "width": 2},
             annotation={
                 "text": f"mean {label}: {mean:.1f}",
-                "font": {"color": COLOURS[label]},
-                # Two means lie close together: one note to each side.
-                "xanchor": "left" if label == CLAIM else "right",
+                # Above the axes, where no peak covers it. Two means lie close together: one note
+                # to each side.
+                "yanchor": "bottom",
+                "xanchor": "right" if label == lowest else "left",
             },
         )
     figure.update_xaxes(title="text length (characters)")
-    return framed(figure)
+    return framed(figure).update_layout(margin_t=70, legend_y=1.12)
 
 
 def count_histogram(bins: pd.DataFrame, title: str) -> go.Figure:
@@ -65,6 +73,8 @@ def shares_by_class(shares: pd.DataFrame, column: str) -> go.Figure:
                 y=part["share"],
                 text=[f"{share:.1%}" for share in part["share"]],
                 customdata=part["videos"],
+                textposition="outside",
+                cliponaxis=False,
                 hovertemplate="%{x}: %{y:.1%} (%{customdata:,} videos)",
             )
         )
@@ -82,12 +92,18 @@ def correlations(matrix: pd.DataFrame) -> go.Figure:
             zmin=-1,
             zmax=1,
             colorscale=_DIVERGING,
-            texttemplate="%{z:.2f}",
             hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed")
-    return framed(figure, height=480)
+    # Notes have the page's colour of text; a heatmap's own are coloured for a white page.
+    notes = [
+        {"x": x, "y": y, "text": f"{value:.2f}", "showarrow": False}
+        for y, row in zip(matrix.index, matrix.to_numpy(float).tolist(), strict=True)
+        for x, value in zip(matrix.columns, row, strict=True)
+    ]
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(showgrid=False, autorange="reversed")
+    return framed(figure, height=480).update_layout(annotations=notes)
 
 
 def telling_ngrams(ngrams: pd.DataFrame, label: str) -> go.Figure:
