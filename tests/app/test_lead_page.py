@@ -119,7 +119,7 @@ def test_figures_of_the_period_are_shown(database: Database) -> None:
     assert people.loc["anna", "decided"] == people.loc["all together", "opinion"] == 2
     assert people.loc["ben", "skipped"] == 1
     settled(app.get("button_group")[0].set_value("28 days").run())
-    age = {"The oldest for up to": ""}  # which has grown since
+    age = {"The oldest waits for": ""}  # which has grown since
     assert tiles(app) | age == shown | age
 
 

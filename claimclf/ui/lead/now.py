@@ -9,7 +9,7 @@ import streamlit as st
 from claimclf.ui.lead.escalations import show_escalations
 from claimclf.ui.lead.held import show_held
 from claimclf.ui.lead.tables import tiles
-from claimclf.ui.wording import length
+from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.reporting.report import Report
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def show_now(report: Report, day: Day) -> None:
     """Show what waits, today's cut, escalations and who holds what, each with its buttons."""
     st.subheader("Now")
-    oldest = "none" if report.oldest is None else length(report.now - report.oldest)
+    oldest = "none" if report.oldest is None else _to_the_minute(report.now - report.oldest)
     tiles(
         {
             "Waiting now": f"{report.n_waiting:,}",
-            "The oldest for up to": oldest,  # known by the hour in which it came
+            "The oldest waits for": oldest,
             "Escalations waiting": f"{report.n_escalated:,}",
             "Cases in hands": f"{len(report.held):,}",
             "Today, of the cut": _of_cut(day),
@@ -43,3 +43,10 @@ def _of_cut(day: Day) -> str:
         if day.capacity is None
         else f"{day.decided:,} of {day.capacity:,}"
     )
+
+
+def _to_the_minute(microseconds: int) -> str:
+    hours, minutes = divmod(max(microseconds, 0) // MINUTE, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 min"

@@ -121,6 +121,19 @@ def test_what_waits_is_told_by_lane_and_age(database: Database, clock: Clock) ->
     assert figures.n_waiting == 6
 
 
+def test_oldest_that_waits_is_known_to_the_minute_escalated_or_not(
+    database: Database, clock: Clock
+) -> None:
+    clock.step(minutes=25)
+    fill(database, 1)
+    came = START + 25 * MINUTE
+    assert last(database).oldest == came
+    done(database, verdict=ESCALATE)
+    clock.step(minutes=9)
+    fill(database, 1, "b")
+    assert last(database).oldest == came
+
+
 def test_backlog_is_worked_back_from_now(database: Database, clock: Clock) -> None:
     fill(database, 10)
     clock.step(minutes=70)

@@ -9,6 +9,6 @@
     hours          arrivals, decisions and backlog by hour
     window         the hours that are looked at, and what the log holds of them
 
-Figures of a window are by whole hours, in UTC. Nothing here reads cases that wait: how many
-there are by state, lane and hour is in `tallies`.
+Figures of a window are by whole hours, in UTC. Nothing here reads cases that wait, but
+the oldest by its index: how many there are by state, lane and hour is in `tallies`.
 """

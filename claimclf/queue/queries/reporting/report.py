@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from claimclf.queue.queries.holding import Held, held_now
 from claimclf.queue.queries.reporting.escalations import Escalation, escalations_now
@@ -17,7 +17,7 @@ from claimclf.queue.settings.days import today
 from claimclf.queue.settings.team import settings_of
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import tallies
+from claimclf.queue.storage.tables import IS_ESCALATED, IS_NOT_OPEN, IS_OPEN, cases, tallies
 from claimclf.schema import LANE, CaseState, Lane
 from claimclf.units import HOUR
 
@@ -37,7 +37,7 @@ class Report:
     backlog : list of Tally
         What waits for a decision now, by lane and age; escalated cases are part of it.
     oldest : int or None
-        Since when the oldest of it waits, down to the hour; None if nothing waits.
+        Since when the oldest of it waits; None if nothing waits.
     hours : list of Hour
         The window's hours, in order.
     waits : list of Wait
@@ -99,14 +99,13 @@ def report(database: Database, since: int | None, until: int) -> Report:
         first = first_entry(connection, window.since)
         handling = handling_times(connection, window)
         backlog = [_tally(row, window.now) for row in waiting]
-        hours = [row.hour for row in waiting]
         return Report(
             zone=zone,
             now=window.now,
             since=window.since,
             until=window.until,
             backlog=backlog,
-            oldest=min(hours) * HOUR if hours else None,
+            oldest=_oldest(connection),
             hours=hours_of(connection, window, made, first, sum(part.n for part in backlog)),
             waits=waits_of(connection, window, waiting),
             people=people_at_work(connection, window, made, first, handling),
@@ -125,6 +124,18 @@ def _waiting(connection: Connection) -> list[AnyRow]:
     total = func.sum(tallies.c.n)
     query = select(*alike, total.label("n")).where(tallies.c.state.in_(_WAITING))
     return list(connection.execute(query.group_by(*alike).having(total != 0)))
+
+
+def _oldest(connection: Connection) -> int | None:
+    """Return since when the oldest case waits, from the indexes of open and of other cases."""
+    since = func.min(cases.c.waits_since)
+    none: ColumnElement[int] = literal_column("0")
+    queries = (
+        select(since).where(IS_OPEN, cases.c.waits_since + none >= none),
+        select(since).where(IS_ESCALATED, IS_NOT_OPEN),
+    )
+    times = [connection.execute(query).scalar() for query in queries]
+    return min((at for at in times if at is not None), default=None)
 
 
 def _tally(row: AnyRow, now: int) -> Tally:
