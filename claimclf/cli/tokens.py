@@ -79,10 +79,34 @@ def revoke(name: str, url: str | None) -> None:
 
 
 @click.command("stress-intake")
-@click.option("--reports", default=2_000, show_default=True, type=click.IntRange(1, 1_000_000))
-@click.option("--processes", default=4, show_default=True, type=click.IntRange(1, 64))
-@click.option("--batch", default=100, show_default=True, type=click.IntRange(1, 1_000))
-@click.option("--videos", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@click.option(
+    "--reports",
+    default=2_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many reports are sent, some of them twice.",
+)
+@click.option(
+    "--processes",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many processes send at once.",
+)
+@click.option(
+    "--batch",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 1_000),
+    help="Reports in one request.",
+)
+@click.option(
+    "--videos",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="How many videos they are about.",
+)
 @click.option(
     "--most-p95",
     default=250.0,

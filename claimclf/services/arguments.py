@@ -30,7 +30,7 @@ OWN = frozenset(
     {
         *("source", "engines", "on_progress", "ranked", "model", "store", "dataset", "texts"),
         *("parallel", "elsewhere", "history", "error_rates", "threshold"),
-        *("tables", "trained", "cv_results", "by_others", "measured"),
+        *("tables", "trained", "cv_results", "by_others", "measured", "predictor"),
     }
 )
 _MOST_KEYS = 16  # of a place in a list; each ranking sorts by fewer columns
@@ -199,6 +199,8 @@ def _one_of(what: str, allowed: Sequence[str], *, optional: bool = False) -> Cal
 
 #: Parameter -> what refuses a value that it cannot have.
 CHECKS: dict[str, Callable[[Any], object]] = {
+    "weeks": _number("The number of weeks", bounds.WEEKS),
+    "days": _number("The number of days", bounds.DAYS),
     "case_id": _number("The number of a case", bounds.IDS, optional=True),
     "decision_id": _number("The number of a decision", bounds.IDS),
     "look_id": _number("The number of a second look", bounds.IDS),

@@ -87,6 +87,8 @@ FILTERS = {
 #: Hours of a report: each is a row of it.
 PERIOD = Range(0, 10 * 366 * 24)
 PAUSE_AFTER = Range(0, 100_000, is_whole=True)
+WEEKS = Range(1, 10 * 53, is_whole=True)
+DAYS = Range(1, 10 * 366, is_whole=True)
 IDS = Range(1, MOST, is_whole=True)
 VERSIONS = Range(0, MOST_VERSION, is_whole=True)
 TIMES = Range(0, 253_402_300_799_999_999, is_whole=True)  # to the end of the year 9999

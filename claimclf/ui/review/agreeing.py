@@ -26,17 +26,19 @@ def show_own_agreement(person: Person, console: Console) -> None:
     """Show the settled cases that one decided otherwise, and one's own figures on demand."""
     with explained():
         others = agreement.own_settled_differences(console.database, person)
-    outcomes.show_outcome(_SEEING)
-    outcomes.forget(_SEEING)
+    words = "My agreement"
     if others:
-        words = "1 settled case" if len(others) == 1 else f"{len(others):,} settled cases"
-        with st.expander(f"{words} that you decided otherwise", icon=":material/balance:"):
+        n = "1 settled case" if len(others) == 1 else f"{len(others):,} settled cases"
+        words = f"{n} that you decided otherwise"
+    with st.popover(words, icon=":material/balance:"):
+        outcomes.show_outcome(_SEEING)
+        outcomes.forget(_SEEING)
+        if others:
             st.caption("Only you see this until you have.")
-            for one in others:
-                _show_difference(console, one)
-    with st.expander("How often others say the same as I do", icon=":material/group:"):
+        for one in others:
+            _show_difference(console, one)
         # Figures take a second to import: nobody waits for them who does not ask.
-        if st.toggle("Show my figures"):
+        if st.toggle("Show how often others say the same as I do"):
             _show_figures(person, console)
 
 

@@ -51,7 +51,6 @@ def show_console(person: Person, console: Console) -> None:
         )
     else:
         show_case(person, console, at_desk.lease)
-    show_own_agreement(person, console)
     tell_sent()
 
 
@@ -69,6 +68,7 @@ def _show_last(console: Console, person: Person) -> None:
         if done and done.take_back is not None:
             st.button("Undo", shortcut="U", on_click=undo, args=(console,))
         show_own(person, console)
+        show_own_agreement(person, console)
         show_keys()
 
 
