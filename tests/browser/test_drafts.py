@@ -70,3 +70,18 @@ def test_note_of_one_case_is_not_put_into_that_of_another(
     reload(reviewing)
     expect(note(reviewing)).to_have_value("")
     assert decided() == 1
+
+
+def test_no_page_is_blank_where_a_link_is_clicked_while_a_note_is_typed(reviewing: Page) -> None:
+    for other, back in (("Triage queue", "Review"), ("Lead's view", "Review")):
+        note(reviewing).click()
+        reviewing.keyboard.type("typed, and")
+        reviewing.get_by_role("link", name=other).click()
+        expect(reviewing.get_by_role("heading", name=other, exact=True)).to_be_visible()
+        settle(reviewing)
+        expect(reviewing.get_by_role("heading", name=other, exact=True)).to_be_visible()
+        reviewing.get_by_role("link", name=back).click()
+        expect(reviewing.locator(HEADING)).to_be_visible()
+        settle(reviewing)
+        expect(note(reviewing)).to_have_value("typed, and")
+        note(reviewing).fill("")
