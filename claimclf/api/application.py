@@ -15,7 +15,6 @@ from claimclf.api.admission import admission
 from claimclf.api.middleware.base_url import InjectBaseUrl
 from claimclf.api.middleware.gate import Gate
 from claimclf.api.middleware.headers import SetHeaders
-from claimclf.api.middleware.left_pages import FollowPages
 from claimclf.api.middleware.messages import CheckMessages
 from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
@@ -69,7 +68,6 @@ app = App(
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl),
         Middleware(CheckMessages),
-        Middleware(FollowPages),
         Middleware(TakeTurns, turns=_turns),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from claimclf.api.middleware.left_pages import FollowPages
+from claimclf.api.middleware.messages import CheckMessages
 
 REVIEW, QUEUE = "hash-of-review", "hash-of-queue"
 
@@ -43,7 +43,7 @@ def passed_on(*messages: BackMsg) -> list[BackMsg]:
         while (message := await receive())["type"] == "websocket.receive":
             reached.append(BackMsg.FromString(message["bytes"]))
 
-    asyncio.run(FollowPages(pages)({"type": "websocket"}, receive, send))
+    asyncio.run(CheckMessages(pages)({"type": "websocket"}, receive, send))
     assert left == []
     return reached
 

@@ -14,6 +14,8 @@ from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from claimclf.api.middleware.left_pages import Way
+
 #: What all widgets of a page hold together is some kilobytes.
 MOST_BYTES = 2**20
 #: Kinds of messages of the pages; all others are for who develops one.
@@ -47,6 +49,7 @@ class CheckMessages:
             await self._app(scope, receive, send)
             return
         is_closed = False
+        way = Way()
 
         async def checked() -> Message:
             nonlocal is_closed
@@ -54,15 +57,15 @@ class CheckMessages:
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return message
-                code, is_passed_on = self._judged(message)
+                code, said = self._judged(message)
                 if code:
                     is_closed = True
                     _logger.warning("A websocket was closed: its message is none, code %d", code)
                     with suppress(RuntimeError):  # the browser has left
                         await send({"type": "websocket.close", "code": code, "reason": ""})
                     return {"type": "websocket.disconnect", "code": code}
-                if is_passed_on:
-                    return message
+                if said is not None and (said := way.follow(said)) is not None:
+                    return {**message, "bytes": said.SerializeToString()}
 
         async def send_while_open(message: Message) -> None:
             if not is_closed:
@@ -70,18 +73,18 @@ class CheckMessages:
 
         await self._app(scope, checked, send_while_open)
 
-    def _judged(self, message: Message) -> tuple[int, bool]:
-        """Return the code to close with, 0 for none, and whether a message is one of a page."""
+    def _judged(self, message: Message) -> tuple[int, BackMsg | None]:
+        """Return the code to close with, 0 for none, and what is said if it is of a page."""
         content = message.get("bytes")
         if content is None:
-            return _NO_MESSAGE, False
+            return _NO_MESSAGE, None
         if len(content) > self._most_bytes:
-            return _TOO_LARGE, False
+            return _TOO_LARGE, None
         try:
             said = BackMsg.FromString(content)
         except DecodeError:
-            return _NO_MESSAGE, False
-        return 0, _is_of_page(said)
+            return _NO_MESSAGE, None
+        return 0, said if _is_of_page(said) else None
 
 
 def _is_of_page(said: BackMsg) -> bool:
