@@ -83,5 +83,10 @@ def test_page_to_which_the_server_sends_back_is_none_that_was_left() -> None:
 
 
 def test_first_page_that_is_asked_for_by_name_has_been_left_by_nobody() -> None:
-    messages = [asked(""), asked(REVIEW, "console"), asked(REVIEW, "console", by_itself=True)]
+    messages = [
+        asked(""),
+        asked("", "console"),
+        asked(REVIEW, "console"),
+        asked(REVIEW, "console", by_itself=True),
+    ]
     assert passed_on(*messages) == messages
