@@ -1,23 +1,20 @@
-"""The page *Learning*: what it says of an empty queue, and figures as in the database."""
+"""The page *Learning*: missed claims, capacity and changes, each figure as in the database."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from claimclf.configuration import DATABASE
 from claimclf.modeling.monitoring.missed import exact_ends
 from claimclf.queue.intake.ingest import ingest
 from claimclf.queue.storage.database import Database, now
 from claimclf.schema import Decision, ReasonCode
 from claimclf.services import queue
 from claimclf.units import WEEK, start_of_week, week_of
-from tests.conftest import ROOT
+from tests.app.test_learning_page import database, opened, says, tiles
 from tests.queue.builders import (
     LEAD,
     OPINION,
@@ -30,42 +27,18 @@ from tests.queue.builders import (
     videos,
 )
 
-
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
-    url = f"sqlite:///{tmp_path / 'queue.db'}"
-    monkeypatch.setenv(DATABASE.variable, url)
-    monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
-    monkeypatch.delenv("CLAIMCLF_DATASET", raising=False)
-    st.cache_resource.clear()
-    database = Database(url)
-    database.prepare()
-    return database
+__all__ = ["database"]  # a fixture
 
 
-def opened(section: str = "") -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/learning.py").run()
-    assert list(app.exception) == []
-    return settled(app.get("button_group")[0].set_value(section).run()) if section else app
-
-
-def settled(app: AppTest) -> AppTest:
+def drawn(widget: Any) -> AppTest:
+    """The page once a widget's new value has been taken."""
+    app: AppTest = widget.run()
     assert list(app.exception) == []
     return app
 
 
-def says(app: AppTest) -> str:
-    parts = [*app.markdown, *app.info, *app.caption, *app.success, *app.warning]
-    return re.sub(r"\\(.)", r"\1", " ".join(str(one.value) for one in parts))
-
-
 def table(app: AppTest, column: str) -> pd.DataFrame:
     return next(one.value for one in app.dataframe if column in one.value)
-
-
-def tiles(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def test_sections_say_what_they_need_where_there_is_nothing(database: Database) -> None:
@@ -110,7 +83,7 @@ def test_slider_says_what_so_many_reviews_find(database: Database) -> None:
         done(database, verdict=breaks if k < 20 else OPINION)
     app = opened("Capacity")
     assert tiles(app)["Of all that arrive"] == "100%"
-    app = settled(app.slider[0].set_value(10).run())
+    app = drawn(app.slider[0].set_value(10))
     # A tenth of a hundred arrivals: six of the sixty that were decided, of twenty that break them.
     shown = tiles(app)
     assert shown["Of all that arrive"] == "30%"
@@ -142,5 +115,5 @@ def test_an_alarm_is_said_first_and_each_signal_has_its_course(
     ]
     assert rows.loc["lane claims", ["of (now)", "of (before)"]].tolist() == [200, 1_400]
     assert rows.loc["texts too short to tell, or missing", "state"] == "quiet"
-    app = settled(app.selectbox[-1].set_value("claims").run())
+    app = drawn(app.selectbox[-1].set_value("claims"))
     assert table(app, "value")["value"].tolist() == [0.3] * 7 + [0.75]

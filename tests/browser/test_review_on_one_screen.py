@@ -14,9 +14,10 @@ from claimclf.schema import Decision
 from claimclf.services import queue
 from claimclf.ui.wording import DECISIONS, REASONS
 from tests.browser.dashboard import new_context, running_dashboard, settle
-from tests.browser.test_one_press import HEADING, LOCAL, begin, n_decided, next_case
+from tests.browser.test_one_press import HEADING, LOCAL, address, begin, decided, next_case
 from tests.queue.builders import fill
 
+__all__ = ["address", "decided"]  # fixtures of the same screen
 pytestmark = pytest.mark.browser
 SHORT = "someone said that the tower is old"
 LONG = "i read that nobody has ever counted the windows of the town hall on the hill " * 30
@@ -51,19 +52,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     )
     yield database
     database.close()
-
-
-@pytest.fixture(scope="module")
-def address(database: Database) -> Iterator[str]:
-    with running_dashboard(**{DATABASE.variable: str(database.url)}) as address:
-        yield address
-
-
-@pytest.fixture
-def decided(database: Database) -> Callable[[], int]:
-    queue.end_holds(database, LOCAL)
-    before = n_decided(database)
-    return lambda: n_decided(database) - before
 
 
 @pytest.fixture

@@ -39,22 +39,7 @@ def ask_verdict(
     """
     with st.form(name, enter_to_submit=False):
         st.markdown(f"**One decision for {n_cases(len(chosen))}**")
-        first, second = st.columns(2)
-        first.radio(
-            "Decision",
-            PRIMARY_DECISIONS,
-            index=None,
-            format_func=DECISIONS.__getitem__,
-            key=f"{name}-decision",
-        )
-        second.selectbox(
-            "Rule that is broken",
-            list(ReasonCode),
-            index=None,
-            format_func=REASONS.__getitem__,
-            key=f"{name}-rule",
-        )
-        second.text_input("Note for all of them", value=note, key=f"{name}-note")
+        draw_verdict(name, "Decision", "Note for all of them", note)
         return st.form_submit_button(
             f"Decide on {n_cases(len(chosen))}",
             key=f"all-{name}-{digest(chosen)}",
@@ -62,6 +47,26 @@ def ask_verdict(
             on_click=on_click,
             args=args,
         )
+
+
+def draw_verdict(name: str, asks: str, note_label: str = "Note", note: str = "") -> None:
+    """Draw the fields of a decision within a form; `verdict_of` reads them by the form's name."""
+    first, second = st.columns(2)
+    first.radio(
+        asks,
+        PRIMARY_DECISIONS,
+        index=None,
+        format_func=DECISIONS.__getitem__,
+        key=f"{name}-decision",
+    )
+    second.selectbox(
+        "Rule that is broken",
+        list(ReasonCode),
+        index=None,
+        format_func=REASONS.__getitem__,
+        key=f"{name}-rule",
+    )
+    second.text_input(note_label, value=note, key=f"{name}-note")
 
 
 def verdict_of(name: str) -> Verdict:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from claimclf.people import Person
-from claimclf.schema import PRIMARY_DECISIONS, Decision, ReasonCode
+from claimclf.schema import Decision
 from claimclf.services import agreement as services
 from claimclf.services.queue import settings_in_force
 from claimclf.ui import outcomes
 from claimclf.ui.agreement import show_overturned, show_report
-from claimclf.ui.bulk.form import verdict_of
+from claimclf.ui.bulk.form import draw_verdict, verdict_of
 from claimclf.ui.guard import action
 from claimclf.ui.messages import explained, plain
 from claimclf.ui.state.database import queue_database
@@ -57,22 +57,7 @@ def _show_differences(waiting: list[Difference]) -> None:
             st.markdown(f"**{plain(said.by)}**, {which}, {moment(said.at)}: {in_words(said)}")
     form = f"ruling-{one.look_id}"
     with st.form(form):
-        left, right = st.columns(2)
-        left.radio(
-            "What stands",
-            PRIMARY_DECISIONS,
-            index=None,
-            format_func=DECISIONS.__getitem__,
-            key=f"{form}-decision",
-        )
-        right.selectbox(
-            "Rule that is broken",
-            list(ReasonCode),
-            index=None,
-            format_func=REASONS.__getitem__,
-            key=f"{form}-rule",
-        )
-        right.text_input("Note", key=f"{form}-note")
+        draw_verdict(form, "What stands")
         st.form_submit_button("Rule", on_click=rule, args=(one.look_id, form))
 
 
