@@ -26,6 +26,7 @@ class Worker:
     def __init__(self, database: Any) -> None:
         self._database = database
         self._model: Any = None
+        self._version: tuple[str, str] | None = None
         self._is_new, self._is_over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
 
@@ -68,8 +69,17 @@ class Worker:
         return 0.0
 
     def _store(self) -> None:
-        if self._model is None:
-            from claimclf.services.models import load_model
+        waiting = intake.waiting_reports(self._database, _PERSON)["reports"]
+        if waiting or self._model is None:
+            self._take_champion()
+            intake.store_waiting(self._database, _PERSON, self._model)
 
-            self._model = load_model(models_folder())
-        intake.store_waiting(self._database, _PERSON, self._model)
+    def _take_champion(self) -> None:
+        """Load the model in use where it is another one than before."""
+        from claimclf.services.models import load_model
+        from claimclf.services.stored_models import champion_of, open_store
+
+        best = champion_of(open_store(models_folder()))
+        version = None if best is None else (best.name, best.version)
+        if self._model is None or version != self._version:
+            self._model, self._version = load_model(models_folder()), version
