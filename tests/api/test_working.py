@@ -1,4 +1,4 @@
-"""What waits is scored by the model that is in use then; where nothing waits, nothing is written."""
+"""What waits is scored by the model in use then; where nothing waits, nothing is written."""
 
 from __future__ import annotations
 
