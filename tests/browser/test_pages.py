@@ -29,7 +29,7 @@ SHOWN = {
         "speech-random-forest",
         "speech-xgboost",
         "1 figure is equal",
-        "Look closer",
+        "Class reports",
     ],
     "learning": ["What there is to learn from", "20 more decisions"],
 }
