@@ -65,7 +65,7 @@ def test_decisions_become_a_challenger_that_is_used_and_left_again(
     page.get_by_role("button", name="Teach a challenger").click()
     expect(page.get_by_text("challenger-1 has learnt").first).to_be_visible(timeout=180_000)
     section(page, address, "Shadow")
-    expect(page.get_by_text("speech-linear", exact=True)).to_be_visible()
+    expect(page.get_by_text("speech-linear", exact=True).first).to_be_visible()
     page.get_by_role("combobox", name="In the shadow").click()
     page.get_by_role("option", name="challenger-1").click()
     page.get_by_label("Why", exact=True).first.fill("to see how it does")
