@@ -19,13 +19,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from claimclf.configuration import DATABASE, MAPPINGS, SECRETS_FILES
 from claimclf.logs import LOGGER
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
+from claimclf.queue.storage import database
 from claimclf.services import models
 from claimclf.services.datasets import Dataset, open_dataset
+from tests.engines import EngineFamily
 
 SHARED = ROOT.parent / "shared"
 #: Set to `true` where a test must not be skipped for what a machine may lack.
@@ -49,6 +52,23 @@ def _queue_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv(DATABASE.variable, f"sqlite:///{file}")
         patch.setenv(SECRETS_FILES.variable, str(file.with_name("secrets.toml")))
         patch.setenv(MAPPINGS.variable, str(file.with_name("mappings")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _components_are_looked_for_once() -> Iterator[None]:
+    """Each page under test would read the description of every installed package again."""
+    with pytest.MonkeyPatch.context() as patch:
+        look = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", look)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _statements_are_compiled_once() -> Iterator[None]:
+    """Queues of one kind compile a statement for the first of them, not each for itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", EngineFamily().create)
         yield
 
 
