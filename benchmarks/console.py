@@ -93,7 +93,7 @@ def _times(size: int, n_keys: int, opened: Browser) -> list[float]:
         ingest(database, LEAD, videos(size), Upload("bench.csv", "0" * 64, *scored_by))
         database.close()
         with (
-            running_dashboard(CLAIMCLF_DATABASE_URL=url) as address,
+            running_dashboard(copied=False, CLAIMCLF_DATABASE_URL=url) as address,
             new_context(opened, viewport={"width": 1280, "height": 900}) as context,
         ):
             page = context.new_page()

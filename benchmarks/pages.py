@@ -234,7 +234,7 @@ def _first_paint(opened: Browser, page: str, environment: dict[str, str]) -> tup
     tab = new_context(opened).new_page()
     received = _count_bytes(tab)
     started = time.perf_counter()
-    with running_dashboard(**environment) as address:
+    with running_dashboard(copied=False, **environment) as address:
         tab.goto(f"{address}/{page}", wait_until="commit")
         tab.wait_for_selector("h1", timeout=60_000)
         heading = time.perf_counter() - started

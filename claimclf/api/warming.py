@@ -9,7 +9,7 @@ from importlib import import_module
 from claimclf.api.middleware.turns import Turns
 
 #: What pages and the first case on the screen need and takes seconds to import.
-_HEAVY = (
+HEAVY = (
     "pandas",
     "claimclf.ui.review.console",
     "claimclf.ui.queue_list.case_list",
@@ -26,7 +26,7 @@ async def import_heavy(turns: Turns) -> None:
 
     Imports run in the interpreter beside the pages and slow them down, so they wait.
     """
-    for module in _HEAVY:
+    for module in HEAVY:
         await turns.wait_for_quiet()
         await turns.take(module)
         try:

@@ -16,6 +16,8 @@ from typing import IO, Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.nursery import Copied, nursery
+
 # The headless shell is the same Chromium without what it has a screen for.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -31,6 +33,7 @@ _FLAGS = [
     "--disable-sync",
 ]
 _READY_SECONDS = 60
+Server = subprocess.Popen[bytes] | Copied
 #: What every server of the tests is opened with, so that browsers can have its cookie beforehand.
 TOKEN = "a-token-of-the-tests-that-is-no-secret"  # noqa: S105
 COOKIE = "claimclf-tests"
@@ -43,13 +46,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_dashboard(port: int | None = None, **environment: str) -> Iterator[str]:
-    """Run `claimclf serve` on a port, or a free one; yields its address and ends it afterwards."""
+def running_dashboard(
+    port: int | None = None, *, copied: bool = True, **environment: str
+) -> Iterator[str]:
+    """Run `claimclf serve` on a port, or a free one; yields its address and ends it afterwards.
+
+    It is a copy of a process that has imported everything, unless a test is about the first
+    moments of a server.
+    """
     port = port or free_port()
-    command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
     unset = {"CLAIMCLF_DATASET", "CLAIMCLF_MODELS"}
     inherited = {name: value for name, value in os.environ.items() if name not in unset}
-    with served(command, {**inherited, **environment}, port) as address:
+    environment = {**inherited, **environment}
+    if copied:
+        server = nursery().serve(port, {"CLAIMCLF_TOKEN": TOKEN, **environment})
+        with _until_the_end(server, port) as address:
+            yield address
+        return
+    command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
+    with served(command, environment, port) as address:
         yield address
 
 
@@ -60,6 +75,12 @@ def served(
     """Run a server until the block ends; yields its address. Its log goes to `log`, if given."""
     environment = {"CLAIMCLF_TOKEN": TOKEN, **environment}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+    with _until_the_end(server, port) as address:
+        yield address
+
+
+@contextmanager
+def _until_the_end(server: Server, port: int) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_served(address, server)
@@ -69,9 +90,7 @@ def served(
         server.wait(timeout=30)
 
 
-def wait_until_served(
-    address: str, server: subprocess.Popen[bytes], path: str = "/_stcore/health"
-) -> None:
+def wait_until_served(address: str, server: Server, path: str = "/_stcore/health") -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:

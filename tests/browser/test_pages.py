@@ -45,7 +45,7 @@ def test_page_works_as_the_first_request_of_a_fresh_server_and_is_dark_where_the
     page: Page, name: str
 ) -> None:
     page.emulate_media(color_scheme="dark")
-    with running_dashboard() as address:
+    with running_dashboard(copied=False) as address:
         open_at(page, address, name)
         for text in SHOWN[name]:
             expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()

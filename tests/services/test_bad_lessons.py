@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +98,15 @@ def test_contradicting_decisions_on_one_statement_are_left_out_and_counted(
     assert "Left out: 1 statement " in " ".join(learning.said(lesson))
 
 
+def beginning_as_a_copy() -> ForkServerContext:
+    """Processes that need not import everything anew."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
 def test_two_at_once(database: Database, store: ModelStore) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = beginning_as_a_copy()
     url = database.url.render_as_string(hide_password=False)
     ready, go = context.Event(), context.Event()
     other = context.Process(target=hold_the_turn, args=(url, ready, go))
@@ -145,9 +153,7 @@ def test_learning_that_is_killed_half_way_leaves_the_champion_and_can_be_done_ag
     database: Database, store: ModelStore, arm: Callable[[], None]
 ) -> None:
     url = database.url.render_as_string(hide_password=False)
-    process = multiprocessing.get_context("spawn").Process(
-        target=learn_and_die, args=(url, store.folder, arm)
-    )
+    process = beginning_as_a_copy().Process(target=learn_and_die, args=(url, store.folder, arm))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
