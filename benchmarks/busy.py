@@ -14,7 +14,7 @@ from claimclf.queue.review.decisions import Verdict, decide
 from claimclf.queue.review.leases import next_case
 from claimclf.queue.storage.database import Database
 from claimclf.schema import Decision
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 
 MODERATORS = tuple(Person(f"moderator-{n:02}@example.org") for n in range(16))
 _VERDICT = Verdict(Decision.OPINION)

@@ -21,7 +21,7 @@ from benchmarks.report import Result
 from claimclf.configuration import models_folder
 from claimclf.queue.intake.ingest import Upload, ingest
 from claimclf.queue.storage.database import Database
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from tests.browser.dashboard import browser, new_context, running_dashboard, settle
 
 SIZES = (10_000, 1_000_000)

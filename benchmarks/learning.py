@@ -26,7 +26,8 @@ from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.splitting import split
-from claimclf.modeling.learners.recipes import LINEAR, recipes_for
+from claimclf.modeling.learners.algorithms import LINEAR
+from claimclf.modeling.learners.recipes import recipes_for
 from claimclf.modeling.scoring.prediction import predict
 from claimclf.modeling.store.model import Predictor
 from claimclf.modeling.training.decided import learn_decisions
@@ -34,7 +35,7 @@ from claimclf.modeling.training.kinds import learn_kinds
 from claimclf.paths import MODELS, ROOT
 from claimclf.schema import TRANSCRIPT
 from claimclf.services.datasets import Dataset, open_dataset
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.services.stress import read_texts
 
 DATA = ROOT.parent / "shared" / "data"

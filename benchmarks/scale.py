@@ -28,7 +28,7 @@ from benchmarks.videos import write_videos
 from claimclf.configuration import models_folder
 from claimclf.dataset.blocks import BLOCK_BYTES
 from claimclf.modeling.store.model import Model
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.services.streaming import Sizes, Source, score_file
 from claimclf.streaming.engines import dask_client, dask_engine
 

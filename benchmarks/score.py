@@ -22,7 +22,7 @@ from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
 from claimclf.modeling.store.model import Model
 from claimclf.schema import BAN_STATUS, DURATION, ENGAGEMENT, TRANSCRIPT, VERIFIED_STATUS
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.services.triage import triage
 
 ROWS, REPEATS = 50_000, 7

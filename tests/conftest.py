@@ -26,7 +26,7 @@ from claimclf.logs import LOGGER
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
 from claimclf.queue.storage import database
-from claimclf.services import models
+from claimclf.services import loading
 from claimclf.services.datasets import Dataset, open_dataset
 from tests.engines import EngineFamily
 
@@ -163,7 +163,7 @@ def forest(shipped: ModelStore) -> Model:
 def load_each_model_once() -> Iterator[None]:
     """Reading a forest takes longer than all else that most tests do with it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "load_model", cache(models.load_model))
+        patch.setattr(loading, "load_model", cache(loading.load_model))
         yield
 
 

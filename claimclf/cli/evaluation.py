@@ -22,7 +22,8 @@ def evaluate(model: str, data: Path, models: Path, as_json: bool, encoding: str 
     """Measure a model on a dataset's validation and test splits."""
     from claimclf.services.datasets import open_dataset
     from claimclf.services.figures import as_record, written
-    from claimclf.services.models import evaluate_model, load_model
+    from claimclf.services.loading import load_model
+    from claimclf.services.models import evaluate_model
 
     metrics = evaluate_model(load_model(models, model), open_dataset(data, encoding=encoding))
     if as_json:

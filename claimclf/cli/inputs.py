@@ -28,7 +28,7 @@ def open_source(
     reports: Path | None = None,
 ) -> Source:
     """Return a file to score with a stored model, the champion unless one is named."""
-    from claimclf.services.models import load_model
+    from claimclf.services.loading import load_model
     from claimclf.services.streaming import Source
 
     return Source(

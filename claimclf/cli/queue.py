@@ -126,7 +126,7 @@ def take_back(batch: int, url: str | None) -> None:
 @MODELS
 def rescore(model: str | None, url: str | None, models: Path) -> None:
     """Give all open cases that nobody holds another model's prediction."""
-    from claimclf.services.models import load_model
+    from claimclf.services.loading import load_model
     from claimclf.services.queue import rescore_open
 
     chosen = load_model(models, model)

@@ -16,7 +16,7 @@ from claimclf.dataset.validation.columns import require_found
 from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.validation.validate import validate
 from claimclf.errors import InputError, MissingColumnError
-from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.learners.columns import COLUMNS
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
@@ -375,4 +375,4 @@ def require_read(mapping: TableMapping, table: Table, model: Model, models: Path
 
 
 def _lacks(feature_set: str, there: set[str]) -> list[str]:
-    return [name for name in FEATURE_SETS[feature_set].columns if name not in there]
+    return [name for name in COLUMNS[feature_set] if name not in there]

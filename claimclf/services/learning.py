@@ -33,7 +33,8 @@ from claimclf.errors import ConflictError, ModelNotFoundError
 from claimclf.modeling.evaluation.kinds import by_source, ranking_figures
 from claimclf.modeling.evaluation.metrics import with_interval, written
 from claimclf.modeling.evaluation.statistics import PairedTest, mcnemar
-from claimclf.modeling.learners.recipes import LINEAR, recipes_for
+from claimclf.modeling.learners.algorithms import LINEAR
+from claimclf.modeling.learners.recipes import recipes_for
 from claimclf.modeling.monitoring.promised_lanes import WEIGHT, WeekOfLanes, by_week
 from claimclf.modeling.scoring.prediction import predict
 from claimclf.modeling.store.champion import champion, is_challenger, real_speech_auc

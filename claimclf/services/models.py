@@ -6,16 +6,12 @@ made just before the change: where the log cannot be reached nothing is changed.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimclf.errors import ModelDamagedError, ModelNotFoundError
 from claimclf.modeling.store import champion as champions
 from claimclf.modeling.store.card import model_card
-from claimclf.modeling.store.champion import champion
 from claimclf.modeling.store.manifest import Manifest
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.pointer import Pointer
@@ -30,37 +26,8 @@ if TYPE_CHECKING:
     from claimclf.modeling.evaluation.metrics import Metrics
     from claimclf.services.datasets import Dataset
 
-_logger = logging.getLogger(__name__)
-
 THRESHOLD_SET, ERROR_RATES_SET = "model-threshold-set", "model-error-rates-set"
 CHAMPION_SET = "model-champion-set"
-
-
-def load_model(folder: Path, name: str | None = None) -> Model:
-    """Load a model by name, or the champion; a damaged champion gives way to the next best.
-
-    Raises
-    ------
-    ModelNotFoundError
-        There is no such model, or no usable model at all.
-    ModelDamagedError
-        The named model cannot be used.
-    """
-    store = ModelStore(folder)
-    if name is not None:
-        return store.load(name)
-    candidates = store.manifests()
-    while best := champion(store, candidates):
-        try:
-            return store.load(best.name)
-        except ModelDamagedError:
-            _logger.warning("The champion %s is damaged; the next best is used", best.name)
-            candidates = [manifest for manifest in candidates if manifest.name != best.name]
-    raise ModelNotFoundError(
-        f"There is no usable model in {folder}.",
-        f"Found: {', '.join(store.names()) or 'none'}.",
-        "Train one with claimclf train --data CSV, or on the page Model comparison.",
-    )
 
 
 def evaluate_model(model: Model, dataset: Dataset) -> dict[str, Metrics]:

@@ -15,7 +15,8 @@ from claimclf.modeling.store.store import ModelStore
 from claimclf.people import PROGRAM, Capability, Person
 from claimclf.queue.settings.team import Settings, history, settings_of
 from claimclf.queue.storage.database import Database
-from claimclf.services.models import load_model, overrule
+from claimclf.services.loading import load_model
+from claimclf.services.models import overrule
 from claimclf.services.permissions import needs
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from claimclf.schema import (
     Lane,
     Ranking,
 )
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.services.permissions import needs
 
 if TYPE_CHECKING:

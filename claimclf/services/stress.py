@@ -15,7 +15,7 @@ from claimclf.dataset.reading import Table
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.modeling.evaluation.metrics import dash
-from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.learners.columns import COLUMNS
 from claimclf.modeling.scoring.prediction import predict, unscorable_reason
 from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.manifest import HELD_OUT, Manifest
@@ -181,7 +181,7 @@ def _trade_off(
 
 def _fits(model: Model, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return p-values and truth; what cannot be scored fits neither class."""
-    columns = FEATURE_SETS[model.manifest.feature_set].columns
+    columns = COLUMNS[model.manifest.feature_set]
     scorable = (unscorable_reason(rows, columns) == "").to_numpy()
     p_values = np.zeros((len(rows), 2))
     p_values[scorable] = predict(model.predictor, rows[scorable]).p_values

@@ -11,8 +11,6 @@ from functools import partial
 from itertools import groupby
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from claimclf.dataset.hashing import numbered
 from claimclf.dataset.slips import linked
@@ -126,6 +124,11 @@ class Groups:
         """Put pairs of videos together, shapes (n_pairs,) of int."""
         one, other = self.roots(one), self.roots(other)
         apart = one != other
+        if not apart.any():
+            return
+        from scipy.sparse import coo_array  # which a small file seldom needs
+        from scipy.sparse.csgraph import connected_components
+
         nodes, places = np.unique(np.concatenate([one[apart], other[apart]]), return_inverse=True)
         half = len(places) // 2
         links = (places[:half], places[half:])

@@ -30,7 +30,7 @@ from claimclf.dataset.validation.mapping import TableMapping
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InputError
-from claimclf.modeling.learners.recipes import XGBOOST
+from claimclf.modeling.learners.algorithms import XGBOOST
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore

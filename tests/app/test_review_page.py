@@ -19,7 +19,7 @@ from claimclf.queue.settings.preferences import Preferences
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.schema import STATEMENT_ID, CaseState, Decision, Lane, Ranking
-from claimclf.services import models, queue
+from claimclf.services import loading, queue
 from claimclf.services.triage import triage
 from claimclf.ui.wording import moment
 from tests.app.screens import as_read
@@ -44,7 +44,7 @@ def review() -> AppTest:
 @pytest.fixture(scope="module")
 def ranked(load_each_model_once: None) -> tuple[Ranked, Model]:
     """Twelve videos, and the model that ranked them."""
-    model = models.load_model(ROOT / "models")
+    model = loading.load_model(ROOT / "models")
     return triage(read_table(GOOD, "good.csv"), model), model
 
 

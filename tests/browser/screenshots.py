@@ -15,7 +15,7 @@ from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database, now
 from claimclf.schema import AUTHOR_ID, Decision
 from claimclf.services import queue
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.services.triage import triage
 from claimclf.units import HOUR
 from tests.browser.dashboard import PAGES, browser, new_context, running_dashboard, settle

@@ -30,7 +30,8 @@ from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import first_rows, read_table
 from claimclf.dataset.validation.mapping import understand
 from claimclf.dataset.validation.validate import validate
-from claimclf.modeling.learners.recipes import RANDOM_FOREST, RECIPES
+from claimclf.modeling.learners.algorithms import RANDOM_FOREST
+from claimclf.modeling.learners.recipes import RECIPES
 from claimclf.modeling.learners.search import TreeSearchCV
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS

@@ -84,3 +84,21 @@ def test_each_page_imports_only_what_it_draws_with(tmp_path: Path) -> None:
         page: set() for page in NEEDED
     }
     assert len({title for title, _ in by_page.values()}) == len(NEEDED)  # each was really drawn
+
+
+_SCORE = """
+import sys
+from claimclf.cli import main
+main(["score", sys.argv[1], "--output", sys.argv[2]], standalone_mode=False)
+print(*sys.modules)
+"""
+
+
+def test_a_small_file_is_scored_without_what_fits_and_stores_models(tmp_path: Path) -> None:
+    videos, out = tmp_path / "videos.csv", tmp_path / "out.csv"
+    spoken = [f"the mayor said {n} bridges will be closed by 20{n}" for n in range(30, 60)]
+    rows = [f"{7_300_000_000_000_000_123 + n},{text}" for n, text in enumerate(spoken)]
+    videos.write_text("\n".join(["video_id,video_transcription_text", *rows]))
+    modules = set(output(_SCORE, str(videos), str(out)).split())
+    assert len(out.read_text().splitlines()) == 1 + len(rows)
+    assert modules & {"sklearn", "skops", "xgboost", "sqlalchemy", "scipy.stats"} == set()

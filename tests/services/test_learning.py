@@ -18,7 +18,7 @@ from claimclf.people import Person, Role
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.turns import turn
 from claimclf.schema import CLAIM, OPINION, TRANSCRIPT, Decision, TextKind
-from claimclf.services import learning, models, queue, training
+from claimclf.services import learning, loading, models, queue, training
 from claimclf.services.datasets import Dataset, open_dataset
 from tests.queue.builders import ANNA, LEAD, UNREACHABLE, Verdict, fill, logged
 from tests.speech import course_rows, talk
@@ -74,7 +74,7 @@ def test_decisions_of_the_queue_are_learnt_and_the_model_in_use_stays(
     actor, _, action, details = logged(database)[-1]
     assert (actor, action) == ("ana", training.STORED)
     assert (details["model"], details["new"]) == ("challenger-1", manifest.version)
-    assert models.load_model(store.folder, "challenger-1").name == "challenger-1"
+    assert loading.load_model(store.folder, "challenger-1").name == "challenger-1"
 
 
 def test_each_challenger_has_a_name_of_its_own_and_is_never_in_use_by_rule(

@@ -20,7 +20,7 @@ from claimclf.queue.intake.rescoring import rescore
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, decisions
 from claimclf.schema import Decision, ReasonCode
-from claimclf.services import models, monitoring, queue
+from claimclf.services import loading, monitoring, queue
 from claimclf.units import DAY, WEEK, start_of_week, week_of
 from tests.conftest import ROOT
 from tests.queue.builders import (
@@ -232,7 +232,7 @@ def test_an_upload_that_was_taken_back_never_came(database: Database) -> None:
 
 
 def test_words_that_the_model_has_not_met_are_counted_over_texts(database: Database) -> None:
-    predictor = models.load_model(ROOT / "models").predictor
+    predictor = loading.load_model(ROOT / "models").predictor
     texts = [f"Qwx{n} zzyp{n} vlorn{n} the world is flat" for n in range(8)]
     fill(database, 8, video_transcription_text=texts, statement_id=None)
     table = monitoring.watch(database, LEAD, predictor).by_week.set_index("signal")

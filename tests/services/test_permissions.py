@@ -199,7 +199,7 @@ ASK_NOBODY = {
     "mappings.reading",
     "mappings.write_choice",
     "models.evaluate_model",
-    "models.load_model",
+    "loading.load_model",
     "monitoring.monday",
     "monitoring.outlook_at",
     "monitoring.round_number",

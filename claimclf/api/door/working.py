@@ -76,7 +76,7 @@ class Worker:
 
     def _take_champion(self) -> None:
         """Load the model in use where it is another one than before."""
-        from claimclf.services.models import load_model
+        from claimclf.services.loading import load_model
         from claimclf.services.stored_models import champion_of, open_store
 
         best = champion_of(open_store(models_folder()))

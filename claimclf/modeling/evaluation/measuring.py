@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import classification_report, confusion_matrix
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.modeling.evaluation.metrics import Metrics
@@ -31,6 +30,8 @@ def measure(truth: np.ndarray, predicted: np.ndarray) -> Metrics:
     truth, predicted : array-like of int or bool, shape (n,)
         1 for claim, 0 for opinion.
     """
+    from sklearn.metrics import confusion_matrix  # a second that who predicts does without
+
     matrix = confusion_matrix(truth, predicted, labels=[0, 1])
     return Metrics.of([[int(cell) for cell in row] for row in matrix])
 
@@ -40,6 +41,8 @@ def report_by_class(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
 
     A share of nothing is NaN, and is in no average.
     """
+    from sklearn.metrics import classification_report
+
     report = classification_report(
         truth,
         predicted,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from claimclf.errors import TrainingDataError
 
@@ -43,6 +42,8 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     ValueError
         `successes` is not from 0 to `n`, or `confidence` not between 0 and 1.
     """
+    from scipy.stats import binomtest  # half a second that who predicts does without
+
     if n == 0 and successes == 0:
         return Interval(0.0, 1.0)
     test = binomtest(int(successes), int(n))
@@ -63,6 +64,8 @@ def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> PairedTest:
     TrainingDataError
         The lengths differ, so that these are not the same videos.
     """
+    from scipy.stats import binomtest
+
     a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
     if a.shape != b.shape:
         raise TrainingDataError(

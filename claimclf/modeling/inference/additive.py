@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
-from claimclf.modeling.learners.weights import Weights, weights_of
+from claimclf.modeling.learners.weights import Weights
 from claimclf.modeling.stored.reading import CHUNK_TEXTS, READER, Reading
-from claimclf.modeling.stored.speech import SpeechFeatures
 from claimclf.modeling.stored.tokens import BREAK, OPENING_TOKENS, shape, spelling
+from claimclf.schema import TRANSCRIPT
 
 # Places of the first look at a pair of words: nearly all pairs that are not known end there.
 _PLACES = 1 << 20
@@ -29,16 +29,19 @@ class Additive:
 
     Parameters
     ----------
-    features : SpeechFeatures
-        What the model reads.
-    learner : LogisticRegression
-        Fitted on it.
+    weights : Weights
+        The model's.
     """
 
-    def __init__(self, features: SpeechFeatures, learner: LogisticRegression) -> None:
-        self._weights = weights_of(features, learner)
-        self._neighbours = _Neighbours(self._weights)
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._neighbours = _Neighbours(weights)
         self._table: _Table | None = None
+
+    @staticmethod
+    def can_take(rows: pd.DataFrame) -> bool:
+        """Say whether every row has a text."""
+        return TRANSCRIPT in rows and bool(rows[TRANSCRIPT].notna().all())
 
     def probability(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probability of class 1, shape (n,)."""

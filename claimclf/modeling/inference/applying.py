@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from claimclf.modeling.inference.additive import Additive
 from claimclf.modeling.inference.encoding import Encoder
 from claimclf.modeling.inference.votes import Votes
-from claimclf.modeling.learners.weights import reads_speech
+from claimclf.modeling.learners.weights import reads_speech, weights_of
 from claimclf.schema import TRANSCRIPT
 
 
@@ -32,7 +32,7 @@ class Applied:
         dense = isinstance(features, ColumnTransformer) and not features.sparse_output_
         self._encoder = Encoder(features) if dense else None
         adds = reads_speech(features, self._learner)
-        self._additive = Additive(features, self._learner) if adds else None
+        self._additive = Additive(weights_of(features, self._learner)) if adds else None
         self._votes = Votes(self._learner) if Votes.can_count(self._learner) else None
 
     def probability(self, rows: pd.DataFrame) -> np.ndarray:
@@ -52,7 +52,7 @@ class Applied:
         ValueError
             The pipeline cannot take the rows, as for a category it does not know.
         """
-        if self._additive is not None and TRANSCRIPT in rows and rows[TRANSCRIPT].notna().all():
+        if self._additive is not None and Additive.can_take(rows):
             return self._additive.probability(rows[TRANSCRIPT].tolist())
         matrix = self._encoder.matrix(rows) if self._encoder else None
         if matrix is None or not np.isfinite(matrix).all():

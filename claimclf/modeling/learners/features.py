@@ -13,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
+from claimclf.modeling.learners.columns import COLUMNS
 from claimclf.modeling.stored.features import opening, text_length, text_length_name
 from claimclf.schema import (
     BAN_STATUS,
@@ -97,11 +98,10 @@ def _speech() -> ColumnTransformer:
     )
 
 
-_FEATURE_SETS = (
-    FeatureSet("course", (TRANSCRIPT, DURATION, VERIFIED_STATUS, BAN_STATUS, *ENGAGEMENT), _course),
-    FeatureSet("content", (TRANSCRIPT,), _content),
-    # For an analyst who wants to see what adding the counts costs on young videos.
-    FeatureSet("content-counts", (TRANSCRIPT, *ENGAGEMENT), _content_counts),
-    FeatureSet("speech", (TRANSCRIPT,), _speech),
-)
-FEATURE_SETS = {feature_set.name: feature_set for feature_set in _FEATURE_SETS}
+_BUILT = {
+    "course": _course,
+    "content": _content,
+    "content-counts": _content_counts,
+    "speech": _speech,
+}
+FEATURE_SETS = {name: FeatureSet(name, COLUMNS[name], build) for name, build in _BUILT.items()}

@@ -13,9 +13,8 @@ from xgboost import XGBClassifier
 
 from claimclf.dataset.splitting import SEED
 from claimclf.errors import InvalidRequestError
+from claimclf.modeling.learners.algorithms import LINEAR, RANDOM_FOREST, XGBOOST
 from claimclf.modeling.learners.features import FEATURE_SETS
-
-RANDOM_FOREST, XGBOOST, LINEAR = "random forest", "XGBoost", "linear"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack
 
-from claimclf.modeling.stored.speech import BLOCKS, counted, opening_terms
+from claimclf.modeling.stored.speech import counted
+from claimclf.modeling.stored.terms import BLOCKS, opening_terms
 from claimclf.modeling.stored.tokens import tokens
 
 #: A term is known from so many texts on.

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
-from claimclf.modeling.stored.speech import BLOCKS, SpeechFeatures, opening_terms
+from claimclf.modeling.stored.terms import BLOCKS, Terms, opening_terms
 from claimclf.modeling.stored.tokens import pieces, shape, spelling
+
+# Weights are looked up without what it takes to fit them.
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
+    from claimclf.modeling.stored.speech import SpeechFeatures
 
 
 class Weights:
@@ -18,10 +24,19 @@ class Weights:
 
     Each is a complex number: the real part is what its reader says, the imaginary part what
     the gate says.
+
+    Parameters
+    ----------
+    features : Terms
+        What the model reads.
+    coefficients : ndarray, shape (n_whole + 1 + n_openings + 1,)
+        What it has learnt of each column.
+    intercept : float
+        What it says of a text of which nothing is known.
     """
 
-    def __init__(self, features: SpeechFeatures, learner: LogisticRegression) -> None:
-        n_whole, coefficients = features.n_whole, learner.coef_[0]
+    def __init__(self, features: Terms, coefficients: np.ndarray, intercept: float) -> None:
+        n_whole = features.n_whole
         whole = features.scale * (coefficients[:n_whole] + 1j * features.gate[:n_whole])
         opening = coefficients[n_whole + 1 : -1] + 1j * features.gate[n_whole:]
         self.by_block: dict[str, dict[str, complex]] = {}
@@ -32,7 +47,7 @@ class Weights:
             at += len(terms)
         self.opening = _paired(features.terms("openings"), opening)
         self.starts = coefficients[n_whole], coefficients[-1]
-        self.intercept, self.gate_start = float(learner.intercept_[0]), features.gate_start
+        self.intercept, self.gate_start = intercept, features.gate_start
 
     def of_token(self, token: str) -> tuple[complex, complex]:
         """Return what a token adds for itself: to the whole text, and in the opening."""
@@ -66,10 +81,14 @@ def _paired(terms: Sequence[str], values: np.ndarray) -> dict[str, complex]:
 @lru_cache(maxsize=8)
 def weights_of(features: SpeechFeatures, learner: LogisticRegression) -> Weights:
     """Return a model's weights; kept for as long as a few models are in use."""
-    return Weights(features, learner)
+    return Weights(features, learner.coef_[0], float(learner.intercept_[0]))
 
 
 def reads_speech(features: object, learner: object) -> bool:
     """Say whether this is a linear model on `SpeechFeatures`."""
+    from sklearn.linear_model import LogisticRegression
+
+    from claimclf.modeling.stored.speech import SpeechFeatures
+
     is_ours = type(features) is SpeechFeatures and type(learner) is LogisticRegression
     return is_ours and list(learner.classes_) == [0, 1]  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from claimclf.dataset.spoken import said_in_all
 from claimclf.modeling.evaluation.measuring import predict_claim
-from claimclf.modeling.learners.features import FEATURE_SETS
+from claimclf.modeling.learners.columns import COLUMNS
 from claimclf.modeling.store.model import Model, Predictor
 from claimclf.modeling.stored.conformal import lanes
 from claimclf.schema import (
@@ -91,7 +91,7 @@ def _kinds(parts: Sequence[Prediction]) -> np.ndarray | None:
 
 
 def _predict(predictor: Predictor, rows: pd.DataFrame) -> Prediction:
-    learnt = predictor.applied.probability(rows)
+    learnt = predictor.probability(rows)
     conformal = predictor.conformal
     if conformal is None:
         return Prediction(learnt)
@@ -127,7 +127,7 @@ def predictions(
         there), `lane`, and `reason` why a person must look at it; the videos' index.
     """
     videos = spoken(videos)
-    reason = unscorable_reason(videos, FEATURE_SETS[model.manifest.feature_set].columns)
+    reason = unscorable_reason(videos, COLUMNS[model.manifest.feature_set])
     scorable = (reason == "").to_numpy()
     predicted = predict(model.predictor, videos[scorable], on_progress)
     claims = predict_claim(predicted.probability, model.manifest.threshold)

@@ -45,7 +45,7 @@ def dump(part: Pipeline | Conformal | KindConformal, path: Path) -> None:
     skops_io.dump(part, path, compression=ZIP_DEFLATED, compresslevel=9)
 
 
-def rebuilt(name: str, path: Path) -> Any:
+def rebuilt(name: str, file: str, data: bytes) -> Any:
     """Rebuild an object from a checked file that holds trusted types only.
 
     Raises
@@ -56,15 +56,15 @@ def rebuilt(name: str, path: Path) -> Any:
     from skops import io as skops_io  # takes long to import, and few pages load a model
 
     try:
-        unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
+        unknown = set(skops_io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES)
     except Exception as error:
-        raise damaged(name, f"{path.name} cannot be read ({type(error).__name__})") from error
+        raise damaged(name, f"{file} cannot be read ({type(error).__name__})") from error
     if unknown:
         raise damaged(name, f"it holds types that are not trusted: {sorted(unknown)}")
     try:
-        return skops_io.load(path, trusted=list(TRUSTED_TYPES))
+        return skops_io.loads(data, trusted=list(TRUSTED_TYPES))
     except Exception as error:  # whatever a library says of contents that make no sense to it
-        raise damaged(name, f"{path.name} cannot be rebuilt ({type(error).__name__})") from error
+        raise damaged(name, f"{file} cannot be rebuilt ({type(error).__name__})") from error
 
 
 def check_types(name: str, path: Path) -> None:

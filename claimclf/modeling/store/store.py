@@ -24,6 +24,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,14 +159,29 @@ class ModelStore:
             A file is missing, altered, made with other library versions or holds a type
             that is not on our list.
         """
+        from claimclf.modeling.store.plain import weights_in  # few pages load a model
+
         manifest = self.manifest(name)
         check_libraries(manifest)
-        has_conformal = CONFORMAL in manifest.files
-        conformal = self._rebuilt(manifest, CONFORMAL) if has_conformal else None
-        return Model(Predictor(self._rebuilt(manifest, MODEL), conformal), manifest)
+        # Kept, for the file may be gone when the pipeline is asked for.
+        path = self._checked(manifest, MODEL)
+        data = path.read_bytes()
+        rebuild = partial(rebuilt, name, path.name, data)
+        weights = weights_in(data)
+        if weights is None:
+            pipeline = rebuild()
+            return Model(Predictor.of(pipeline, self._conformal(manifest)), manifest)
+        return Model(Predictor(rebuild, self._conformal(manifest), weights), manifest)
 
-    def _rebuilt(self, manifest: Manifest, file: str) -> Any:
-        return rebuilt(manifest.name, self._checked(manifest, file))
+    def _conformal(self, manifest: Manifest) -> Any:
+        from claimclf.modeling.store.plain import conformal_in
+
+        if CONFORMAL not in manifest.files:
+            return None
+        path = self._checked(manifest, CONFORMAL)
+        data = path.read_bytes()
+        found = conformal_in(data)
+        return rebuilt(manifest.name, path.name, data) if found is None else found
 
     def predictions(self, name: str) -> pd.DataFrame:
         """Return what a model said of its validation and test splits.

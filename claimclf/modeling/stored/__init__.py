@@ -8,7 +8,7 @@ gets a new name beside the old one. `FORMATS` lists every name that any release 
 
     conformal    calibration and lanes          features    what pipelines call for each video
     kinds        the same for kinds of text     speech      features of real speech
-    tokens, reading    what these read
+    tokens, reading, terms    what these read
 """
 
 #: Format of model files -> the types of ours that its files may name. Reviewed: none runs

@@ -25,7 +25,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from claimclf.dataset.words import CHUNK_TEXTS, Lexicon, plain, words
 from claimclf.schema import CLAIM, LABELS, OPINION, TOO_SHORT_TO_JUDGE, UNLIKE_TRAINING, Lane
@@ -124,6 +123,8 @@ def learn(
     trained_on, trained_labels : Series of str, array-like of int, shape (n_train,)
         The rows that the learner was trained on: what they say is known.
     """
+    from sklearn.linear_model import LogisticRegression  # for who fits, not for who applies
+
     labels = np.asarray(labels)
     curve = LogisticRegression().fit(_log_odds(learnt).reshape(-1, 1), labels)
     slope, intercept = (

@@ -12,7 +12,7 @@ So a linear model's score is a sum over words, for people who ask and for a proc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,46 +20,9 @@ from scipy.sparse import csr_array, diags_array, hstack
 from scipy.special import expit
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from claimclf.modeling.stored.tokens import (
-    BREAK,
-    OPENING_TOKENS,
-    pieces,
-    runs,
-    shape,
-    spelling,
-    tokens,
-)
+from claimclf.modeling.stored.terms import BLOCKS, Terms, opening_terms
+from claimclf.modeling.stored.tokens import BREAK, tokens
 from claimclf.schema import TRANSCRIPT
-
-_Terms = Callable[[Sequence[str]], list[str]]
-
-
-def word_terms(text_tokens: Sequence[str]) -> list[str]:
-    """Return words and word pairs of a text's tokens."""
-    return runs([BREAK, *map(spelling, text_tokens), BREAK], (1, 2))
-
-
-def piece_terms(text_tokens: Sequence[str]) -> list[str]:
-    """Return the pieces of a text's tokens."""
-    return [piece for token in text_tokens for piece in pieces(spelling(token))]
-
-
-def shape_terms(text_tokens: Sequence[str]) -> list[str]:
-    """Return shapes of a text's tokens, up to three neighbours."""
-    return runs([BREAK, *map(shape, text_tokens), BREAK], (1, 2, 3))
-
-
-def opening_terms(text_tokens: Sequence[str]) -> list[str]:
-    """Return the words of a text's opening, marked as words, and their pieces."""
-    opening = [spelling(token) for token in text_tokens[:OPENING_TOKENS]]
-    return [
-        *(f"={word}" for word in opening),
-        *(piece for word in opening for piece in pieces(word)),
-    ]
-
-
-#: What reads the whole text, in the order of columns.
-BLOCKS: dict[str, _Terms] = {"words": word_terms, "pieces": piece_terms, "shapes": shape_terms}
 
 
 def counted(terms: Iterable[Sequence[str]], columns: dict[str, int]) -> csr_array:
@@ -75,38 +38,8 @@ def counted(terms: Iterable[Sequence[str]], columns: dict[str, int]) -> csr_arra
     return counts
 
 
-class SpeechFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A fitted feature set; `learners.vocabulary` makes it.
-
-    Parameters
-    ----------
-    words, pieces, shapes, openings : str
-        The terms of each block, one a line, in the order of columns.
-    scale : ndarray, shape (n_whole,)
-        What a term of the whole text counts.
-    gate : ndarray, shape (n_whole + n_openings,)
-        How much each term speaks for a text of the course.
-    gate_start : float
-        The same for a text of which nothing is known.
-    """
-
-    def __init__(
-        self,
-        words: str,
-        pieces: str,
-        shapes: str,
-        openings: str,
-        scale: np.ndarray,
-        gate: np.ndarray,
-        gate_start: float,
-    ) -> None:
-        self.words = words
-        self.pieces = pieces
-        self.shapes = shapes
-        self.openings = openings
-        self.scale = scale
-        self.gate = gate
-        self.gate_start = gate_start
+class SpeechFeatures(Terms, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A fitted feature set; `learners.vocabulary` makes it."""
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -114,21 +47,6 @@ class SpeechFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, _rows: pd.DataFrame, _labels: object = None) -> SpeechFeatures:
         """Return itself: everything that is learnt is a parameter."""
         return self
-
-    def terms(self, block: str) -> list[str]:
-        """Return the terms of a block, in the order of columns."""
-        lines: str = getattr(self, block)
-        return lines.split("\n") if lines else []
-
-    @property
-    def n_whole(self) -> int:
-        """Number of terms of the whole text."""
-        return len(self.scale)
-
-    @property
-    def n_openings(self) -> int:
-        """Number of terms of the opening."""
-        return len(self.gate) - self.n_whole
 
     def read(self, texts: Sequence[str]) -> tuple[csr_array, csr_array]:
         """Return what each reader sees: the whole text, scaled, and the opening, counted."""

@@ -25,7 +25,8 @@ from claimclf.modeling.learners.linear import Task, as_learner, in_single_precis
 from claimclf.modeling.learners.vocabulary import further_terms
 from claimclf.modeling.store.model import Predictor
 from claimclf.modeling.stored.kinds import KindConformal, fit_to_judge, strange
-from claimclf.modeling.stored.speech import BLOCKS, SpeechFeatures
+from claimclf.modeling.stored.speech import SpeechFeatures
+from claimclf.modeling.stored.terms import BLOCKS
 from claimclf.modeling.stored.tokens import spelling, tokens
 from claimclf.schema import LABELS, P_VALUES, PROBABILITY, TRANSCRIPT, TextKind
 
@@ -100,7 +101,7 @@ def learn_decisions(
     )
     p_values = _held_out_p_values(conformal, decided, labels, odds)
     return LearntDecisions(
-        Predictor(Pipeline([("features", features), ("model", learner)]), conformal),
+        Predictor.of(Pipeline([("features", features), ("model", learner)]), conformal),
         held_out.assign(**dict(zip(P_VALUES, p_values.T, strict=True))),
         strength,
         float(learnt[-1] * _OLD_SCORE),
@@ -126,7 +127,7 @@ def calibrate_lanes(old: Predictor, decided: LabelledTexts) -> LearntDecisions:
     p_values = _held_out_p_values(anew, decided, labels, odds)
     conformal = replace(anew, slope=before.slope, intercept=before.intercept)
     return LearntDecisions(
-        Predictor(old.pipeline, conformal),
+        Predictor.of(old.pipeline, conformal),
         pd.DataFrame(held_out).assign(**dict(zip(P_VALUES, p_values.T, strict=True))),
         strength=0.0,
         trust=1.0,

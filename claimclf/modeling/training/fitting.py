@@ -219,7 +219,7 @@ def fit(recipe: Recipe, rows: pd.DataFrame, texts: Sequence[LabelledTexts] = ())
         return learn_kinds(recipe, rows, needed(texts)).predictor
     labels = is_claim(rows)
     if not recipe.calibrated:
-        return Predictor(recipe.build().fit(rows, labels))
+        return Predictor.of(recipe.build().fit(rows, labels))
     learnt, held_out = train_test_split(
         rows, test_size=CALIBRATION_SHARE, stratify=labels, random_state=SEED
     )
@@ -231,7 +231,7 @@ def fit(recipe: Recipe, rows: pd.DataFrame, texts: Sequence[LabelledTexts] = ())
         learnt[TRANSCRIPT],
         is_claim(learnt).to_numpy(),
     )
-    return Predictor(pipeline, conformal)
+    return Predictor.of(pipeline, conformal)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

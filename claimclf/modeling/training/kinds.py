@@ -24,6 +24,7 @@ from sklearn.pipeline import Pipeline
 
 from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.labelled_texts import N_GROUPS, LabelledTexts
+from claimclf.modeling.learners.algorithms import LINEAR
 from claimclf.modeling.learners.linear import (
     Task,
     as_learner,
@@ -31,7 +32,7 @@ from claimclf.modeling.learners.linear import (
     learnt_weights,
     plain_weights,
 )
-from claimclf.modeling.learners.recipes import LINEAR, Recipe
+from claimclf.modeling.learners.recipes import Recipe
 from claimclf.modeling.learners.vocabulary import (
     Vocabulary,
     opening_matrix,
@@ -192,7 +193,7 @@ def learn_kinds(recipe: Recipe, course: pd.DataFrame, texts: Sequence[LabelledTe
     )
     p_values = _held_out_p_values(world, conformal, held, odds)
     return Learnt(
-        Predictor(pipeline, conformal),
+        Predictor.of(pipeline, conformal),
         table.assign(**dict(zip(P_VALUES, p_values.T, strict=True))),
     )
 

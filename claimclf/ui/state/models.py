@@ -70,7 +70,7 @@ def model_in_use() -> Model:
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
 def _loaded(folder: str, name: str | None, versions: tuple[object, ...]) -> Model:
     # Folder, champion and versions are the cache's key: a new model is loaded at once.
-    from claimclf.services.models import load_model
+    from claimclf.services.loading import load_model
 
     return load_model(Path(folder))
 
@@ -82,7 +82,7 @@ def loaded_model(name: str) -> Model:
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=8)
 def _loaded_by_name(folder: str, name: str, version: str) -> Model:
-    from claimclf.services.models import load_model
+    from claimclf.services.loading import load_model
 
     return load_model(Path(folder), name)
 

@@ -58,7 +58,7 @@ def test_every_video_of_the_course_gets_the_pipelines_own_probability(
     matrix = fitted["features"].transform(rows)
     assert np.array_equal(Encoder(fitted["features"]).matrix(rows), matrix.astype(np.float32))
     own = fitted["model"].predict_proba(matrix)[:, 1].astype(np.float64)
-    assert np.array_equal(shipped.load(name).predictor.applied.probability(rows), own)
+    assert np.array_equal(shipped.load(name).predictor.probability(rows), own)
 
 
 def test_shipped_forests_are_counted_by_votes() -> None:

@@ -29,7 +29,7 @@ from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.champion import RULE, back_to_rule, champion, follow_rule, overrule
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from tests.conftest import Logged
 
 NAME, WORDS = "course-xgboost", "content-xgboost"

@@ -133,9 +133,11 @@ def test_stored_and_rebuilt_it_says_the_same_and_names_nothing_that_runs(
     assert predictor.conformal is not None
     dump(predictor.conformal, tmp_path / "conformal.skops")
     after = predict(
-        Predictor(
-            rebuilt("speech-linear", tmp_path / "model.skops"),
-            rebuilt("speech-linear", tmp_path / "conformal.skops"),
+        Predictor.of(
+            rebuilt("speech-linear", "model.skops", (tmp_path / "model.skops").read_bytes()),
+            rebuilt(
+                "speech-linear", "conformal.skops", (tmp_path / "conformal.skops").read_bytes()
+            ),
         ),
         rows,
     )

@@ -23,7 +23,7 @@ from claimclf.queue.storage.tables import cases, group_totals, reports, requests
 from claimclf.queue.storage.turns import turn
 from claimclf.schema import STATEMENT_ID
 from claimclf.services.intake import store_waiting
-from claimclf.services.models import load_model
+from claimclf.services.loading import load_model
 from claimclf.units import HOUR
 from tests.queue.builders import ANNA, OPINION, Clock, done, fill, logged, take
 from tests.queue.conftest import NewUrl
