@@ -124,8 +124,8 @@ def arrive(
     with turn(database, _TURN):
         finished = _finish_all(database)
         known = database.read(lambda connection: find_batch(connection, upload))
-        if known is not None:
-            return known.batch, known.batch.id not in finished
+        if known is not None:  # what was left of it may have been stored just now
+            return finished.get(known.batch.id, known.batch), known.batch.id not in finished
         number = _bring(database, person, videos, upload, seed, keys_of, _half(progress, 0))
         batch = _finish(database, number, _half(progress, len(videos)))
     return batch, False
@@ -153,7 +153,7 @@ def finish_arrivals(database: Database, *, waits: bool = False) -> list[int]:
     if not database.read(lambda c: c.scalar(select(func.count()).select_from(arrivals))):
         return []
     with turn(database, _TURN, waits=waits) as is_mine:
-        return _finish_all(database) if is_mine else []
+        return list(_finish_all(database)) if is_mine else []
 
 
 def _half(progress: Progress, done_before: int) -> Progress:
@@ -161,15 +161,16 @@ def _half(progress: Progress, done_before: int) -> Progress:
     return lambda done, total: progress((done_before + done) // 2, total)
 
 
-def _finish_all(database: Database) -> list[int]:
+def _finish_all(database: Database) -> dict[int, Batch]:
     """Finish the uploads that are there although it is one's own turn: a crash left them."""
     rows = database.read(lambda c: c.execute(select(arrivals).order_by(arrivals.c.id)).all())
+    finished = {}
     for row in rows:
         if row.batch_id is None:
             _drop(database, row.id)
         else:
-            _finish(database, row.id, lambda done, total: None)
-    return [row.batch_id for row in rows if row.batch_id is not None]
+            finished[row.batch_id] = _finish(database, row.id, lambda done, total: None)
+    return finished
 
 
 # Bringing it ---------------------------------------------------------------------------------

@@ -254,6 +254,7 @@ def complete(database: Database) -> None:
 def test_same_file_goes_on_where_it_stopped(half_stored: Database) -> None:
     batch = fill(half_stored, 20, "b", report_count=100)
     assert (batch.id, batch.n_new, batch.n_known, batch.is_repeated) == (2, 15, 5, False)
+    assert batch.n_raised == 5  # whoever goes on is told all of it
     complete(half_stored)
     assert fill(half_stored, 20, "b", report_count=100).is_repeated
 
