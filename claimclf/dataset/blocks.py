@@ -18,7 +18,7 @@ from claimclf.dataset.readers.info_files import open_archive, open_folder
 from claimclf.dataset.readers.json_documents import DocumentLines, where_records_are
 from claimclf.dataset.readers.json_lines import open_lines
 from claimclf.dataset.readers.parquet import open_parquet
-from claimclf.dataset.readers.shapes import record_of
+from claimclf.dataset.readers.shapes import decoded, record_of
 from claimclf.dataset.sources import (
     Format,
     HashedStream,
@@ -159,6 +159,11 @@ def _open_text(stream: HashedStream, opening: Opening, *, zipped: bool) -> Block
         held, final = _read_on(held, text, len(held) + _START_BYTES)
     start = held.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not _is_json(start, final):
+        while start[:1] in (b"[", b"{") and not final and len(held) < _LINE_BYTES:
+            held, final = _read_on(held, text, len(held) + _START_BYTES)
+            start = held.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if final:
+            _refuse_other_json(start, name)
         return open_delimited(text, held, final, stream, opening)
     while not final and b"\n" not in start and len(held) < _LINE_BYTES:
         held, final = _read_on(held, text, len(held) + _START_BYTES)
@@ -181,6 +186,28 @@ def _is_json(start: bytes, final: bool) -> bool:
         behind = start[1:].lstrip()
         return behind.startswith((b"{", b"]", b"[{"))
     return start.startswith(b"{") and start[1:].lstrip()[:1] in (b'"', b"}", b"")
+
+
+def _refuse_other_json(text: bytes, name: str) -> None:
+    """Refuse JSON that holds no objects: as a CSV its only line would be a header.
+
+    A header of a CSV may begin with a bracket; a brace alone is JSON, or was meant to be.
+    """
+    if text[:1] not in (b"[", b"{"):
+        return
+    try:
+        decoded(text)
+        found = "JSON without objects"
+    except (ValueError, RecursionError):
+        if text[:1] == b"[" or b"\n" in text.strip():
+            return
+        found = "one line that begins like JSON, and is none"
+    raise NotATableError(
+        f"{name} is not a table.",
+        f"Found: {found}.",
+        "Give an object for each video, one a line or in an array, with names and texts in double "
+        "quotation marks.",
+    )
 
 
 def _is_lines(start: bytes) -> bool:

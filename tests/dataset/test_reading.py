@@ -174,6 +174,45 @@ def test_a_header_only_has_no_rows(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            b"[1, 2, 3]",
+            b'["a", "b"]',
+            b'[["video_id", "text"], ["1", "a"]]',
+            b"[null]",
+            b" [[]]\n",
+        ),
+        *(b'[\n  ["video_id", "text"],\n  ["1", "a"]\n]\n', b"[]", b"{}", b'{"data": []}'),
+        b"[" + b"1, " * 100_000 + b"1]",
+    ],
+)
+def test_json_without_objects_is_told_as_that_and_not_as_a_header(content: bytes) -> None:
+    with pytest.raises(NotATableError, match=r"Found: JSON without objects\. Give an object for"):
+        read_table(content)
+
+
+@pytest.mark.parametrize("content", [b"{'video_id': '1', 'text': 'a'}", b"{video_id: 1}\n"])
+def test_one_line_that_is_nearly_json_is_told_as_that(content: bytes) -> None:
+    with pytest.raises(NotATableError, match="begins like JSON, and is none"):
+        read_table(content)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"video_id": "1", "text": "a"}', b'[{"video_id": "1", "text": "a"}]']
+)
+def test_one_line_of_json_is_a_table(content: bytes) -> None:
+    assert list(read_table(content).frame["video_id"]) == ["1"]
+
+
+@pytest.mark.parametrize("content", [b"[id],[text]\n", b"[id],[text]"])
+def test_header_in_brackets_is_a_header(content: bytes) -> None:
+    with pytest.raises(EmptyTableError, match="a header only"):
+        read_table(content)
+    assert list(read_table(b"[id],[text]\n1,a\n").frame["[id]"]) == ["1"]
+
+
+@pytest.mark.parametrize(
     ("start", "what"),
     [
         (b"\x89PNG\r\n\x1a\n", "PNG image"),
