@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from claimclf.configuration import database_url
+from claimclf.ui.progress import drawn
 
 if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
@@ -32,8 +33,8 @@ def _database(url: str) -> Database:
 def _say_why_nothing_happens() -> None:
     """Tell who is at a screen that the queue is busy; what they did is done when it is free."""
     if get_script_run_ctx(suppress_warning=True) is not None:
-        st.toast(
+        words = (
             "A large upload is being stored. What you did is kept, and done as soon as it is in: "
-            "within a minute or two.",
-            icon=":material/hourglass_top:",
+            "within a minute or two."
         )
+        drawn(lambda: st.toast(words, icon=":material/hourglass_top:"))
