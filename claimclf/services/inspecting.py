@@ -295,7 +295,8 @@ def remarks_of(mapping: TableMapping, table: Table, facts: Facts) -> list[str]:
         ]
         remarks.append(f"Words: {', '.join(parts)}. A caption is not what is said in the video.")
     if facts.n_dated:
-        remarks.append(f"The posting time of {facts.n_dated:,} rows is taken from the video's id.")
+        rows = "1 row" if facts.n_dated == 1 else f"{facts.n_dated:,} rows"
+        remarks.append(f"The posting time of {rows} is taken from the video's id.")
     if mapping.are_trusted:
         remarks.append("The ids are taken as they are: a person has said that they are right.")
     return remarks
@@ -327,7 +328,7 @@ def _word_fields(exporter: Exporter, name: str) -> tuple[str, ...]:
 def _without_reports(ranking: Ranking) -> str:
     if ranking is Ranking.REPORTS:
         return "No report counts are given: videos are ranked by claim probability, then by views."
-    return f"No report counts are given: the ranking '{ranking}' goes on without them."
+    return "No report counts are given: the ranking goes on without them."
 
 
 def require_read(mapping: TableMapping, table: Table, model: Model, models: Path) -> None:

@@ -85,7 +85,8 @@ def store_file(
 
     report = on_progress or (lambda what, done, total: None)
     with ranked_file(source, engines=engines, on_progress=report) as (accounted, videos):
-        digest = _digest(accounted.sha256, _reading_of(source), source.reports)
+        log = None if source.reports is None else source.reports.read_bytes()
+        digest = _digest(accounted.sha256, _reading_of(source), log)
         file = (source.path.name, digest, accounted.n_rejected, accounted.n_merged)
         stored = partial(report, "videos stored")
         return _store(database, person, videos, file, source.model, stored)
@@ -98,8 +99,14 @@ def store_ranked(
     ranked: Ranked,
     model: Model,
     on_progress: Callable[[int, int], object] | None = None,
+    report_log: bytes | None = None,
 ) -> ingest.Batch:
     """Store reported videos that were ranked already, by the same model.
+
+    Parameters
+    ----------
+    report_log : bytes or None
+        The reports beside the videos: with others they are another upload.
 
     Raises
     ------
@@ -110,7 +117,8 @@ def store_ranked(
     from claimclf.services.mappings import reading
 
     validated = ranked.scored.validated
-    digest = _digest(validated.table.sha256, reading(validated.table, validated.mapping))
+    read_as = reading(validated.table, validated.mapping)
+    digest = _digest(validated.table.sha256, read_as, report_log)
     return _store(
         database,
         person,
@@ -150,15 +158,14 @@ def _reading_of(source: Source) -> str:
     return reading(*understood(source))
 
 
-def _digest(sha256: str, read_as: str, reports: Path | None = None) -> str:
+def _digest(sha256: str, read_as: str, reports: bytes | None) -> str:
     """Return what stands for a file as it was read, with the report log beside it if any.
 
     The same bytes read in another way are another upload.
     """
     if not read_as and reports is None:
         return sha256
-    log = b"" if reports is None else reports.read_bytes()
-    return hashlib.sha256(f"{sha256}{read_as}".encode() + log).hexdigest()
+    return hashlib.sha256(f"{sha256}{read_as}".encode() + (reports or b"")).hexdigest()
 
 
 def _store(
