@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from claimclf.schema import Decision, Lane, Language, Ranking, ReasonCode
+from claimclf.schema import (
+    AUTHOR_ID,
+    BAN_STATUS,
+    CAPTION,
+    COMMENTS,
+    DOWNLOADS,
+    DURATION,
+    FIRST_REPORTED,
+    LAST_REPORTED,
+    LIKES,
+    POSTED_AT,
+    REPORT_COUNT,
+    ROW_NUMBER,
+    SAVES,
+    SHARES,
+    TRANSCRIPT,
+    VERIFIED_STATUS,
+    VIDEO_ID,
+    VIDEO_URL,
+    VIEWS,
+    Decision,
+    Lane,
+    Language,
+    Ranking,
+    ReasonCode,
+)
 from claimclf.units import HOUR, SECOND
 
 RANKINGS = {
@@ -39,6 +64,28 @@ LANGUAGES = {
     Language.OTHER: "not learnt: another language or subject",
     Language.UNKNOWN: "unknown: too short, or no text",
 }
+#: What is read of a video, by column of the contract.
+COLUMNS = {
+    VIDEO_ID: "Video id",
+    TRANSCRIPT: "What is said",
+    CAPTION: "Caption",
+    REPORT_COUNT: "Reports",
+    FIRST_REPORTED: "First report",
+    LAST_REPORTED: "Latest report",
+    AUTHOR_ID: "Author",
+    VERIFIED_STATUS: "Verified",
+    BAN_STATUS: "Author status",
+    VIDEO_URL: "Link",
+    POSTED_AT: "Posted",
+    DURATION: "Seconds",
+    VIEWS: "Views",
+    LIKES: "Likes",
+    SHARES: "Shares",
+    DOWNLOADS: "Downloads",
+    COMMENTS: "Comments",
+    SAVES: "Saves",
+    ROW_NUMBER: "Row",
+}
 #: All lanes together, in tables.
 EVERY_LANE = "all lanes"
 _LIKELY = (
@@ -48,6 +95,19 @@ _LIKELY = (
     (0.05, "probably an opinion"),
     (0.0, "almost surely an opinion"),
 )
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write how many there are: 1 case, 2 cases.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    one, many : str
+        What one is called, and what several are; with an s where nothing is said.
+    """
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
 def likely(probability: float | None) -> str:

@@ -291,7 +291,7 @@ def test_second_click_after_the_end_is_turned_away_like_the_first(
 def test_guarded_are_all_that_there_are() -> None:
     """An empty registry would make the walks above walk nowhere."""
     assert {name.split(".")[2] for name in guard.FRAGMENTS} == {
-        *("counts", "frame", "lead", "queue_list", "review", "start")
+        *("counts", "frame", "lead", "queue_list", "review", "start", "upload")
     }
     assert len(guard.ACTIONS) >= 30
 

@@ -11,6 +11,7 @@ from claimclf.people import Role
 from claimclf.ui.access import attendance
 from claimclf.ui.access.attendance import Attendance, Memory
 from claimclf.ui.frame.pages import PAGES
+from tests.builders import reported_csv
 from tests.conftest import ROOT
 from tests.documents import tables
 
@@ -86,6 +87,15 @@ def test_page_opens_for_the_roles_of_the_table_and_shows_others_nothing(
     if refusals:
         assert f"needs the role {' or '.join(r for r in Role if r in may_open)}" in refusals[0]
         assert [type(child).__name__ for child in app.main.children.values()] == ["Title", "Error"]
+
+
+@pytest.mark.usefixtures("load_each_model_once")
+def test_analyst_looks_at_an_upload_and_is_told_who_adds_it() -> None:
+    app = opened("pages/triage_queue.py", Role.ANALYST)
+    app.file_uploader(key="queue_upload").set_value(("mine.csv", reported_csv(3), "text/csv"))
+    app.run()
+    assert any("Your role, analyst, looks at uploads" in one.value for one in app.info)
+    assert not [one.label for one in app.button if one.label.startswith("Add ")]
 
 
 def test_manual_says_which_page_opens_for_which_role() -> None:

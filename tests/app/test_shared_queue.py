@@ -11,11 +11,13 @@ from typing import Any, NoReturn
 import pytest
 import streamlit as st
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from claimclf.configuration import DATABASE, SECRETS_FILES
 from claimclf.errors import StorageError
 from claimclf.people import Person, Role
+from claimclf.queue.intake.batches import Batch
 from claimclf.queue.outbound import export as exports
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database
@@ -23,6 +25,9 @@ from claimclf.schema import CaseState, Decision, Language, Ranking
 from claimclf.services import queue
 from claimclf.ui.state import database as databases
 from claimclf.ui.state import upload as state
+from claimclf.ui.state.upload import Underway
+from claimclf.ui.upload import storing
+from tests.app.screens import as_read
 from tests.app.test_triage_page import GOOD, give, settled
 from tests.builders import reported_csv
 from tests.conftest import ROOT, Logged
@@ -52,9 +57,14 @@ def opened() -> AppTest:
 
 
 @pytest.fixture
-def page(database: Database) -> AppTest:
-    app = give(opened(), GOOD)
-    return press(app, "Add these 12 videos")
+def added(database: Database) -> AppTest:
+    """What is said once an upload is in the queue."""
+    return press(give(opened(), GOOD), "Add these 12 videos")
+
+
+@pytest.fixture
+def page(added: AppTest) -> AppTest:
+    return press(added, "See the queue")
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -84,20 +94,114 @@ def test_empty_queue_says_what_to_do(database: Database) -> None:
     assert "The shared queue is empty. Choose *Upload* above" in says(app)
 
 
-def test_upload_becomes_cases_and_the_same_file_again_changes_nothing(page: AppTest) -> None:
-    assert "Batch 1: 12 new cases" in says(page)
-    counts = tiles(page)
+def test_upload_becomes_cases_and_the_same_file_again_changes_nothing(added: AppTest) -> None:
+    assert "Batch 1: 12 new cases" in says(added)
+    counts = tiles(added)
     assert (counts["claims"], counts["opinions"]) == ("6", "6")
-    view = next(g for g in page.get("button_group") if "Shared queue" in g.options)
-    app = give(settled(view.set_value("Upload").run()), GOOD)
+    app = give(press(added, "Upload another file"), GOOD)
     app = press(app, "Add these 12 videos")
     assert "stored before, as batch 1: nothing was changed" in says(app)
+    assert not app.metric
+
+
+def test_numbers_of_an_upload_add_up_and_it_can_be_taken_back(
+    added: AppTest, database: Database
+) -> None:
+    """Of 7 rows one is rejected and one repeats a video; two are new, three are known."""
+    given = reported_csv(
+        7,
+        video_id=["video-1", "video-2", "video-3", "new-1", "new-2", "new-2", ""],
+        report_count=["9", "2", "1", "1", "1", "1", "1"],  # the first three had 1, 2 and 3
+    )
+    app = press(give(press(added, "Upload another file"), given, "more.csv"), "Add these 5 videos")
+    figures = {metric.label: int(metric.value) for metric in app.metric}
+    assert figures == {"New": 2, "Known": 3, "Raised": 1, "Unchanged": 1, "Lowered": 1}
+    sums = " ".join(as_read(one.value) for one in app.caption)
+    assert "7 rows = 5 videos + 1 row that repeats a video + 1 rejected row." in sums
+    app = press(app, "Take batch 2 back")
+    assert "Batch 2 (more.csv) is taken back: 2 cases removed, 3 as before it." in says(app)
+    assert sum(tally.n for tally in queue.counts(database, BEN)) == 12
+    assert [uploader.key for uploader in app.get("file_uploader")] == ["queue_upload"]
+
+
+def test_same_videos_with_other_reports_beside_them_are_another_upload(added: AppTest) -> None:
+    app = give(press(added, "Upload another file"), GOOD)
+    log = b"video_id,reason\n" + b"video-1,spam\n" * 9
+    app.file_uploader(key="reports_upload").set_value(("reports.csv", log, "text/csv"))
+    app = press(settled(app.run()), "Add these 12 videos")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert (figures["Known"], figures["Raised"]) == ("12", "1")
+
+
+def test_upload_that_somebody_works_on_is_not_taken_back_and_it_is_said_why(
+    added: AppTest, database: Database
+) -> None:
+    queue.next_case(database, BEN)
+    app = press(added, "Take batch 1 back")
+    assert "Upload 1 cannot be taken back" in app.error[0].value
+    assert sum(tally.n for tally in queue.counts(database, BEN)) == 12
+    assert "Batch 1: 12 new cases" in says(settled(app.run()))
+
+
+def test_what_was_added_is_no_upload_to_be_added_any_more(added: AppTest) -> None:
+    app = settled(added.switch_page("app.py").run())
+    assert not any("Look at it, and add it" in one.value for one in app.caption)
+    app = settled(app.switch_page("pages/triage_queue.py").run())
+    assert [one.value for one in app.dataframe[-1:]]  # the queue; what was added waits behind it
+    assert "Batch 1: 12 new cases" in says(upload_view(app))
+
+
+def test_click_while_videos_are_added_ends_nothing_and_what_came_of_it_is_said(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clicked_meanwhile(*arguments: Any) -> Batch:
+        def told(done: int, total: int) -> None:
+            context = get_script_run_ctx()
+            assert context is not None
+            assert context.script_requests is not None
+            context.script_requests.request_stop()  # as the server does at a click
+            arguments[4](done, total)
+
+        return queue.store_ranked(*arguments[:4], told, *arguments[5:])
+
+    monkeypatch.setattr(storing, "store_ranked", clicked_meanwhile)
+    app = press(give(opened(), GOOD), "Add these 12 videos")
+    assert sum(tally.n for tally in queue.counts(database, BEN)) == 12
+    assert "Batch 1: 12 new cases" in says(upload_view(settled(app.run())))
+
+
+def test_upload_that_is_being_added_says_how_far_it_is(added: AppTest) -> None:
+    work = Underway("mine.csv", 3, 12)
+    added.session_state["upload_underway"] = [work]
+    app = settled(added.run())
+    assert [bar.proto.text for bar in app.get("progress")] == [r"mine\.csv: added 3 of 12 videos"]
+    assert not [one for one in app.button if one.label.startswith("Add ")]
+    app.session_state["upload_underway"].clear()
+    assert "Batch 1: 12 new cases" in says(settled(app.run()))
+
+
+def upload_view(app: AppTest) -> AppTest:
+    view = next(g for g in app.get("button_group") if "Shared queue" in g.options)
+    return settled(view.set_value("Upload").run())
+
+
+def test_no_bar_stays_where_adding_failed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any) -> NoReturn:
+        arguments[4](3, 12)  # how far it is
+        raise StorageError("The disk is full.", "", "Free some.")
+
+    monkeypatch.setattr(storing, "store_ranked", fail)
+    app = press(give(opened(), GOOD), "Add these 12 videos")
+    assert "The disk is full" in app.error[0].value
+    assert not app.get("progress")
+    assert not app.get("transient")
 
 
 def demo_upload(app: AppTest) -> AppTest:
     """Made-up videos on the page *Upload*."""
-    view = next(g for g in app.get("button_group") if "Shared queue" in g.options)
-    return press(settled(view.set_value("Upload").run()), "Try it with made-up videos")
+    return press(upload_view(app), "Try it with made-up videos")
 
 
 def test_made_up_videos_come_among_real_cases_only_after_a_second_question(
@@ -181,7 +285,7 @@ def shown_places(app: AppTest) -> list[int]:
 def test_long_queue_is_turned_page_by_page(database: Database) -> None:
     texts = [f"someone read online that the tower number {n} is old" for n in range(60)]
     app = give(opened(), reported_csv(60, video_transcription_text=texts))
-    app = press(app, "Add these 60 videos")
+    app = press(press(app, "Add these 60 videos"), "See the queue")
     assert shown_places(app) == list(range(1, 51))
     alone = "A header sorts this page alone; *Ranked by* orders the whole queue."
     assert alone in [one.value for one in app.caption]

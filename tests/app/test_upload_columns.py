@@ -136,7 +136,7 @@ def test_report_log_beside_the_videos_ranks_them_by_its_counts(page: AppTest) ->
     )
     settled(page.run())
     assert "This is a report log, 5 rows: 5 reports about 3 videos." in words(page)
-    assert "1 of these videos are not in the table above" in words(page)
+    assert "1 of these videos is not in the file; it is left out." in words(page)
     shown = page.dataframe[-1].value
     assert list(shown["video_id"])[:2] == ["v1003", "v1001"]
 

@@ -6,6 +6,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
 
 from claimclf.configuration import DATABASE, models_folder
 from claimclf.dataset.demo import demo_videos
@@ -13,7 +16,7 @@ from claimclf.dataset.reading import read_table
 from claimclf.people import Person, Role
 from claimclf.queue.review.decisions import Verdict
 from claimclf.queue.storage.database import Database, now
-from claimclf.schema import AUTHOR_ID, Decision
+from claimclf.schema import AUTHOR_ID, REPORT_COUNT, TRANSCRIPT, VIDEO_ID, VIEWS, Decision
 from claimclf.services import queue
 from claimclf.services.loading import load_model
 from claimclf.services.triage import triage
@@ -21,6 +24,9 @@ from claimclf.units import HOUR
 from tests.browser.dashboard import PAGES, browser, new_context, running_dashboard, settle
 
 _LEAD = Person("lena", Role.LEAD)
+#: A picture of a page that is another one's part.
+_UPLOAD = "upload"
+_PLACES = {_UPLOAD: "triage_queue"}
 
 
 def filled(url: str) -> None:
@@ -62,23 +68,43 @@ def main(folder: Path, scheme: str) -> None:
         running_dashboard(**environment, **_queue(place)) as address,
         browser() as opened,
     ):
-        for name in PAGES:
+        for name in (*PAGES, _UPLOAD):
             context = new_context(
                 opened, viewport={"width": 1280, "height": 900}, color_scheme=scheme
             )
             page = context.new_page()
-            page.goto(f"{address}/{name}")
+            page.goto(f"{address}/{_PLACES.get(name, name)}")
             settle(page)
-            if name == "review":
-                page.keyboard.press("n")
-                page.wait_for_selector(".st-key-case")
-                settle(page)
+            _prepare(page, name)
             page.wait_for_timeout(1_500)  # charts fade in
             height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
             page.set_viewport_size({"width": 1280, "height": min(max(int(height), 700), 2_600)})
             page.wait_for_timeout(500)
             page.screenshot(path=folder / f"{name or 'start'}.png")
             context.close()
+
+
+def _prepare(page: Page, name: str) -> None:
+    """Do what a person does first on the page that is to be seen."""
+    if name == "review":
+        page.keyboard.press("n")
+        page.wait_for_selector(".st-key-case")
+    elif name == _UPLOAD:
+        page.get_by_role("radio", name="Upload").click()
+        page.wait_for_selector("input[type=file]", state="attached")
+        settle(page)
+        file: Any = {"name": "reported.csv", "mimeType": "text/csv", "buffer": _reported()}
+        page.locator("input[type=file]").set_input_files(file)
+        page.wait_for_selector(".st-key-step-3 button")
+    settle(page)
+
+
+def _reported() -> bytes:
+    """Return a table as somebody may have made it, with names of its own and two bad ids."""
+    rows = demo_videos(40, 2)
+    rows.loc[4, VIDEO_ID], rows.loc[9, VIDEO_ID] = "7.36878290864959E+18", ""
+    names = {VIDEO_ID: "id", TRANSCRIPT: "what is said", REPORT_COUNT: "reports"}
+    return rows[[*names, VIEWS]].rename(columns=names).to_csv(index=False).encode()
 
 
 if __name__ == "__main__":

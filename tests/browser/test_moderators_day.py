@@ -89,10 +89,8 @@ def test_first_ten_minutes_of_a_moderator(
 ) -> None:
     with running_dashboard(**{DATABASE.variable: url}) as address:
         fill(page, address, csv)
-        page.get_by_role("link", name="Review").click()
-        expect(page.get_by_role("button", name="Start reviewing")).to_be_visible(timeout=60_000)
-        settle(page)
-        page.keyboard.press("n")
+        page.get_by_role("button", name="Start reviewing").click()
+        expect(case(page)).to_be_visible()
         ready(page)
         sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not page.evaluate(sideways)

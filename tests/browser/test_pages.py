@@ -145,7 +145,7 @@ def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     page.get_by_role("button", name="Try it with made-up videos").click()
     expect(page.get_by_text("Synthetic demo data")).to_be_visible()
     settle(page)
-    table = page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first
+    table = page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last
     table.click(position={"x": 20, "y": 70})  # the first row's checkbox
     settle(page)
     expect(page.get_by_text("Rank 1 of 2,000")).to_be_visible()
@@ -171,7 +171,7 @@ def test_markup_in_a_transcript_is_shown_as_text(
         if pill.get_attribute("aria-pressed") != "true" and "(0)" not in pill.inner_text():
             pill.click()
             settle(page)
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
         position={"x": 20, "y": 70}
     )
     settle(page)
@@ -213,7 +213,7 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     page.get_by_role("button", name="claims (4)").click()  # the uncertain lane alone
     settle(page)
     expect(page.get_by_text("2 videos to review")).to_be_visible()
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
         position={"x": 20, "y": 70}
     )
     settle(page)
@@ -223,7 +223,7 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     page.get_by_role("button", name="claims (4)").click()
     page.get_by_role("button", name="uncertain (2)").click()
     settle(page)
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).first.click(
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
         position={"x": 20, "y": 70}
     )
     settle(page)

@@ -13,8 +13,9 @@ from claimclf.ui.counts import SECONDS, n_open, open_by_age, tallies
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
-from claimclf.ui.state.choice import STARTS, VIEW
+from claimclf.ui.state.choice import STARTS, UPLOAD, VIEW
 from claimclf.ui.state.upload import remembered_summary
+from claimclf.ui.wording import counted
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.tallying import Tally
@@ -34,8 +35,10 @@ def show_waiting(person: Person, database: Database) -> None:
         summary = remembered_summary()
         if summary:
             st.caption(
-                f"Your upload {plain(summary.name)} has {summary.claims:,} predicted claims in "
-                f"{summary.videos:,} videos. Look at it, and add it, on the page *Triage queue*."
+                f"Your upload {plain(summary.name)} has "
+                f"{counted(summary.claims, 'predicted claim')} in "
+                f"{counted(summary.videos, 'video')}. Look at it, and add it, on the page "
+                "*Triage queue*."
             )
 
 
@@ -98,7 +101,7 @@ def _offer_ways(person: Person, waits: bool) -> None:
             st.switch_page(_REVIEW)
         upload = "primary" if reviews and not waits else "secondary"
         if st.button("Upload", type=upload, icon=":material/upload:"):  # type: ignore[arg-type]
-            st.session_state[VIEW] = "Upload"
+            st.session_state[VIEW] = UPLOAD
             st.switch_page(_QUEUE)
         if waits:
             st.page_link(_QUEUE, label="See the queue", icon=PAGES[_QUEUE].icon)

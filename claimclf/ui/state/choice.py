@@ -6,5 +6,6 @@ CHOSEN_CASE = "chosen_case"
 CHOSEN_LIST = "chosen_list"
 #: Whether the page *Review* is to take a case at once: its button was pressed on the start page.
 STARTS = "starts_reviewing"
-#: Which part of the page *Triage queue* is shown.
+#: Which part of the page *Triage queue* is shown: one of the three below.
 VIEW = "queue_view"
+SHARED, DECIDED, UPLOAD = "Shared queue", "Decided", "Upload"

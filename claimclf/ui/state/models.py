@@ -100,7 +100,7 @@ def _judged(folder: str, name: str, digest: str) -> Judged:
     return judge(open_store(Path(folder)), name)
 
 
-@st.cache_data(scope="session", show_spinner=False, max_entries=4)
+@st.cache_data(scope="session", show_spinner="Naming the words …", max_entries=4)
 def words_of(key: tuple[object, ...], _model: Model, _videos: pd.DataFrame, most: int) -> list[str]:
     """Name, for each scored video, the words of its transcript that moved the score most.
 

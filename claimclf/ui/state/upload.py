@@ -12,8 +12,11 @@ from claimclf.schema import LANE, Lane
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
     from claimclf.modeling.scoring.ranking import Ranked
+    from claimclf.queue.intake.batches import Batch
 
-_QUEUE = "queue"
+_QUEUE, _UNDERWAY, _ADDED = "queue", "upload_underway", "added_batch"
+#: The uploaded table, and whether a made-up one is shown.
+UPLOADED, DEMO = "uploaded_videos", "demo_videos"
 #: Where it is said what became of an upload that was just added to the shared queue.
 STORING = "storing"
 DEMO_UPLOAD = "synthetic reported videos"
@@ -28,6 +31,60 @@ def demo_table() -> Table:
 
     content = demo_videos(_DEMO_ROWS, _DEMO_SEED).to_csv(index=False).encode()
     return read_table(content, DEMO_UPLOAD)
+
+
+@dataclass(frozen=True)
+class Added:
+    """An upload that was added to the shared queue.
+
+    Parameters
+    ----------
+    batch : Batch
+        As it was stored.
+    file_name : str
+        What was uploaded.
+    """
+
+    batch: Batch
+    file_name: str
+
+
+@dataclass
+class Underway:
+    """An upload that is being added, whatever is on the screen meanwhile.
+
+    Parameters
+    ----------
+    file_name : str
+        What was uploaded.
+    done, total : int
+        How many of its videos are in, and of how many.
+    """
+
+    file_name: str
+    done: int = 0
+    total: int = 0
+
+
+def underway() -> list[Underway]:
+    """Return what is being added, if anything, in a list that is changed in its place."""
+    now: list[Underway] = st.session_state.setdefault(_UNDERWAY, [])
+    return now
+
+
+def last_added() -> list[Added]:
+    """Return what was added last, if anything, in a list that is changed in its place.
+
+    So it can be noted also by a run that a click has stopped, which may ask Streamlit nothing.
+    """
+    added: list[Added] = st.session_state.setdefault(_ADDED, [])
+    return added
+
+
+def forget_upload() -> None:
+    """Forget the uploaded table, or the made-up one, and what was made of it."""
+    for name in (UPLOADED, DEMO, _QUEUE):
+        st.session_state.pop(name, None)
 
 
 @dataclass(frozen=True)

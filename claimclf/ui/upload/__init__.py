@@ -1,11 +1,14 @@
-"""An upload: validated, scored, ranked, looked at, and added to the shared queue.
+"""An upload in three steps: the file, what is read of it, into the shared queue.
 
 ::
 
-    upload        its way from the file to the ranked videos
-    table         the file, or demo data that say so
-    validation    every row accounted for
-    order         what puts one video before another, and which to show
-    ranked        the ranked table             detail    one video of it
+    upload        the steps in order, then the ranked videos
+    steps         what they are called, and what is said of those to come
+    table         the file, or demo data that say so      report_log    reports beside it
+    columns       which column is read as which, and to correct that
+    validation    every row accounted for, and what to write instead
     storing       into the queue that everybody shares
+    added         what came of it, and the ways on        account       in numbers that add up
+    order         what puts one video before another, and which to show
+    ranked        the ranked table                        detail        one video of it
 """

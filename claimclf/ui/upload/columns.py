@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -28,14 +28,17 @@ from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain, say_error
 from claimclf.ui.upload.ranked import cut_cells
+from claimclf.ui.wording import COLUMNS, counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from claimclf.dataset.reading import Table
     from claimclf.dataset.validation.mapping import TableMapping
     from claimclf.modeling.scoring.ranking import Ranked
 
 CHOSEN = "columns_chosen"
-_PREVIEW_ROWS, _LONGEST_NAME = 5, 80
+_PREVIEW_ROWS, _LONGEST_NAME, _LONGEST_VALUE = 5, 80, 120
 _NOT_GIVEN = "not in this table"
 #: What the queue lives on first, then all else in the contract's order.
 _FIRST = (VIDEO_ID, TRANSCRIPT, REPORT_COUNT, AUTHOR_ID, VIDEO_URL, POSTED_AT)
@@ -65,17 +68,19 @@ def show_columns(table: Table, choice: Choice, ranked: Ranked) -> None:
     if mapping is None:
         return
     columns = columns_read(mapping)
+    _show_first_rows(_preview(ranked, columns), columns)
+    left_out = _left_out(table, mapping)
+    if left_out:
+        st.caption(f"Not read: {', '.join(map(plain, left_out))}")
     with st.expander(
-        f"What is read: {len(columns)} columns",
+        "Is a column read wrongly? Choose another one",
         expanded=bool(mapping.proposed) and not choice.columns,
         icon=":material/view_column:",
     ):
-        st.dataframe(_preview(ranked, columns), hide_index=True)
-        left_out = _left_out(table, mapping)
-        if left_out:
-            st.caption(f"Not read: {', '.join(map(plain, left_out))}")
         _ask(table, choice, mapping.as_choice)
-        _offer_mapping(choice, mapping)
+        with st.container(horizontal=True):
+            _offer_mapping(choice, mapping)
+            offer_named(table, choice)
 
 
 def ask_for_columns(table: Table, choice: Choice, error: MissingColumnError) -> None:
@@ -96,12 +101,52 @@ def ask_for_trust(table: Table, choice: Choice, error: DamagedIdsError) -> None:
         outcomes.redraw_or_explain(CHOSEN)
 
 
-def _preview(ranked: Ranked, columns: list[tuple[str, str]]) -> object:
+def _show_first_rows(preview: pd.DataFrame, columns: list[tuple[str, str]]) -> None:
+    """Draw what is read of the first rows: a table, on small screens a line for each column."""
+    words = {_head(name, own): _title(name, own) for name, own in columns}
+    st.markdown(f"What is read: {counted(len(columns), 'column')}, in the first rows")
+    with st.container(key="narrow-preview"):
+        first = preview.head(1).to_dict("records")
+        values = first[0] if first else dict.fromkeys(preview, "")
+        lines = [
+            f"**{plain(words[str(head)])}:** {plain(_written(value))}"
+            for head, value in values.items()
+        ]
+        st.markdown("  \n".join(lines))
+    with st.container(key="wide-preview"):
+        headings: dict[Any, Any] = {
+            head: st.column_config.Column(own) for head, own in words.items()
+        }
+        st.dataframe(preview, hide_index=True, column_config=headings)
+
+
+def _written(value: object) -> str:
+    """Write a cell for a line: numbers as people do, long texts cut, nothing where it is empty."""
+    if value is None or value != value:  # NaN and NaT alone are not themselves
+        return "none"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:g}"
+    return str(value)[:_LONGEST_VALUE]
+
+
+def _title(name: str, own: str) -> str:
+    """Return a column's name in words, with the table's own behind it where that is another."""
+    return f"{COLUMNS.get(name, name)} ← {own}" if own != name else COLUMNS.get(name, name)
+
+
+def _preview(ranked: Ranked, columns: list[tuple[str, str]]) -> pd.DataFrame:
     """Return the first rows, each column named after what it is read as and from."""
     accepted = ranked.scored.validated.accepted.head(_PREVIEW_ROWS)
-    columns = sorted(columns, key=lambda column: _ORDER.index(column[0]))
-    shown = {name: f"{name} ← {own}" if own != name else name for name, own in columns}
+    shown = {name: _head(name, own) for name, own in _in_order(columns)}
     return cut_cells(accepted[[name for name in shown if name in accepted]]).rename(columns=shown)
+
+
+def _in_order(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(columns, key=lambda column: _ORDER.index(column[0]))
+
+
+def _head(name: str, own: str) -> str:
+    return f"{name} ← {own}" if own != name else name
 
 
 def _left_out(table: Table, mapping: TableMapping) -> list[str]:

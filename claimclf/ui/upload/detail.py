@@ -34,7 +34,7 @@ from claimclf.services.explaining import explain_row
 from claimclf.ui.links import show_link
 from claimclf.ui.messages import plain
 from claimclf.ui.transcript import show_transcript
-from claimclf.ui.wording import likely
+from claimclf.ui.wording import counted, likely
 
 if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
@@ -61,7 +61,7 @@ def show_detail(row: pd.DataFrame, model: Model, total: int) -> None:
         if video[STATEMENT_VIDEOS] > 1:
             st.markdown(
                 f"This statement: **{video[STATEMENT_VIDEOS]:,} videos, "
-                f"{video[STATEMENT_REPORTS]:,} reports**."
+                f"{counted(video[STATEMENT_REPORTS], 'report')}**."
             )
         probability = video[PROBABILITY]
         shown = {"Probability": "none" if math.isnan(probability) else f"{probability:.3f}"}

@@ -37,7 +37,8 @@ def choose_ranking(ranked: Ranked) -> Ranked:
     )
     if ranking is ranked.ranking:
         return ranked
-    anew = reranked(ranked, ranking)
+    with st.spinner("Ordering …"):
+        anew = reranked(ranked, ranking)
     replace_queue(anew)
     return anew
 

@@ -12,52 +12,54 @@ from claimclf.people import Person
 from claimclf.ui.guard import action
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload
 from claimclf.ui.messages import synthetic_notice
-from claimclf.ui.state.upload import demo_table
+from claimclf.ui.state.upload import DEMO, UPLOADED, demo_table, forget_upload
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
-
-UPLOADED, _DEMO = "uploaded_videos", "demo_videos"
 
 
 def choose_table() -> Table | None:
     """Return the uploaded table, or demo data where they were asked for; None before either."""
     file = upload("Upload reported videos", "queue_upload")
-    limits, template = st.columns([3, 1], vertical_alignment="center")
-    limits.caption(LIMITS_IN_WORDS)
-    template.download_button(
-        "Template CSV",
-        to_csv_bytes(demo_videos(3, 0)),
-        "reported-videos-template.csv",
-        "text/csv",
-        icon=":material/description:",
-        help="The columns with three synthetic videos; replace them by yours.",
-    )
     if file is not None:
         st.session_state[UPLOADED] = read_upload(file, "queue")
-        st.session_state.pop(_DEMO, None)
+        st.session_state.pop(DEMO, None)
     # The uploader forgets its file when one visits another page; the queue does not.
     elif UPLOADED in st.session_state:
         st.button("Put this upload away", on_click=put_away)
     if UPLOADED in st.session_state:
         uploaded: Table = st.session_state[UPLOADED]
         return uploaded
-    if st.session_state.get(_DEMO):
+    if st.session_state.get(DEMO):
         synthetic_notice("Upload a CSV of reported videos above to see your own queue.")
         st.button("Put these made-up videos away", on_click=put_away)
         return demo_table()
-    st.button("Try it with made-up videos", icon=":material/science:", on_click=try_demo)
+    _offer_examples()
     return None
+
+
+def _offer_examples() -> None:
+    """Say what can be uploaded, and offer something to begin with."""
+    st.caption(LIMITS_IN_WORDS)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Template CSV",
+            to_csv_bytes(demo_videos(3, 0)),
+            "reported-videos-template.csv",
+            "text/csv",
+            icon=":material/description:",
+            help="The columns with three synthetic videos; replace them by yours.",
+        )
+        st.button("Try it with made-up videos", icon=":material/science:", on_click=try_demo)
 
 
 @action()
 def try_demo(_person: Person) -> None:
     """Show made-up videos: only to those who ask for them."""
-    st.session_state[_DEMO] = True
+    st.session_state[DEMO] = True
 
 
 @action()
 def put_away(_person: Person) -> None:
     """Forget the uploaded table, or the made-up one."""
-    for name in (UPLOADED, _DEMO):
-        st.session_state.pop(name, None)
+    forget_upload()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,24 +12,33 @@ from claimclf.errors import DamagedIdsError, MissingColumnError
 from claimclf.people import Person
 from claimclf.schema import VIDEO_ID
 from claimclf.services.triage import filtered, top, triage
+from claimclf.ui.assets import style
 from claimclf.ui.guard import at_click
 from claimclf.ui.messages import explained, plain
+from claimclf.ui.progress import progress_bar
 from claimclf.ui.state.models import champion
-from claimclf.ui.state.upload import remember_queue, remembered_queue
-from claimclf.ui.upload.columns import (
-    ask_for_columns,
-    ask_for_trust,
-    choice_for,
-    offer_named,
-    show_columns,
+from claimclf.ui.state.upload import (
+    forget_upload,
+    last_added,
+    remember_queue,
+    remembered_queue,
+    underway,
 )
+from claimclf.ui.upload.added import show_added
+from claimclf.ui.upload.columns import ask_for_columns, ask_for_trust, choice_for, show_columns
 from claimclf.ui.upload.detail import show_detail
 from claimclf.ui.upload.order import ask_filters, choose_ranking
 from claimclf.ui.upload.ranked import SELECTED, show_queue
 from claimclf.ui.upload.report_log import choose_reports, show_reports
-from claimclf.ui.upload.storing import offer_storing
+from claimclf.ui.upload.steps import ADD, FILE, READ, show_later_steps, step
+from claimclf.ui.upload.storing import offer_storing, show_underway
 from claimclf.ui.upload.table import choose_table
-from claimclf.ui.upload.validation import show_newness, show_reading, show_validation
+from claimclf.ui.upload.validation import (
+    show_account,
+    show_newness,
+    show_problems,
+    show_reading,
+)
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
@@ -37,30 +47,59 @@ if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
     from claimclf.services.mappings import Choice
 
+_STYLE = style(Path(__file__).with_suffix(".css"))
+
 
 def show_upload(person: Person, model: Model) -> None:
-    """Draw an upload from its file to the ranked videos."""
-    table = choose_table()
-    _say_if_replaced(model)
-    if table is None:
+    """Draw an upload: the file, what is read, the way into the queue; then its ranked videos."""
+    st.html(_STYLE)
+    if underway():
+        show_underway()
         return
-    reports = choose_reports()
+    added = last_added()
+    if added:
+        forget_upload()
+        show_added(person, added[0])
+        return
+    _say_if_replaced(model)
+    with step(FILE):
+        table = choose_table()
+        reports = None if table is None else choose_reports()
+    if table is None:
+        show_later_steps()
+        return
+    with step(READ):
+        ranked = _show_what_is_read(table, model, reports)
+    with step(ADD):
+        offer_storing(person, ranked, model)
+    _show_ranked(ranked, model)
+
+
+def _show_what_is_read(table: Table, model: Model, reports: ReportLog | None) -> Ranked:
+    """Say what the file is and what is read of it; ask where that is not known."""
     choice = choice_for(table)
     ranked = _ranked_or_asked(table, model, choice, reports)
-    st.caption(f"{plain(table.name)}, scored by {plain(model.name)}")
     show_reading(ranked)
+    st.caption(f"{plain(table.name)}, scored by {plain(model.name)}")
     show_reports(reports, ranked)
+    show_account(ranked)
     show_columns(table, choice, ranked)
-    offer_named(table, choice)
-    show_validation(ranked)
+    show_problems(ranked.scored.validated)
     show_newness(ranked)
     if ranked.videos.empty:
         st.warning("No row was accepted. See above why, correct the file and upload it again.")
         st.stop()
-    offer_storing(person, ranked, model)
+    return ranked
+
+
+def _show_ranked(ranked: Ranked, model: Model) -> None:
+    """Show the videos in their order, whether they are added or not."""
+    st.subheader("The videos in their order", anchor=False)
+    st.caption("What is chosen here is shown; the button above adds all of them.")
     ranked = choose_ranking(ranked)
     filters, percent = ask_filters(ranked)
-    matching = filtered(ranked, filters)
+    with st.spinner("Searching …"):
+        matching = filtered(ranked, filters)
     videos = top(matching, percent)
     if videos.empty:
         st.info("No video matches these filters. Choose another lane or clear the search.")
@@ -99,9 +138,9 @@ def _say_if_replaced(model: Model) -> None:
 
 
 def _offer_download(ranked: Ranked) -> None:
-    left, _right = st.columns(2)
-    left.download_button(
-        f"Download all {len(ranked.videos):,} ranked videos",
+    n = len(ranked.videos)
+    st.download_button(
+        "Download the ranked video" if n == 1 else f"Download all {n:,} ranked videos",
         # Written when it is asked for: a million rows take seconds.
         at_click(lambda: to_csv_bytes(ranked.output())),
         "ranked.csv",
@@ -119,19 +158,15 @@ def ranked_queue(
     remembered = remembered_queue(key)
     if remembered is not None:
         return remembered
-    bar = st.empty()
-    bar.progress(0.0, "Checking …")
-    try:
+    with progress_bar("Checking the rows …") as tell:
         ranked = triage(
             table,
             model,
             choice.columns,
-            lambda done, total: bar.progress(done / total, f"Scored {done:,} of {total:,} videos"),
+            lambda done, total: tell(done, total, f"Scored {done:,} of {total:,} videos"),
             trust_ids=choice.trust_ids,
             reports=reports,
         )
-    finally:  # no bar stays above an error
-        bar.empty()
     remember_queue(key, ranked)
     return ranked
 
