@@ -66,10 +66,9 @@ class ReportLog:
     @property
     def sentence(self) -> str:
         """What the log is, in one sentence."""
-        return (
-            f"This is a report log, {self.n_rows:,} rows: {self.n_reports:,} reports about "
-            f"{len(self.videos):,} videos."
-        )
+        counts = {"row": self.n_rows, "report": self.n_reports, "video": len(self.videos)}
+        rows, reports, videos = (f"{n:,} {of}{'s' * (n != 1)}" for of, n in counts.items())
+        return f"This is a report log, {rows}: {reports} about {videos}."
 
 
 def count_reports(table: Table) -> ReportLog:

@@ -14,6 +14,7 @@ from claimclf.services.stress_results import stress_table
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
+from claimclf.ui.progress import progress_bar
 from claimclf.ui.state.database import queue_database
 from claimclf.ui.state.models import model_store
 
@@ -73,13 +74,13 @@ def _offer_suite(manifests: Sequence[Manifest], dataset: Dataset) -> None:
 @action(_STRESS)
 def run_suite(person: Person, name: str, dataset: Dataset) -> None:
     """Put a model under every condition, and keep the result with it."""
-    bar = st.progress(0.0, "Preparing …")
-    record_stress(
-        queue_database(),
-        person,
-        model_store(),
-        name,
-        dataset,
-        {},
-        lambda done, total, title: bar.progress(done / total, f"{title} …"),
-    )
+    with progress_bar("Preparing …") as tell:
+        record_stress(
+            queue_database(),
+            person,
+            model_store(),
+            name,
+            dataset,
+            {},
+            lambda done, total, title: tell(done, total, f"{title} …"),
+        )

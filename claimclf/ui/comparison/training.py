@@ -13,6 +13,7 @@ from claimclf.schema import DEFAULT_FEATURE_SETS
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
+from claimclf.ui.progress import progress_bar
 from claimclf.ui.state.database import queue_database
 from claimclf.ui.state.dataset import dataset_in_use
 
@@ -58,15 +59,15 @@ def train(person: Person, dataset: Dataset, feature_sets: Sequence[str]) -> None
     """Train models with the known settings."""
     from claimclf.services.training import train_models
 
-    bar = st.progress(0.0, "Preparing …")
-    train_models(
-        queue_database(),
-        person,
-        dataset,
-        models_folder(),
-        feature_sets,
-        on_progress=lambda done, total, name: bar.progress(done / total, f"Training {name} …"),
-    )
+    with progress_bar("Preparing …") as tell:
+        train_models(
+            queue_database(),
+            person,
+            dataset,
+            models_folder(),
+            feature_sets,
+            on_progress=lambda done, total, name: tell(done, total, f"Training {name} …"),
+        )
 
 
 @action(_TRAINING)
@@ -74,13 +75,10 @@ def search(person: Person, dataset: Dataset, feature_sets: Sequence[str]) -> Non
     """Search the settings of models, then train the best."""
     from claimclf.services.training import search_models
 
-    bar = st.progress(0.0, "Preparing …")
-
     def show(name: str, progress: Progress) -> None:
         left = "" if progress.seconds_left is None else f", {progress.seconds_left:,.0f} s left"
-        bar.progress(
-            progress.done / progress.total,
-            f"Searching {name}: {progress.done} of {progress.total} fits{left}",
-        )
+        words = f"Searching {name}: {progress.done} of {progress.total} fits{left}"
+        tell(progress.done, progress.total, words)
 
-    search_models(queue_database(), person, dataset, models_folder(), feature_sets, show)
+    with progress_bar("Preparing …") as tell:
+        search_models(queue_database(), person, dataset, models_folder(), feature_sets, show)

@@ -209,6 +209,11 @@ def zeeschuimer(change: Callable[[dict[str, Any]], object]) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
+def test_one_report_is_called_one() -> None:
+    log = count_reports(read_table(b"video_id,reason\nv1,spam\n"))
+    assert log.sentence == "This is a report log, 1 row: 1 report about 1 video."
+
+
 def test_exact_counts_of_newer_zeeschuimer_lines_win() -> None:
     def newer(record: dict[str, Any]) -> None:
         data = record["data"]
