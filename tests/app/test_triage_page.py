@@ -330,6 +330,24 @@ def test_upload_stays_in_use_after_a_visit_to_another_page_until_put_away(page: 
     assert any(button.label == "Try it with made-up videos" for button in app.button)
 
 
+def test_chosen_video_stays_the_one_whatever_is_shown_around_it(page: AppTest) -> None:
+    """A table tells its chosen row by position, where another video may stand by then."""
+    give(page, GOOD)
+    key = "ranked-" + page.dataframe[-1].proto.id.rpartition("ranked-")[2]
+    page.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    settled(page.run())
+    assert chosen(page) == "Rank 1 of 12"
+    settled(pills(page, "Lanes").set_value(["opinions"]).run())
+    assert chosen(page) is None
+    settled(pills(page, "Lanes").set_value(["opinions", "claims"]).run())
+    assert chosen(page) == "Rank 1 of 12"
+
+
+def chosen(app: AppTest) -> str | None:
+    ranks = [one.value for one in app.subheader if one.value.startswith("Rank ")]
+    return ranks[0] if ranks else None
+
+
 UNHEARD = "lo que la senadora nunca les dijo sobre el pan"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -91,13 +93,18 @@ def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) ->
         row_height=75,  # three lines: lower rows do not wrap
         on_select="rerun",
         selection_mode="single-row",
-        key="queue_table",
+        key=f"ranked-{_name_of(shown[VIDEO_ID])}",
         column_config=_COLUMNS,
     )
     picked = event["selection"]["rows"]
     if picked and picked[0] < len(shown):
-        # The table forgets its selection when its rows change; the id does not change.
+        # Another table has no row chosen; the video is, for as long as it is shown.
         st.session_state[SELECTED] = shown[VIDEO_ID].iloc[picked[0]]
+
+
+def _name_of(ids: Iterable[str]) -> str:
+    """Name a table after its rows in their order: a row that is chosen is never another one."""
+    return hashlib.sha256(repr(list(ids)).encode()).hexdigest()[:16]
 
 
 def moving_words(model: Model, videos: pd.DataFrame) -> list[str]:
