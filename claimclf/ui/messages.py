@@ -12,6 +12,8 @@ import streamlit as st
 from claimclf.errors import ClaimclfError, DamagedError, NotConfiguredError, UnavailableError
 
 _logger = logging.getLogger(__name__)
+#: What a message says to those who are at a shell.
+_FOR_THE_SHELL = re.compile(r" \(--[\w-]+ on the shell\)")
 _TO_BE_MENDED = {DamagedError.kind, NotConfiguredError.kind, UnavailableError.kind}
 
 
@@ -50,7 +52,8 @@ def say_error(error: ClaimclfError) -> None:
     """Show what is wrong, what was found and what to do; log what whoever runs this may mend."""
     if error.kind in _TO_BE_MENDED:
         _logger.warning("A page shows an error: %s", error.code)
-    st.error(plain(error).replace(r"\*Match columns\*", "*Match columns*"))
+    words = _FOR_THE_SHELL.sub("", str(error))
+    st.error(plain(words).replace(r"\*Match columns\*", "*Match columns*"))
 
 
 @contextmanager

@@ -197,6 +197,7 @@ def test_an_unknown_column_of_words_can_be_matched(page: AppTest) -> None:
     words = {"video_transcription_text": None, "a": "so it is", "other": "0"}
     give(page, reported_csv(3, **words))
     assert "Column 'video_transcription_text' is missing. Found: " in errors(page)[0]
+    assert errors(page)[0].endswith("or choose it under *Match columns*.")  # no word of the shell
     choice = next(box for box in page.selectbox if box.label == "What is said in the video")
     assert choice.options == ["not in this table", "a", "other"]  # known columns are not on offer
     choice.select("a")
@@ -223,6 +224,13 @@ def test_rejected_rows_are_shown_with_line_and_reasons(page: AppTest) -> None:
     first, second = rejected["reasons"]
     assert "is not the whole id: export the ids as text" in first
     assert "video_id is missing" in second
+    assert [words.split(",")[0] for words in rejected["write_instead"]] == [
+        "Write the whole id",
+        "Write the video's id",
+    ]
+    listed = [text.value for text in page.markdown if text.value.startswith("**Line ")]
+    assert [line.partition(":")[0] for line in listed] == ["**Line 3", "**Line 4"]  # for phones
+    assert "→ Write the video's id" in listed[1]
 
 
 def test_a_file_is_said_in_one_sentence_and_its_notes_are_listed(page: AppTest) -> None:

@@ -128,7 +128,8 @@ def _show_rows(rows: pd.DataFrame, reason: str, n: int) -> None:
     """Draw rows with what is wrong in the column `reason`: a table, on small screens a list."""
     with st.container(key=f"narrow-{reason}"):
         for row in rows.head(_LISTED).to_dict("records"):
-            st.markdown(f"**Line {row[LINE]:,}:** {plain(row[reason])}  \n→ {row[INSTEAD]}")
+            words = f"{plain(row[reason])}  \n→ {plain(row[INSTEAD])}"
+            st.markdown(f"**Line {row[LINE]:,}:** {words}")
         if n > _LISTED:
             st.caption(f"The first {_LISTED} of {n:,}; the file has all.")
     with st.container(key=f"wide-{reason}"):
