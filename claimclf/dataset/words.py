@@ -1,15 +1,17 @@
 """The words of many texts as numbers, without a Python object for each word.
 
 What scikit-learn's `CountVectorizer` finds by walking through one text after another, found
-for thousands of texts at once. Only texts in ASCII are read like this, where it is plain
-what a word and a small letter are; the caller reads the others as ever.
+for thousands of texts at once. Words are known in ASCII alone: a letter of any other alphabet
+makes a word that is none of them, whichever it is.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,10 +31,9 @@ def _meant(code: int) -> int:
     return _GAP if chr(code).isspace() else _SIGN
 
 
-_MEANT = bytes(map(_meant, range(128))).ljust(256)
-# Signs outside ASCII, such as emoji or curly quotes: neither part of a word nor a gap. Case
-# folding makes a letter of one mark.
-_OTHER_SIGN = re.compile(r"[^\w\s\x00-\x7f\u0345]")
+#: Stands for any letter, digit or mark outside ASCII that can be in a word.
+_OTHER_LETTER = "\x7f"
+_MEANT = bytes(map(_meant, range(127))).ljust(256, _OTHER_LETTER.encode())
 # A word is compared in pieces of as many characters as fit into one number.
 _PIECE = 8
 _FIRST = np.array([(1 << 8 * n) - 1 for n in range(_PIECE + 1)], dtype=np.uint64)
@@ -62,23 +63,46 @@ class Words:
 
 
 def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Write texts in ASCII, with the same words in small letters; say which cannot be.
+    """Write texts in ASCII, in small letters where they are not in it; say which have others.
 
     Returns
     -------
     texts : list of str
-        Empty where a text cannot be written in ASCII.
+        With the same words in the same places; one letter stands for all outside ASCII.
     other : list of int
-        The numbers of those texts.
+        The numbers of the texts that have such letters.
     """
+    odd = [number for number, text in enumerate(texts) if _is_odd(text)]
     written, other = list(texts), []
-    for number, text in enumerate(texts):
-        if not text.isascii():
-            written[number] = _OTHER_SIGN.sub("'", text.lower())
-            if not written[number].isascii():
-                written[number] = ""
-                other.append(number)
+    for number, text in zip(odd, _in_ascii([texts[number].lower() for number in odd]), strict=True):
+        written[number] = text
+        if _OTHER_LETTER in text:
+            other.append(number)
     return written, other
+
+
+def _is_odd(text: str) -> bool:
+    return not text.isascii() or _OTHER_LETTER in text
+
+
+def _in_ascii(texts: Sequence[str]) -> list[str]:
+    """Write each character as one in ASCII that means the same to words and gaps."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    joined = _means().take(codes).tobytes().decode("ascii")
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64).tolist()
+    return [joined[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+@lru_cache(maxsize=1)
+def _means() -> np.ndarray:
+    """Return for each code of Unicode the character in ASCII that means the same."""
+    means = np.full(sys.maxunicode + 1, ord("'"), dtype=np.uint8)
+    means[: ord(_OTHER_LETTER)] = np.arange(ord(_OTHER_LETTER))
+    others = "".join(map(chr, range(128, sys.maxunicode + 1)))
+    for pattern, meant in ((r"\w+", _OTHER_LETTER), (r"\s+", " ")):
+        for found in re.finditer(pattern, others):
+            means[128 + found.start() : 128 + found.end()] = ord(meant)
+    return means
 
 
 def words(texts: Sequence[str], shortest: int = 1) -> Words:
@@ -87,7 +111,7 @@ def words(texts: Sequence[str], shortest: int = 1) -> Words:
     Parameters
     ----------
     texts : sequence of str
-        In ASCII.
+        In ASCII, as `plain` writes them.
     shortest : int
         Characters from which on a word counts.
     """

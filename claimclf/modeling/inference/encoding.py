@@ -153,6 +153,7 @@ class _Ngrams:
         grams = {tuple(gram.split(" ")): c for gram, c in vectorizer.vocabulary_.items()}
         numbers = _numbers(grams)
         stopped = vectorizer.get_stop_words() or ()
+        self._knows_others = not all(map(str.isascii, [*vectorizer.vocabulary_, *stopped]))
         self._n_words = len(numbers) + 1
         self._stop = self._n_words  # one number for all of them
         self._lexicon = Lexicon(numbers | {w: self._stop for w in stopped if w.isascii()})
@@ -204,13 +205,14 @@ class _Ngrams:
 
     def _read(self, texts: list[str]) -> tuple[Words, list[int]]:
         """Find the words that count, and the texts that the vectorizer must read itself."""
-        if self._vectorizer.preprocessor is None:
-            read, other = plain(texts)
-            return words(read, self._shortest), other
-        read, other = plain([text[:_OPENING] for text in texts])
-        read_words, more = first_words(words(read, self._shortest), OPENING_WORDS)
-        unsure = [i for i in np.flatnonzero(~more).tolist() if len(texts[i]) > _OPENING]
-        return read_words, sorted({*other, *unsure})
+        is_whole = self._vectorizer.preprocessor is None
+        read, other = plain(texts if is_whole else [text[:_OPENING] for text in texts])
+        read_words, unsure = words(read, self._shortest), set(other if self._knows_others else ())
+        if is_whole:
+            return read_words, sorted(unsure)
+        read_words, more = first_words(read_words, OPENING_WORDS)
+        unsure |= {i for i in np.flatnonzero(~more).tolist() if len(texts[i]) > _OPENING}
+        return read_words, sorted(unsure)
 
     def _count_ascii(self, read_words: Words, counts: np.ndarray) -> None:
         numbers = self._lexicon.numbers(read_words)

@@ -184,6 +184,7 @@ class _Pairs:
         distinct = dict.fromkeys([_START, *(word for pair in pairs for word in pair)])
         numbers = {word: number for number, word in enumerate(distinct, start=1)}
         self._lexicon = Lexicon({word: n for word, n in numbers.items() if word.isascii()})
+        self._knows_others = not all(map(str.isascii, numbers))
         self._table = np.zeros((len(numbers) + 1, len(numbers) + 1, len(LABELS)), dtype=bool)
         for (first, second), classes in zip(pairs, known.values(), strict=True):
             self._table[numbers[first], numbers[second]] = classes
@@ -195,7 +196,7 @@ class _Pairs:
             starts = _starts(transcripts[at : at + CHUNK_TEXTS])
             read, other = plain(starts)
             seen[at : at + len(starts)] = self._counted(read)
-            for i in other:
+            for i in other if self._knows_others else ():
                 classes = [self._known[pair] for pair in _pairs(starts[i]) if pair in self._known]
                 seen[at + i] = np.sum(classes, axis=0)
         return seen

@@ -24,9 +24,17 @@ OPENING_TOKENS = 6
 _ASIDE = re.compile(r"(?:https?://|www\.)[^\s\x00]+|@\w+|&\w+;")
 _ASIDE_MARKS = ("://", "www.", "@", "&")
 _AFTER_LETTERS = r"|\x00|\d[\d.,]*\d|\d|[?%$!]"
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*" + _AFTER_LETTERS)
+_LETTER = r"[^\W\d_]"
+
+
+def _pattern(letter: str) -> re.Pattern[str]:
+    return re.compile(f"{letter}+(?:'{letter}+)*{_AFTER_LETTERS}")
+
+
+_TOKEN = _pattern(_LETTER)
 # The same on small letters in ASCII, and sooner.
-_PLAIN_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*" + _AFTER_LETTERS)
+_PLAIN_TOKEN = _pattern("[a-z]")
+_LAST_OF_PLANE = "\uffff"
 _YEAR = re.compile(r"(1[5-9]|20)\d\d")
 _SIGNS = frozenset("?%$!")
 _MOST_DIGITS = 4
@@ -83,6 +91,25 @@ _ENDINGS = _listed("ing ed ly tion ity ment ness est er al ive ous ic ies es s")
 _STEM = 2
 
 
+@lru_cache(maxsize=1)
+def _plane_token() -> re.Pattern[str]:
+    """Return the pattern on characters of the basic plane: a list of its letters is read sooner.
+
+    What a letter is, Python is asked for each character, by `_LETTER` on the general pattern.
+    """
+    runs_of_letters = re.finditer(f"{_LETTER}+", "".join(map(chr, range(ord(_LAST_OF_PLANE) + 1))))
+    ends = ((found.start(), found.end() - 1) for found in runs_of_letters)
+    return _pattern("[" + "".join(f"\\u{start:04x}-\\u{end:04x}" for start, end in ends) + "]")
+
+
+def _fitting(small: str) -> re.Pattern[str]:
+    if small.isascii():
+        return _PLAIN_TOKEN
+    # Beyond the plane a character takes two places of two bytes.
+    is_of_plane = len(small.encode("utf-16-le", "surrogatepass")) == 2 * len(small)
+    return _plane_token() if is_of_plane else _TOKEN
+
+
 def stream(texts: Sequence[str]) -> list[str]:
     """Return the tokens of texts one after another, a `BREAK` before each text and at the end.
 
@@ -97,8 +124,7 @@ def stream(texts: Sequence[str]) -> list[str]:
     small = joined.replace("’", "'").lower()
     if any(mark in small for mark in _ASIDE_MARKS):
         small = _ASIDE.sub(" ", small)
-    pattern = _PLAIN_TOKEN if small.isascii() else _TOKEN
-    return [BREAK, *pattern.findall(small), BREAK]
+    return [BREAK, *_fitting(small).findall(small), BREAK]
 
 
 def tokens(text: str) -> list[str]:

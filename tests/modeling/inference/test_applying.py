@@ -173,14 +173,18 @@ def test_a_vocabulary_without_a_word_in_ascii_is_found() -> None:
     assert matrix.tolist() == [[1, 0], [0, 0], [0, 2]]
 
 
-def test_a_character_outside_ascii_is_written_in_ascii_only_if_no_case_makes_more_of_it() -> None:
-    signs = re.sub(r"[\w\s\u0345]", "", EVERY_CHARACTER[128:])
-    assert plain([signs]) == (["'" * len(signs)], [])
-    assert not re.search(r"\w", signs.lower() + signs.casefold())
-    cased = [c for c in EVERY_CHARACTER[128:] if c != c.lower() or c != c.casefold()]
-    _, others = plain(cased)
-    assert set(cased) - {cased[other] for other in others} - set(signs) == {"\u0130", "\u212a"}
+def test_every_character_is_written_as_what_it_is_to_words_and_gaps() -> None:
+    (written,), others = plain([EVERY_CHARACTER])
+    small = EVERY_CHARACTER.lower()
+    assert written.isascii()
+    for ours, pythons in ((r"[\w\x7f]+", r"\w+"), (r"\s+", r"\s+")):
+        spans = [found.span() for found in re.finditer(pythons, small)]
+        assert [found.span() for found in re.finditer(ours, written)] == spans
+    kept = [(one, other) for one, other in zip(small, written, strict=True) if one.isascii()]
+    assert {one for one, other in kept if one != other} == {"\x7f"}  # no letter, and written so
+    assert others == [0]
     assert plain(["\u0130\u212a"]) == plain(["\u0130\u212a".casefold()]) == (["i'k"], [])
+    assert plain(["a\x7fb", "A b"]) == (["a'b", "A b"], [])
 
 
 def test_case_folding_makes_no_gap_and_takes_none() -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from claimclf.modeling.stored.reading import Reader
 from claimclf.modeling.stored.tokens import (
+    _TOKEN,
     BREAK,
+    _fitting,
     placed_tokens,
     shape,
     spelling,
@@ -79,3 +81,16 @@ def test_reader_forgets_what_it_cannot_keep(monkeypatch: pytest.MonkeyPatch) -> 
     second = reader.read(["five"])
     assert first.tokens is not second.tokens
     assert second.tokens == [BREAK, "five"]
+
+
+@given(st.text() | st.lists(st.sampled_from(["ünïcode", "don't", "३४,५", "𝔘x", "日"])).map("".join))
+def test_whichever_pattern_fits_a_text_its_tokens_are_the_same(text: str) -> None:
+    small = text.lower()
+    assert _fitting(small).findall(small) == _TOKEN.findall(small)
+
+
+def test_every_letter_of_the_basic_plane_is_one_for_its_own_pattern() -> None:
+    plane = " ".join(map(chr, range(1, 0x10000))).lower()
+    assert _fitting(plane) is not _TOKEN
+    assert _fitting(plane).findall(plane) == _TOKEN.findall(plane)
+    assert _fitting(plane + "𝔘") is _TOKEN
