@@ -130,6 +130,14 @@ MAPPINGS = Setting(
     key="CLAIMCLF_MAPPINGS",
     resolved=_path,
 )
+SPEECH = Setting(
+    "speech",
+    "Folder of labelled texts of real people, a file a source, which the page *Dataset* shows.",
+    default="data/speech",
+    variable="CLAIMCLF_SPEECH",
+    key="CLAIMCLF_SPEECH",
+    resolved=_path,
+)
 WEBHOOK_URL = Setting(
     "webhook",
     "Where the platform is told of decisions; only with a webhook secret.",
@@ -224,6 +232,7 @@ SETTINGS = (
     MODELS,
     DATASET,
     MAPPINGS,
+    SPEECH,
     WEBHOOK_URL,
     WEBHOOK_SECRET,
     TOKEN,
@@ -452,6 +461,11 @@ def models_folder() -> Path:
 def mappings_folder() -> Path:
     """Return the folder of the mappings that people chose on the pages."""
     return Path(look_up(MAPPINGS).value)
+
+
+def speech_folder() -> Path:
+    """Return the folder of labelled texts of real people, which may not be there."""
+    return Path(look_up(SPEECH).value)
 
 
 def find_dataset() -> Path | None:

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from claimclf.configuration import DATABASE, MAPPINGS, SECRETS_FILES
+from claimclf.configuration import DATABASE, MAPPINGS, SECRETS_FILES, SPEECH
 from claimclf.logs import LOGGER
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
@@ -46,12 +46,13 @@ def _course_dataset() -> Path | None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _queue_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep tests away from the queue, secrets and mappings that this machine may have in use."""
+    """Keep tests away from the queue, secrets, mappings and texts that this machine has."""
     file = tmp_path_factory.mktemp("queue") / "queue.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(DATABASE.variable, f"sqlite:///{file}")
         patch.setenv(SECRETS_FILES.variable, str(file.with_name("secrets.toml")))
         patch.setenv(MAPPINGS.variable, str(file.with_name("mappings")))
+        patch.setenv(SPEECH.variable, str(file.with_name("speech")))
         yield
 
 

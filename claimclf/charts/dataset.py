@@ -18,8 +18,8 @@ _DIVERGING = [
 ]
 
 
-def class_balance(shares: Mapping[str, float]) -> go.Figure:
-    """Draw one bar per class with its share."""
+def class_balance(shares: Mapping[str, float], of: str = "share of complete rows") -> go.Figure:
+    """Draw one bar per class with its share; `of` says of what."""
     figure = go.Figure(
         [
             bar(label, x=[share], y=[label], orientation="h", text=[f"{share:.2%}"])
@@ -28,13 +28,17 @@ def class_balance(shares: Mapping[str, float]) -> go.Figure:
     )
     # Beside the bar: on a hatch a number is hard to read.
     figure.update_traces(textposition="outside", cliponaxis=False)
-    figure.update_xaxes(title="share of complete rows", tickformat=".0%", range=[0, 1.15])
+    figure.update_xaxes(title=of, tickformat=".0%", range=[0, 1.15])
     return framed(figure, height=180, legend=False)
 
 
-def length_histogram(bins: pd.DataFrame, means: Mapping[str, float]) -> go.Figure:
-    """Draw text lengths by class, with a line at each class's mean."""
+def length_histogram(
+    bins: pd.DataFrame, means: Mapping[str, float], unit: str = "videos"
+) -> go.Figure:
+    """Draw text lengths by class, with a line at each class's mean; `unit` is what is counted."""
     figure = histogram(bins)
+    figure.update_traces(hovertemplate=f"%{{y:,}} {unit}<extra>%{{fullData.name}}</extra>")
+    figure.update_yaxes(title=unit)
     lowest = min(means, key=means.__getitem__, default=None)
     for label, mean in means.items():
         figure.add_vline(

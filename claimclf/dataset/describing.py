@@ -12,6 +12,8 @@ from claimclf.dataset.validation.validated import Validated
 from claimclf.schema import CLAIM_STATUS, DURATION, ENGAGEMENT, LABELS, TEXT_LENGTH, TRANSCRIPT
 
 NUMBERS = (DURATION, *ENGAGEMENT, TEXT_LENGTH)
+#: Texts beyond so many times the length that this share of them has at most are far off.
+_USUAL, _FAR = 0.99, 2.0
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,23 @@ def summary_statistics(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[list(NUMBERS)].describe().T
 
 
+def longest_drawn(rows: pd.DataFrame) -> int:
+    """Return the length up to which texts are told apart in a picture of all of them.
+
+    That is the longest one's, unless a few are so long that all others would stand in a corner.
+    """
+    most, usual = rows[TEXT_LENGTH].max(), rows[TEXT_LENGTH].quantile(_USUAL)
+    return int(most if most <= _FAR * usual else usual)
+
+
 def length_histogram(rows: pd.DataFrame, bins: int = 40) -> pd.DataFrame:
-    """Bin text lengths by class on a linear axis; see `_binned`."""
-    lengths = rows[TEXT_LENGTH].to_numpy()
+    """Bin text lengths by class on a linear axis; see `_binned`.
+
+    Texts longer than `longest_drawn` are in the last bin.
+    """
+    lengths = rows[TEXT_LENGTH].clip(upper=longest_drawn(rows))
     edges = np.linspace(lengths.min(), lengths.max() + 1, bins + 1)
-    return _binned(rows[TEXT_LENGTH], rows[CLAIM_STATUS], edges)
+    return _binned(lengths, rows[CLAIM_STATUS], edges)
 
 
 def count_histogram(rows: pd.DataFrame, column: str, bins: int = 40) -> pd.DataFrame:

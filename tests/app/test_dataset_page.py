@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from claimclf.configuration import DATABASE, SPEECH
 from claimclf.dataset.demo import demo_videos
 from claimclf.paths import ROOT
+from claimclf.queue.storage.database import Database
+from tests.app.test_triage_page import GOOD, give
 from tests.builders import labelled_csv
+from tests.queue.builders import ESCALATE, done, fill
 
 APP = str(ROOT / "app.py")
 
@@ -110,3 +114,88 @@ def test_columns_chosen_one_by_one_are_all_kept(page: AppTest) -> None:
         submit = next(b for b in app.button if b.label == "Use these columns")
         app = settled(submit.click().run())
     assert "mine\\.csv" in in_use(app)
+
+
+def look(app: AppTest, what: str) -> AppTest:
+    return settled(next(g for g in app.get("button_group")).set_value(what).run())
+
+
+def line(app: AppTest, word: str) -> str:
+    """The line of figures, as it is read."""
+    return str(next(m.value for m in app.markdown if f"** {word}" in m.value)).replace("**", "")
+
+
+def sources(app: AppTest) -> dict[str, dict[str, object]]:
+    table = next(t.value for t in app.dataframe if "languages" in t.value)
+    return {row["source"]: row for row in table.to_dict("records")}
+
+
+def test_open_cases_are_looked_at_by_what_is_predicted_and_where_their_words_are_from(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    monkeypatch.setenv(DATABASE.variable, url)
+    app = look(page, "Shared queue")
+    assert "No case is open" in app.info[0].value
+    database = Database(url)
+    spoken = ["ich habe gelesen dass die Preise steigen"] * 3
+    texts = [*spoken, "we have cut the taxes", "they were with us", None]
+    said = [*["transcript"] * 3, "caption", "caption", None]
+    predicted = [*["claim"] * 4, "opinion", None]
+    fill(
+        database,
+        6,
+        video_transcription_text=texts,
+        text_source=said,
+        prediction=predicted,
+        lane=[*["claims"] * 4, "opinions", "uncertain"],
+    )
+    done(database, verdict=ESCALATE)
+    database.close()
+    app = settled(app.run())
+    assert line(app, "open cases") == (
+        "5 open cases · 1 uploads · 1 without words · 3 claims · 1 uncertain · 1 opinions"
+    )
+    rows = sources(app)
+    assert rows["a.csv: what is said"]["languages"] == "German 100%"
+    assert rows["a.csv: the caption"]["languages"] == "English 100%"
+    assert rows["a.csv: what is said"]["texts"] == 2
+    assert "what the model predicts" in app.caption[0].value
+    titles = [expander.label for expander in app.expander]
+    assert any("could not be scored" in title for title in titles)
+
+
+@pytest.mark.usefixtures("load_each_model_once")
+def test_upload_of_this_session_is_looked_at(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
+    app = look(page, "My upload")
+    assert "Nothing was uploaded" in app.info[0].value
+    app = give(settled(app.switch_page("pages/triage_queue.py").run()), GOOD)
+    app = look(settled(app.switch_page("pages/dataset.py").run()), "My upload")
+    assert line(app, "rows").startswith("12 rows · 12 accepted · 0 rejected · 6 claims")
+    assert sources(app)["what is said"]["texts"] == 12
+
+
+def test_labelled_texts_of_this_machine_and_ones_own_are_a_source_each(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SPEECH.variable, str(tmp_path))
+    app = look(page, "Real speech")
+    assert "No labelled texts are here" in app.info[0].value
+    texts = "label,text\n1,We have cut the taxes by half.\n0,I think they were with us.\n"
+    (tmp_path / "debates.csv").write_text(texts, "utf-8")
+    (tmp_path / "broken.csv").write_text("other\n1\n", "utf-8")
+    (tmp_path / "README.md").write_text("no table", "utf-8")
+    app.file_uploader[0].set_value([("*mine*.csv", b"label,text\n1,Hola a todos\n", "text/csv")])
+    app = settled(app.run())
+    assert "broken" in app.error[0].value
+    assert (
+        line(app, "rows") == "3 rows · 2 sources · 2 claims · 1 opinions · 0 repeated · 0 rejected"
+    )
+    assert set(sources(app)) == {"debates.csv (real speech)", "*mine*.csv (real speech)"}
+    assert sources(app)["debates.csv (real speech)"]["languages"] == "English 100%"
+    assert "\\*mine\\*" in app.caption[-2].value + app.caption[0].value
+    app = settled(next(b for b in app.button if b.label == "Take my texts away").click().run())
+    assert set(sources(app)) == {"debates.csv (real speech)"}

@@ -134,6 +134,15 @@ def test_histograms_count_every_video_of_each_class_once(videos: list[tuple[bool
         assert (bins["low"] < bins["high"]).all()
 
 
+def test_few_very_long_texts_do_not_push_the_others_into_a_corner() -> None:
+    lengths = [*range(100, 200), 90_000]
+    rows = pd.DataFrame({"claim_status": "claim", "text_length": lengths})
+    bins = describing.length_histogram(rows)
+    assert bins["high"].max() <= 201
+    assert bins["videos"].sum() == len(lengths)
+    assert describing.longest_drawn(rows.head(100)) == 199
+
+
 def test_a_count_of_zero_has_a_bin_of_its_own() -> None:
     rows = pd.DataFrame({"claim_status": ["claim"] * 3, "video_view_count": [0.0, 0.0, 1.0]})
     bins = describing.count_histogram(rows, "video_view_count")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,13 +12,19 @@ from claimclf.ui.guard import at_click
 from claimclf.ui.messages import plain
 
 if TYPE_CHECKING:
+    from claimclf.dataset.findings import Finding
     from claimclf.services.datasets import Dataset
+
+
+def show_counts(counts: Mapping[str, int]) -> None:
+    """Say in one line how many there are of what."""
+    st.markdown(" · ".join(f"**{n:,}** {name}" for name, n in counts.items()))
 
 
 def show_size(dataset: Dataset) -> None:
     """Say in one line how large the dataset is, and what of it is of no use."""
     description = dataset.description
-    figures = {
+    counts = {
         "rows": description.rows,
         "columns": description.columns,
         "complete": description.complete,
@@ -25,18 +32,23 @@ def show_size(dataset: Dataset) -> None:
         "duplicate": description.duplicates,
         "rejected": description.rejected,
     }
-    st.markdown(" · ".join(f"**{n:,}** {name}" for name, n in figures.items()))
+    show_counts(counts)
 
 
-def show_findings(dataset: Dataset) -> None:
-    """Show what misleads in it, a line each; what to do about it is unfolded on a click."""
-    description = dataset.description
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Show what misleads, a line each; what to do about it is unfolded on a click."""
     st.subheader("Findings")
-    if not dataset.findings:
+    if not findings:
         st.success("Nothing that misleads was found.")
-    for finding in dataset.findings:
+    for finding in findings:
         with st.expander(plain(finding.title)):
             st.markdown(plain(finding.advice))
+
+
+def show_findings_of(dataset: Dataset) -> None:
+    """Show what misleads in a dataset, and offer its rejected rows."""
+    description = dataset.description
+    show_findings(dataset.findings)
     if description.rejected:
         rejected = dataset.validated.rejected
         st.download_button(

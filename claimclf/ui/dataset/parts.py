@@ -12,7 +12,6 @@ from claimclf.dataset import describing
 from claimclf.schema import (
     BAN_STATUS,
     CLAIM,
-    CLAIM_STATUS,
     ENGAGEMENT,
     LABELLED,
     LABELS,
@@ -22,15 +21,6 @@ from claimclf.ui.cached import drawn_once
 
 if TYPE_CHECKING:
     from claimclf.services.datasets import Dataset
-
-
-#: Pixels: both pictures are on the first screen.
-_PICTURE = 300
-
-
-def show_pictures(dataset: Dataset) -> None:
-    """Draw what one looks for first: the classes, and how long their texts are."""
-    _show_pictures(dataset.sha256, dataset)
 
 
 def show_parts(dataset: Dataset) -> None:
@@ -53,7 +43,6 @@ def _figures(sha256: str, _dataset: Dataset) -> dict[str, pd.DataFrame]:
     rows = _dataset.cleaned.rows
     return {
         "statistics": describing.summary_statistics(rows),
-        "lengths": describing.length_histogram(rows),
         "correlations": describing.correlations(rows),
         "ngrams": describing.telling_ngrams(rows),
         **{name: describing.shares_by_class(rows, name) for name in (VERIFIED_STATUS, BAN_STATUS)},
@@ -84,26 +73,6 @@ def _show_columns(sha256: str, _dataset: Dataset) -> None:
     st.dataframe(_columns_table(_dataset), hide_index=True)
     st.subheader("Summary statistics of the complete rows")
     st.dataframe(_figures(sha256, _dataset)["statistics"].style.format("{:,.1f}"))
-
-
-@drawn_once
-def _show_pictures(sha256: str, _dataset: Dataset) -> None:
-    """Show class balance beside text length by class."""
-    description = _dataset.description
-    balance, lengths = st.columns(2)
-    with balance:
-        st.subheader("Class balance")
-        st.plotly_chart(charts.class_balance(description.class_shares), height=_PICTURE)
-        counted = _dataset.cleaned.rows[CLAIM_STATUS].value_counts()
-        st.caption(
-            " · ".join(f"**{counted[label]:,}** {label}s" for label in LABELS if label in counted)
-        )
-    with lengths:
-        st.subheader("Text length by class")
-        figure = charts.length_histogram(
-            _figures(sha256, _dataset)["lengths"], description.mean_text_length
-        )
-        st.plotly_chart(figure, height=_PICTURE)
 
 
 @drawn_once

@@ -106,6 +106,11 @@ def remembered_summary() -> QueueSummary | None:
     return QueueSummary(ranked.scored.validated.table.name, len(ranked.videos), claims)
 
 
+def remembered_upload() -> tuple[tuple[object, ...], Ranked] | None:
+    """Return what this session's queue was made from, and the queue; None before there is one."""
+    return st.session_state.get(_QUEUE)
+
+
 def remembered_queue(key: tuple[object, ...]) -> Ranked | None:
     """Return this session's queue if it was made from the same input."""
     remembered = st.session_state.get(_QUEUE)
