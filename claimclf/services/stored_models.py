@@ -101,6 +101,11 @@ def at_a_glance(manifest: Manifest) -> list[Glance]:
     return by_kind.at_a_glance(manifest)
 
 
+def at_worst(manifest: Manifest) -> str:
+    """Say under which condition a model catches fewest claims, and under which it hides most."""
+    return by_kind.at_worst(manifest)
+
+
 def own_texts(manifest: Manifest) -> str:
     """Name the texts of the dataset that a model was trained and validated on."""
     return by_kind.own_texts(manifest)

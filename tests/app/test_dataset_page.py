@@ -154,7 +154,7 @@ def test_open_cases_are_looked_at_by_what_is_predicted_and_where_their_words_are
     database.close()
     app = settled(app.run())
     assert line(app, "open cases") == (
-        "5 open cases · 1 uploads · 1 without words · 3 claims · 1 uncertain · 1 opinions"
+        "5 open cases · 1 upload · 1 without words · 3 claims · 1 uncertain · 1 opinion"
     )
     rows = sources(app)
     assert rows["a.csv: what is said"]["languages"] == "German 100%"
@@ -192,7 +192,7 @@ def test_labelled_texts_of_this_machine_and_ones_own_are_a_source_each(
     app = settled(app.run())
     assert "broken" in app.error[0].value
     assert (
-        line(app, "rows") == "3 rows · 2 sources · 2 claims · 1 opinions · 0 repeated · 0 rejected"
+        line(app, "rows") == "3 rows · 2 sources · 2 claims · 1 opinion · 0 repeated · 0 rejected"
     )
     assert set(sources(app)) == {"debates.csv (real speech)", "*mine*.csv (real speech)"}
     assert sources(app)["debates.csv (real speech)"]["languages"] == "English 100%"

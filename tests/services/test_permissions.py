@@ -232,6 +232,7 @@ ASK_NOBODY = {
     "stress.without_held_out",
     "stored_models.answers",
     "stored_models.at_a_glance",
+    "stored_models.at_worst",
     "stored_models.challengers",
     "stored_models.champion_of",
     "stored_models.open_store",

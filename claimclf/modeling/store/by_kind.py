@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from claimclf.schema import CLAIM, OPINION, TextKind
 
 #: What lanes do, as `evaluation.kinds.lane_figures` names it.
 OF_LANES = ("decided", "no_look", "claims_hidden", "opinions_in_claims")
+#: So many conditions that are equally bad are named.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,41 @@ def at_a_glance(manifest: Manifest) -> list[Glance]:
         kinds.append(TextKind.DECIDED)
     real = [glance for kind in kinds for glance in _real(manifest, kind)]
     return [Glance(own_texts(manifest), _on_validation(manifest)), *real]
+
+
+def at_worst(manifest: Manifest) -> str:
+    """Say under which condition a model catches fewest claims, and under which it hides most.
+
+    Claims that are hidden are in the lane opinions, where nobody looks; those that are neither
+    caught nor hidden wait for a person.
+    """
+    caught = _extreme(manifest, "recall", min)
+    if not caught:
+        return "not measured yet"
+    words = f"{with_interval(caught[0], 'recall', '.1%')} of the claims caught: {_titles(caught)}"
+    hidden = _extreme(manifest, "claims_hidden", max)
+    if not hidden:
+        return words
+    if not hidden[0]["claims_hidden"]:
+        n = len(manifest.stress)
+        return f"{words}; none hidden under any of {n} condition{'' if n == 1 else 's'}"
+    share = with_interval(hidden[0], "claims_hidden", ".1%")
+    return f"{words}; {share} hidden where nobody looks: {_titles(hidden)}"
+
+
+def _extreme(
+    manifest: Manifest, figure: str, extreme: Callable[[Iterable[float]], float]
+) -> list[dict[str, Any]]:
+    """Return the conditions under which a figure is at its worst; none where it is undefined."""
+    rows = [row for row in manifest.stress if not is_undefined(row[figure])]
+    worst = extreme([float(row[figure]) for row in rows]) if rows else 0.0
+    return [row for row in rows if row[figure] == worst]
+
+
+def _titles(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Name conditions, the first ones by name."""
+    more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
+    return ", ".join(str(row["title"]) for row in rows[:_NAMED]) + more
 
 
 def own_texts(manifest: Manifest) -> str:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def show_counts(counts: Mapping[str, int]) -> None:
-    """Say in one line how many there are of what."""
-    st.markdown(" · ".join(f"**{n:,}** {name}" for name, n in counts.items()))
+    """Say in one line how many there are of what; names are plural ones."""
+    words = ((n, name.removesuffix("s") if n == 1 else name) for name, n in counts.items())
+    st.markdown(" · ".join(f"**{n:,}** {name}" for n, name in words))
 
 
 def show_size(dataset: Dataset) -> None:

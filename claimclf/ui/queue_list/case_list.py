@@ -11,7 +11,7 @@ from claimclf.dataset.cleaning import is_demo
 from claimclf.people import Capability, Person
 from claimclf.schema import VIDEO_ID
 from claimclf.services import queue
-from claimclf.ui.assets import style
+from claimclf.ui.assets import script, style
 from claimclf.ui.bulk.shown import n_cases
 from claimclf.ui.counts import SECONDS
 from claimclf.ui.guard import fragment
@@ -19,7 +19,8 @@ from claimclf.ui.messages import explained
 from claimclf.ui.queue_list.bulk import n_uses, offer_work, show_last
 from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
-from claimclf.ui.queue_list.rows import show_tables, some_chosen
+from claimclf.ui.queue_list.moving import offer_moves
+from claimclf.ui.queue_list.rows import show_tables, some_chosen, tables_of
 from claimclf.ui.queue_list.views import offer_views
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
 
 _STYLE = style(Path(__file__).with_suffix(".css"))
+_SCRIPT = script(Path(__file__).with_suffix(".js"))
 _ALL_COLUMNS = "list-all-columns"
 _SEEN, _PLACES = "list_seen", "list_places"
 
@@ -37,6 +39,7 @@ def show_case_list(person: Person, database: Database) -> None:
     with st.container():  # always there: what is unfolded below stays so when the words go
         show_last(database)
     st.html(_STYLE)
+    st.html(_SCRIPT, unsafe_allow_javascript=True)
     with st.container(horizontal=True, vertical_alignment="center", key="list-filters"):
         choice = ask_filters(person)
         offer_views(person, database, choice)
@@ -64,6 +67,7 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
             chosen = _show_page(database, choice, places, page)
         if person.may(Capability.REVIEW):
             with st.container(key="list-case"):
+                offer_moves(tables_of(page, n_uses()), chosen, (choice, len(places)))
                 if offer_work(database, chosen, choice):
                     st.rerun()
 

@@ -67,6 +67,11 @@ def show_tables(
     return chosen
 
 
+def tables_of(page: Page, n_uses: int) -> list[tuple[str, int]]:
+    """Return key and number of rows of each table of a page, as they stand below each other."""
+    return [(key_of(rows, n_uses), len(rows)) for rows in _tables(page) if rows]
+
+
 def _tables(page: Page) -> tuple[list[Listed], list[Listed]]:
     """Return the rows above and below today's cut."""
     above = [row for row in page.rows if row.is_above_cut]
@@ -80,7 +85,7 @@ def _show_rows(
         _table(rows, first, now),
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * min(len(rows), _MOST_SEEN) + _HEAD,
+        height=ROW_HEIGHT * min(len(rows), _MOST_SEEN) + HEAD,
         column_order=columns,
         alt=f"Cases {first + 1:,} to {first + len(rows):,} of the list",
         on_select="rerun",
@@ -93,7 +98,7 @@ def _show_rows(
 
 #: Pixels: two lines of text, for which Streamlit wants more than four times the size of its
 #: letters (`.streamlit/config.toml`); and the table's head. Ten rows are seen at once.
-ROW_HEIGHT, _HEAD = 61, 38
+ROW_HEIGHT, HEAD = 61, 38
 _MOST_SEEN = 10
 _FIRST = ("place", REPORT_COUNT, PROBABILITY, LANE, REASON, TRANSCRIPT, "waiting", "who")
 _OTHERS = ("again", VERIFIED_STATUS, BAN_STATUS, VIDEO_ID)

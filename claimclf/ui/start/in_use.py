@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from claimclf.configuration import DATASET
+from claimclf.services.stored_models import at_worst
 from claimclf.ui.by_kind import by_kind
 from claimclf.ui.frame.navigation import link_to
 from claimclf.ui.messages import explained, plain
@@ -25,7 +26,8 @@ def _show_model() -> None:
     best = champion()
     st.subheader("Model in use", anchor=False)
     if best:
-        st.markdown(f"**{plain(best.name)}**, by kind of text:\n\n{by_kind(best)}")
+        worst = f"- **Under stress, at worst**: {plain(at_worst(best))}"
+        st.markdown(f"**{plain(best.name)}**, by kind of text:\n\n{by_kind(best)}\n{worst}")
     else:
         st.markdown("No model is stored yet. Train some on the page *Model comparison*.")
     link_to("pages/model_comparison.py", "Compare models" if best else "Train models")

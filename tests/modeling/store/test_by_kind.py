@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from claimclf.modeling.store.by_kind import at_a_glance, lanes_in_use, matrix
+from claimclf.modeling.store.by_kind import at_a_glance, at_worst, lanes_in_use, matrix
 from claimclf.modeling.store.card import model_card
 from claimclf.modeling.store.kinds_card import consequence_lines, lane_lines
 from claimclf.modeling.store.manifest import Manifest, change_entry
@@ -111,3 +111,17 @@ def test_consequence_counts_cases_like_those_of_the_source(manifest: Manifest) -
     hidden = 1000 * measured["claims_hidden"] * row["n_claims"] / row["n"]  # type: ignore[operator]
     assert f"of 1,000 cases {1000 * measured['no_look']:.0f} need no first look" in line
     assert f"about {hidden:.0f} of" in line
+
+
+def test_worst_conditions_are_named_and_never_the_mean_of_all(shipped: ModelStore) -> None:
+    said = at_worst(shipped.manifest("speech-linear"))
+    assert said.startswith("0.0% (0.0% to 0.2%) of the claims caught: empty transcript, in German;")
+    assert said.endswith("2.8% (1.7% to 4.6%) hidden where nobody looks: debate_sentences_dev.csv")
+    course = at_worst(shipped.manifest("course-xgboost"))
+    assert "100.0% (99.8% to 100.0%) hidden where nobody looks: engagement × 0" in course
+
+
+def test_model_that_was_never_under_stress_says_so(manifest: Manifest) -> None:
+    assert at_worst(replace(manifest, stress=[])) == "not measured yet"
+    calm = [row for row in manifest.stress if row["condition"] == "unchanged"]
+    assert "none hidden under any of 1 condition" in at_worst(replace(manifest, stress=calm))
