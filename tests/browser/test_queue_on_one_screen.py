@@ -97,6 +97,46 @@ def test_ticked_case_stands_beside_the_list_on_wide_screens(
     assert not page.evaluate(sideways)
 
 
+def test_arrow_keys_go_from_case_to_case_beside_the_list_and_decisions_count_there(
+    page: Page, address: str
+) -> None:
+    listing(page, address, width=1920)
+    beside = page.locator(".st-key-list-case")
+    page.keyboard.press("ArrowDown")
+    expect(beside.get_by_role("button", name="Review case 2")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(beside.get_by_role("button", name="Review case 3")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(beside.get_by_role("button", name="Review case 2")).to_be_visible()
+    expect(beside.get_by_role("button", name="Previous case")).to_be_disabled()
+    tick(page, 0)
+    tick(page, 11 - 1 - 1)  # the last row in sight
+    for number in (11, 12, 13):
+        expect(beside.get_by_role("button", name=f"Review case {number}")).to_be_visible()
+        page.keyboard.press("ArrowDown")
+    scrolled = "document.querySelector('.st-key-list-table .dvn-scroller').scrollTop"
+    assert page.evaluate(scrolled) > 0
+    beside.get_by_text("Opinion", exact=True).click()
+    page.keyboard.press("ArrowDown")  # moves what is chosen in the form, not the case
+    expect(beside.get_by_role("button", name="Review case 14")).to_be_visible()
+    beside.get_by_text("Opinion", exact=True).click()
+    beside.get_by_role("button", name="Decide on 1 case").click()
+    expect(page.get_by_text("1 case: opinion.")).to_be_visible()
+    page.get_by_role("heading", name="Triage queue").click()
+    page.keyboard.press("ArrowDown")
+    expect(beside.get_by_role("button", name="Review case 15")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back")).to_be_visible()
+
+
+def test_arrow_keys_scroll_where_the_case_stands_below_the_list(page: Page, address: str) -> None:
+    listing(page, address)
+    page.keyboard.press("ArrowDown")
+    settle(page)
+    expect(page.get_by_role("button", name="Next case")).to_be_hidden()
+    expect(page.get_by_role("button", name="Review case")).to_have_count(0)
+
+
 def test_one_step_back_leads_to_the_page_before(page: Page, address: str) -> None:
     page.goto(address)
     settle(page)

@@ -53,6 +53,7 @@ def test_start_page_says_what_waits_and_how_far_the_day_is(start: Page) -> None:
         for tile in figures.get_by_test_id("stMetric").all()
     }
     assert tiles == {"Claims": "6", "Uncertain": "6", "Opinions": "0", "Escalated": "1"}
+    expect(start.get_by_text("Under stress, at worst")).to_be_visible()
     line = figures.get_by_text("decided today")
     expect(line).to_have_text("1 of 5 decided today, 4 to today's cut · you hold no case")
     for name in ("Start reviewing", "Upload"):

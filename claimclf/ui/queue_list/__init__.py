@@ -5,6 +5,7 @@
     case_list    the page's parts in order, and the ranked list
     rows         tables of cases, above and below today's cut
     beside       the one case that is ticked
+    moving       from the ticked case to the next one
     chips        the filters in use, each with a way to take it away
     filters      which cases, as widgets and as the page's address say it
     views        filters that somebody saved

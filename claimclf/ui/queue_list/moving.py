@@ -81,14 +81,12 @@ def _place(tables: Sequence[Table], of: object, step: int) -> int | None:
 
 
 def _say_where(tables: Sequence[Table], at: int | None) -> None:
-    """Tell the browser which row to bring into sight."""
-    number, row = 0, at
+    """Tell the browser which row of which table to bring into sight."""
+    data: dict[str, int] = {}
+    before = 0
     for number, (_, n) in enumerate(tables):
-        if row is None or row < n:
-            break
-        row -= n
-    data = {"table": number, "row": row, "head": HEAD, "height": ROW_HEIGHT}
-    place = (
-        "" if row is None else " ".join(f'data-{name}="{value}"' for name, value in data.items())
-    )
+        if at is not None and before <= at < before + n:
+            data = {"table": number, "row": at - before, "head": HEAD, "height": ROW_HEIGHT}
+        before += n
+    place = " ".join(f'data-{name}="{value}"' for name, value in data.items())
     st.html(f'<span class="claimclf-row" {place}></span>')
