@@ -124,6 +124,12 @@ def give_dataset(screen: Screen) -> None:
     screen.run()
 
 
+def look_at_open_cases(screen: Screen) -> None:
+    what = next(g for g in screen.app.get("button_group") if "Shared queue" in g.options)
+    what.set_value("Shared queue")
+    screen.run()
+
+
 def others_work(screen: Screen) -> None:
     escalated = take(screen.database, BORIS)
     verdict = Verdict(Decision.ESCALATE, note=f"is a {MARK} one?")
@@ -146,6 +152,7 @@ SCREENS = {
     "upload": ("pages/triage_queue.py", give_upload),
     "lead's view": ("pages/lead_view.py", others_work),
     "dataset": ("pages/dataset.py", give_dataset),
+    "open cases": ("pages/dataset.py", look_at_open_cases),
     "comparison": ("pages/model_comparison.py", nothing_more),
     "learning": ("pages/learning.py", nothing_more),
 }
