@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import streamlit as st
 
@@ -26,23 +27,29 @@ if TYPE_CHECKING:
     from claimclf.services.texts import Texts
 
 _QUEUE = "pages/triage_queue.py"
+#: For how long texts are shown again where no case came or went.
+_FRESH_SECONDS = 60
 
 
 def show_queue(person: Person) -> None:
     """Draw the open cases of the shared queue."""
     with explained():
         database = queue_database()
-        change = queue.last_change(database, person)
-        texts = _open_texts(database.name, change, database, person)
+        key, texts = _open_texts(
+            database.name, queue.last_change(database, person), database, person
+        )
     if not texts.counts["open cases"]:
         _say_empty("No case is open. Add reported videos to the shared queue")
         return
-    show_texts(f"{database.name}-{change}", texts)
+    show_texts(key, texts)
 
 
-@st.cache_resource(ttl=300, max_entries=2, show_spinner="Reading the open cases …")
-def _open_texts(name: str, change: tuple[int, int], _database: Database, _person: Person) -> Texts:
-    return services.open_texts(_database, _person)
+@st.cache_resource(ttl=_FRESH_SECONDS, max_entries=2, show_spinner="Reading the open cases …")
+def _open_texts(
+    name: str, change: tuple[int, int], _database: Database, _person: Person
+) -> tuple[str, Texts]:
+    # A text may change where no count does: what was drawn of it has a name of its own.
+    return uuid4().hex, services.open_texts(_database, _person)
 
 
 def show_upload(_person: Person) -> None:
