@@ -162,7 +162,7 @@ def open_texts(database: Database, _person: Person) -> Texts:
     counts = {
         "open cases": sum(read.by_lane.values()),
         "uploads": uploads.nunique(),
-        "without words": int(videos[TRANSCRIPT].isna().sum()) * read.one_in,
+        "without text": int(videos[TRANSCRIPT].isna().sum()) * read.one_in,
         **{str(lane): n for lane, n in read.by_lane.items()},
     }
     named = videos.assign(**{SOURCE: uploads + ": " + words})

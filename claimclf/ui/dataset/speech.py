@@ -14,7 +14,7 @@ from claimclf.schema import OUT_OF_DOMAIN
 from claimclf.services.texts import labelled_files, read_labelled
 from claimclf.ui.guard import action
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, with_matched_columns
-from claimclf.ui.messages import say_error
+from claimclf.ui.messages import plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -81,7 +81,7 @@ def _of_this_machine() -> list[Validated]:
         try:
             sources.append(_read_once(str(file), file.stat().st_mtime_ns))
         except InputError as error:
-            say_error(error)
+            st.warning(f"{plain(file.name)} is left out: {plain(error.problem)}")
     return sources
 
 

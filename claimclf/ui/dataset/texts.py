@@ -19,6 +19,7 @@ from claimclf.ui.dataset.overview import show_counts, show_findings
 from claimclf.ui.dataset.pictures import show_pictures
 from claimclf.ui.dataset.speech import choose_speech
 from claimclf.ui.messages import explained, plain, synthetic_notice
+from claimclf.ui.queue_list.rows import ROW_HEIGHT
 from claimclf.ui.state.database import queue_database
 from claimclf.ui.state.upload import remembered_upload
 
@@ -100,13 +101,13 @@ def show_texts(key: str, texts: Texts) -> None:
 
 
 _COLUMNS: Any = {
-    "source": st.column_config.TextColumn("Source", width=230),
-    "texts": st.column_config.NumberColumn("Texts", format="localized", width=70),
-    "claims": st.column_config.NumberColumn("Claims", format="percent", width=75),
-    "characters": st.column_config.NumberColumn("Characters", format="%d", width=90),
-    "words": st.column_config.NumberColumn("Words", format="%d", width=65),
-    "languages": st.column_config.TextColumn("Languages", width=260),
-    "frequent": st.column_config.TextColumn("Frequent words", width=330),
+    "source": st.column_config.TextColumn("Source", width=200),
+    "texts": st.column_config.NumberColumn("Texts", format="localized", width=60),
+    "claims": st.column_config.NumberColumn("Claims", format="percent", width=70),
+    "characters": st.column_config.NumberColumn("Characters", format="%d", width=85),
+    "words": st.column_config.NumberColumn("Words", format="%d", width=60),
+    "languages": st.column_config.TextColumn("Languages", width=190),
+    "frequent": st.column_config.TextColumn("Frequent words", width=275),
 }
 
 
@@ -117,6 +118,7 @@ def _show_sources(key: str, _texts: Texts) -> None:
     st.dataframe(
         table,
         hide_index=True,
+        row_height=ROW_HEIGHT,
         column_config=_COLUMNS,
         alt=f"Lengths, languages and words of {len(table):,} sources",
     )
