@@ -122,7 +122,6 @@ def test_arrow_keys_go_from_case_to_case_beside_the_list_and_decisions_count_the
     beside.get_by_text("Opinion", exact=True).click()
     beside.get_by_role("button", name="Decide on 1 case").click()
     expect(page.get_by_text("1 case: opinion.")).to_be_visible()
-    page.get_by_role("heading", name="Triage queue").click()
     page.keyboard.press("ArrowDown")
     expect(beside.get_by_role("button", name="Review case 15")).to_be_visible()
     page.get_by_role("button", name="Undo").click()

@@ -46,7 +46,7 @@ def offer_moves(tables: Sequence[Table], chosen: Sequence[Listed], of: object) -
                 on_click=move,
                 args=(tables, of, step),
             )
-    _say_where(tables, at)
+        _say_where(tables, at)
 
 
 @action()
