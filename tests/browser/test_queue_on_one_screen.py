@@ -136,6 +136,30 @@ def test_arrow_keys_scroll_where_the_case_stands_below_the_list(page: Page, addr
     expect(page.get_by_role("button", name="Review case")).to_have_count(0)
 
 
+def test_small_screen_shows_cards_with_words_of_the_cases_and_a_press_brings_one(
+    page: Page, address: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/triage_queue")
+    card = page.locator(".st-key-list-cards button").nth(1)
+    expect(card).to_contain_text("someone said that thing")
+    settle(page)
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(0)
+    seen = box(card)
+    assert seen["y"] + seen["height"] <= 844
+    assert seen["x"] + seen["width"] <= 390
+    page.get_by_text("Cards", exact=True).click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    settle(page)
+    expect(card).to_have_count(0)  # who asked for the table keeps it
+    page.get_by_text("Cards", exact=True).click()
+    words = card.inner_text()
+    card.click()
+    expect(page.locator(".st-key-case h3")).to_be_visible()
+    assert words.partition("someone said")[2] in page.locator(".st-key-case").inner_text()
+    page.get_by_role("button", name="Stop, give it back").click()
+
+
 def test_one_step_back_leads_to_the_page_before(page: Page, address: str) -> None:
     page.goto(address)
     settle(page)

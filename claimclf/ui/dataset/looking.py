@@ -28,7 +28,7 @@ _NEEDS = {What.QUEUE: Capability.LOOK}
 def show_what(person: Person) -> None:
     """Offer what the person may look at, and draw what was chosen."""
     offered = [what for what in What if what not in _NEEDS or person.may(_NEEDS[what])]
-    with st.container(horizontal=True, key="looked-at"):
+    with st.container(key="looked-at"):
         chosen = st.segmented_control(
             "Looked at", offered, default=offered[0], key=_KEY, label_visibility="collapsed"
         )

@@ -17,6 +17,7 @@ from claimclf.ui.counts import SECONDS
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained
 from claimclf.ui.queue_list.bulk import n_uses, offer_work, show_last
+from claimclf.ui.queue_list.cards import show_cards
 from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.moving import offer_moves
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _STYLE = style(Path(__file__).with_suffix(".css"))
 _SCRIPT = script(Path(__file__).with_suffix(".js"))
-_ALL_COLUMNS = "list-all-columns"
+_ALL_COLUMNS, _CARDS = "list-all-columns", "list-as-cards"
 _SEEN, _PLACES = "list_seen", "list_places"
 
 
@@ -64,8 +65,8 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
         return
     with st.container(horizontal=True, key="list-and-case"):
         with st.container(key="list-table"):
-            chosen = _show_page(database, choice, places, page)
-        if person.may(Capability.REVIEW):
+            chosen = _show_page(person, database, choice, places, page)
+        if person.may(Capability.REVIEW) and not st.session_state.get(_CARDS):
             with st.container(key="list-case"):
                 offer_moves(tables_of(page, n_uses()), chosen, (choice, len(places)))
                 if offer_work(database, chosen, choice):
@@ -73,12 +74,16 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
 
 
 def _show_page(
-    database: Database, choice: Choice, places: list[list[Any]], page: Page
+    person: Person, database: Database, choice: Choice, places: list[list[Any]], page: Page
 ) -> list[Listed]:
     """Draw a page of the list and the way to others; return the rows that were chosen."""
     first = len(places) * queue.PAGE_SIZE
-    shows_all = bool(st.session_state.get(_ALL_COLUMNS))
-    chosen = show_tables(page, first, database.now(), n_uses(), shows_all=shows_all)
+    chosen: list[Listed] = []
+    if st.session_state.get(_CARDS):
+        show_cards(person, page, first, database.now(), choice)
+    else:
+        shows_all = bool(st.session_state.get(_ALL_COLUMNS))
+        chosen = show_tables(page, first, database.now(), n_uses(), shows_all=shows_all)
     with st.container(horizontal=True, vertical_alignment="center", key="list-count"):
         more = "more than " if page.has_more_than_counted else ""
         last = first + len(page.rows)
@@ -87,6 +92,7 @@ def _show_page(
         )
         _offer_turning(choice, places, page)
         st.toggle("All columns", key=_ALL_COLUMNS)
+        st.toggle("Cards", key=_CARDS, help="With three lines of text; small screens begin so")
         st.caption(" ".join(_remarks(page)))
     return chosen
 

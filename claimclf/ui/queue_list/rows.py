@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed, Page
 
 
+#: Stands between what can be reviewed today and the rest.
+CUT = (
+    ":material/content_cut: **Today's cut** — what stands below is more than can be reviewed today."
+)
+
+
 def some_chosen(page: Page, n_uses: int) -> bool:
     """Say whether rows are chosen in the tables of a page."""
     tables = (st.session_state.get(key_of(rows, n_uses)) for rows in _tables(page))
@@ -59,10 +65,7 @@ def show_tables(
     columns = [*_FIRST, *_OTHERS] if shows_all else list(_FIRST)
     chosen = _show_rows(above, first, key_of(above, n_uses), now, columns) if above else []
     if below:
-        st.markdown(
-            ":material/content_cut: **Today's cut** — what stands below is more than can be "
-            "reviewed today."
-        )
+        st.markdown(CUT)
         chosen += _show_rows(below, first + len(above), key_of(below, n_uses), now, columns)
     return chosen
 
