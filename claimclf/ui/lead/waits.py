@@ -56,7 +56,7 @@ def show_waits_table(report: Report) -> None:
     table = waits_table(report)
     lengths = st.column_config.NumberColumn(format="%.2f h")
     columns = counts(table) | dict.fromkeys(_LENGTHS, lengths)
-    st.dataframe(table, hide_index=True, column_config=columns)
+    st.dataframe(table, hide_index=True, column_config=columns, placeholder="")
     if table[list(_LENGTHS)].isna().any(axis=None):
         st.caption(f"In hours; where no number stands, that share is {NOT_REACHED}.")
 

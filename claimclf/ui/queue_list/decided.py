@@ -15,6 +15,7 @@ from claimclf.services import queue
 from claimclf.ui import outcomes
 from claimclf.ui.guard import action
 from claimclf.ui.messages import explained
+from claimclf.ui.queue_list.rows import ROW_HEIGHT, height_of
 from claimclf.ui.wording import DECISIONS, REASONS, at_second
 
 if TYPE_CHECKING:
@@ -64,12 +65,19 @@ def _show_rows(rows: Sequence[DecidedCase], can_choose: bool) -> DecidedCase | N
     """Draw the rows; return the one that was chosen, if any can be."""
     number = st.session_state.get(_USES, 0)
     if not can_choose:
-        st.dataframe(_table(rows), hide_index=True, row_height=75, column_config=_COLUMNS)
+        st.dataframe(
+            _table(rows),
+            hide_index=True,
+            row_height=ROW_HEIGHT,
+            height=height_of(len(rows)),
+            column_config=_COLUMNS,
+        )
         return None
     event: Any = st.dataframe(
         _table(rows),
         hide_index=True,
-        row_height=75,
+        row_height=ROW_HEIGHT,
+        height=height_of(len(rows)),
         on_select="rerun",
         selection_mode="single-row",
         # Named after what is in it: a tick never stands on another case.
@@ -115,13 +123,13 @@ def _table(rows: Sequence[DecidedCase]) -> pd.DataFrame:
 
 
 def _offer_turning(filters: DecidedFilters, places: list[int], after: int | None) -> None:
-    back, on, _ = st.columns([1, 1, 5])
-    if places and back.button("Previous page"):
-        st.session_state[_PLACES] = (filters, places[:-1])
-        st.rerun()
-    if after is not None and on.button("Next page"):
-        st.session_state[_PLACES] = (filters, [*places, after])
-        st.rerun()
+    with st.container(horizontal=True):
+        if places and st.button("Previous page"):
+            st.session_state[_PLACES] = (filters, places[:-1])
+            st.rerun()
+        if after is not None and st.button("Next page"):
+            st.session_state[_PLACES] = (filters, [*places, after])
+            st.rerun()
 
 
 def _offer_reopening(database: Database, chosen: DecidedCase) -> None:

@@ -88,7 +88,7 @@ def _show_rows(
         _table(rows, first, now),
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * min(len(rows), _MOST_SEEN) + HEAD,
+        height=height_of(len(rows)),
         column_order=columns,
         alt=f"Cases {first + 1:,} to {first + len(rows):,} of the list",
         on_select="rerun",
@@ -124,6 +124,11 @@ _COLUMNS: Any = {
     BAN_STATUS: st.column_config.TextColumn("Author", width=90),
     VIDEO_ID: st.column_config.TextColumn("Video id"),
 }
+
+
+def height_of(n_rows: int) -> int:
+    """Return how high a table of cases is: all of its rows, or ten and a way to the others."""
+    return ROW_HEIGHT * min(n_rows, _MOST_SEEN) + HEAD
 
 
 def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:

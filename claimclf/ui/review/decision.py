@@ -141,6 +141,7 @@ def _offer_decisions(console: Console, lease: Lease) -> None:
         shortcut="S",
         type="tertiary",
         width="stretch",
+        wrap=True,
         on_click=actions.stop,
         args=(console, lease),
     )
