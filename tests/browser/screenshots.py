@@ -89,6 +89,8 @@ def _prepare(page: Page, name: str) -> None:
     if name == "review":
         page.keyboard.press("n")
         page.wait_for_selector(".st-key-case")
+    elif name == "learning":
+        page.get_by_text("What is missed", exact=True).click()
     elif name == _UPLOAD:
         page.get_by_role("radio", name="Upload").click()
         page.wait_for_selector("input[type=file]", state="attached")

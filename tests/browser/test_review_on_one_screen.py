@@ -265,6 +265,23 @@ def test_on_a_telephone_the_text_is_on_the_first_screen_above_the_decisions(
         assert not page.evaluate(sideways)
 
 
+def test_at_two_hundred_percent_the_text_is_seen_above_the_decisions_and_no_word_is_broken(
+    reviewing: Page,
+) -> None:
+    reviewing.set_viewport_size({"width": 640, "height": 400})
+    settle(reviewing)
+    bar, text = box(reviewing.locator(".st-key-bar")), box(reviewing.locator(".st-key-transcript"))
+    assert text["y"] + 30 <= bar["y"]
+    for button in reviewing.locator(".st-key-bar button").all():
+        seen = box(button)
+        assert seen["y"] + seen["height"] <= 400
+        assert button.evaluate("one => one.scrollWidth <= one.clientWidth")
+    opinion = reviewing.locator('[class*="st-key-decide-opinion-"] button')
+    escalate = reviewing.locator('[class*="st-key-decide-escalate-"] button p')
+    assert box(escalate)["height"] <= 24
+    expect(opinion).to_be_visible()
+
+
 def test_server_that_is_away_is_said_in_our_words(
     opened: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

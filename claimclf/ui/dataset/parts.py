@@ -72,7 +72,8 @@ def _show_columns(sha256: str, _dataset: Dataset) -> None:
     st.subheader("Columns and missing values")
     st.dataframe(_columns_table(_dataset), hide_index=True)
     st.subheader("Summary statistics of the complete rows")
-    st.dataframe(_figures(sha256, _dataset)["statistics"].style.format("{:,.1f}"))
+    statistics = _figures(sha256, _dataset)["statistics"]
+    st.dataframe(statistics.style.format("{:,.1f}").format("{:,.0f}", subset=["count"]))
 
 
 @drawn_once
