@@ -118,6 +118,7 @@ def _show_sources(key: str, _texts: Texts) -> None:
     st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         row_height=ROW_HEIGHT,
         column_config=_COLUMNS,
         alt=f"Lengths, languages and words of {len(table):,} sources",

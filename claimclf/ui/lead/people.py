@@ -42,6 +42,7 @@ def show_people(report: Report) -> None:
     st.dataframe(
         pd.DataFrame([*rows, together]).astype({"per case": float}),
         hide_index=True,
+        placeholder="",
         row_height=TWO_LINES if any(len(row["who"]) > _LONG for row in rows) else None,
         column_config={
             "who": st.column_config.Column(width=140),

@@ -54,8 +54,10 @@ def show_waits_table(report: Report) -> None:
     if not report.waits[0].curve:
         return
     table = waits_table(report)
-    lengths = st.column_config.NumberColumn(format="%.2f h")
-    columns = counts(table) | dict.fromkeys(_LENGTHS, lengths)
+    columns = counts(table) | {
+        name: st.column_config.NumberColumn(short, help=name.capitalize(), format="%.2f h")
+        for name, short in zip(_LENGTHS, ("half within", "90 % within"), strict=True)
+    }
     st.dataframe(table, hide_index=True, column_config=columns, placeholder="")
     if table[list(_LENGTHS)].isna().any(axis=None):
         st.caption(f"In hours; where no number stands, that share is {NOT_REACHED}.")

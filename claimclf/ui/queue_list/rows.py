@@ -87,6 +87,7 @@ def _show_rows(
     event = st.dataframe(
         _table(rows, first, now),
         hide_index=True,
+        placeholder="",
         row_height=ROW_HEIGHT,
         height=height_of(len(rows)),
         column_order=columns,
