@@ -68,6 +68,25 @@ def test_page_has_no_serious_barrier(page: Page, address: str, place: str) -> No
     assert found_in_each_scheme(page) == NOTHING
 
 
+def test_open_cases_that_are_looked_at_have_no_serious_barrier(page: Page, address: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{address}/dataset")
+    settle(page)
+    page.get_by_role("radio", name="Shared queue").click()
+    expect(page.get_by_text("58 open cases")).to_be_visible()
+    settle(page)
+    assert found_in_each_scheme(page) == NOTHING
+
+
+def test_cards_of_a_small_screen_have_no_serious_barrier(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{address}/triage_queue")
+    expect(page.locator(".st-key-list-cards button").first).to_be_visible()
+    settle(page)
+    assert found_in_each_scheme(page) == NOTHING
+
+
 def test_case_under_review_has_no_serious_barrier(page: Page, address: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{address}/review")
