@@ -35,14 +35,16 @@ def offer_moves(tables: Sequence[Table], chosen: Sequence[Listed], of: object) -
     at = _ticked(tables)
     if at is not None:
         st.session_state[_AT] = (of, at)
-    kind = "one" if at is not None else "several" if chosen else "none"
+    elif chosen:
+        return  # several: which is next would be anybody's guess
+    kind = "none" if at is None else "one"
     with st.container(horizontal=True, vertical_alignment="center", key=f"list-move-{kind}"):
         for step, name in ((-1, "Previous case"), (1, "Next case")):
             st.button(
                 name,
                 key=f"list-move-{step}",
                 icon=":material/arrow_upward:" if step < 0 else ":material/arrow_downward:",
-                disabled=_place(tables, of, step) is None or kind == "several",
+                disabled=_place(tables, of, step) is None,
                 on_click=move,
                 args=(tables, of, step),
             )
