@@ -140,7 +140,7 @@ def test_open_cases_are_looked_at_by_what_is_predicted_and_where_their_words_are
     database = Database(url)
     spoken = ["ich habe gelesen dass die Preise steigen"] * 3
     texts = [*spoken, "we have cut the taxes", "they were with us", None]
-    said = [*["transcript"] * 3, "caption", "caption", None]
+    said = ["transcript", "transcript", None, "caption", "caption", None]
     predicted = [*["claim"] * 4, "opinion", None]
     fill(
         database,
