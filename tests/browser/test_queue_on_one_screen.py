@@ -140,7 +140,11 @@ def test_small_screen_shows_cards_with_words_of_the_cases_and_a_press_brings_one
     page: Page, address: str
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}/triage_queue")
+    page.goto(address)
+    settle(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Triage queue").click()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()  # the menu has closed
     card = page.locator(".st-key-list-cards button").nth(1)
     expect(card).to_contain_text("someone said that thing")
     settle(page)
@@ -156,7 +160,8 @@ def test_small_screen_shows_cards_with_words_of_the_cases_and_a_press_brings_one
     words = card.inner_text()
     card.click()
     expect(page.locator(".st-key-case h3")).to_be_visible()
-    assert words.partition("someone said")[2] in page.locator(".st-key-case").inner_text()
+    said = words.partition("someone said")[2]
+    expect(page.locator(".st-key-transcript")).to_contain_text(said.strip())
     page.get_by_role("button", name="Stop, give it back").click()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from claimclf.people import Person
@@ -9,10 +11,12 @@ from claimclf.ui import guard
 from claimclf.ui.access import visitor as visitors
 from claimclf.ui.access.identity import Login
 from claimclf.ui.access.leaving import end_sign_in
+from claimclf.ui.assets import script
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import plain
 
+_SCRIPT = script(Path(__file__).with_suffix(".js"))
 #: Seconds between two looks at who is there while nobody does anything.
 _LOOK = 30
 
@@ -24,6 +28,7 @@ def draw_navigation(person: Person, login: Login | None) -> None:
         if person.may(page.needs):
             st.page_link(file, label=page.label, icon=page.icon)
     st.caption(f"{plain(person.name)} · {person.role}")
+    st.html(_SCRIPT, unsafe_allow_javascript=True)
     if login:
         offer_sign_out(login)
         _keep_watch()
