@@ -34,7 +34,7 @@ def show_pictures(
     balance, lengths = st.columns(2)
     with balance:
         st.subheader("Class balance")
-        words = " · ".join(f"**{counts.get(label, 0):,}** {label}s" for label in LABELS)
+        words = " · ".join(f"**{counts.get(label, 0):,}** {label}s" for label in reversed(LABELS))
         st.plotly_chart(
             charts.class_balance(shares, of), height=_PICTURE, alt=words.replace("**", "")
         )

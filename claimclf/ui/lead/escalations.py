@@ -42,7 +42,7 @@ def _list_escalations(person: Person, report: Report) -> None:
             "waits for": st.column_config.NumberColumn(format="%.1f h"),
             "by": st.column_config.Column(width=90),
             "held by": st.column_config.Column(width=70),
-            "note": st.column_config.Column(width=190),
+            "note": st.column_config.Column(width=130),
         },
     )
     if report.n_escalated > len(report.escalations):
