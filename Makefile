@@ -79,7 +79,7 @@ fuzz: install   ## damaged files of every format for the readers (ARGS="--n 1000
 soak: install   ## eight hours of a simulated team in ten minutes, with crashes, on both databases (ARGS="--minutes 10")
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-browser:        ## Debian's Chromium, for the tests that drive a browser
+browser:        ## Debian's Chromium and nginx, for the tests that drive a browser
 	sh scripts/browser.sh
 
 bench-side: install   ## pages and key to next case beside another build (BEFORE=folder of its checkout)

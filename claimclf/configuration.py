@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import re
 import stat
 import sys
 import tomllib
@@ -31,6 +32,7 @@ SECTION = "claimclf"
 #: How alike a name must be to be what was meant, from 0 to 1.
 _ALIKE = 0.8
 LEVELS = ("debug", "info", "warning", "error")
+_PATH = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 #: Streamlit writes what it finds at the top of the secrets into the environment, over what was
 #: there. This is what the process was started with.
 _AT_START = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
@@ -185,6 +187,13 @@ PROXIES = Setting(
     variable="CLAIMCLF_PROXIES",
     key=f"{SECTION}.proxies",
 )
+BELOW = Setting(
+    "below",
+    "Path below which everything is served, such as `/claimclf`, for a proxy that has other things "
+    "at its root and passes paths on as they are.",
+    variable="CLAIMCLF_BELOW",
+    key=f"{SECTION}.below",
+)
 LOG_LEVEL = Setting(
     "log level",
     "Least level that is logged: debug, info, warning or error. Where nothing is set, commands "
@@ -239,6 +248,7 @@ SETTINGS = (
     API,
     HOSTS,
     PROXIES,
+    BELOW,
     LOG_LEVEL,
     SECRETS_FILES,
     LOGIN,
@@ -403,6 +413,25 @@ def has_api() -> bool:
             "Set it to on or off.",
         )
     return found.value == "on"
+
+
+def served_below() -> str:
+    """Return the path below which everything is served; empty for the root, else `/` and names.
+
+    Raises
+    ------
+    NotConfiguredError
+        It is no path of plain names, or the secrets cannot be read.
+    """
+    found = look_up(BELOW)
+    path = found.value.strip("/")
+    if path and not _PATH.fullmatch(path):
+        raise NotConfiguredError(
+            "The path below which claimclf is to be served cannot be understood.",
+            f"Found: {found.value} ({found.source}).",
+            "Give names of letters, digits, - and _, such as /claimclf or /tools/claimclf.",
+        )
+    return f"/{path}" if path else ""
 
 
 def login_address() -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from claimclf import configuration
 from claimclf.api.middleware.gate import Admission
-from claimclf.configuration import HOSTS, PROXIES, look_up
+from claimclf.configuration import HOSTS, PROXIES, look_up, served_below
 from claimclf.errors import ServerError
 from claimclf.services.serving import is_local, token_in_use
 
@@ -29,10 +29,12 @@ def admission(has_own_door: Callable[[str], bool] | None = None) -> Admission:
         A setting or the secrets cannot be read or understood.
     """
     if not configuration.has_login():
-        own = Admission(token_in_use(), is_local, _proxies())
+        own = Admission(token_in_use(), is_local, _proxies(), below=served_below())
         return replace(own, has_own_door=has_own_door) if has_own_door else own
     home = configuration.login_address()
-    team = Admission("", _one_of(home), _proxies(), _is_signed_in, home)
+    below = served_below()
+    start = home + below if home else ""
+    team = Admission("", _one_of(home), _proxies(), _is_signed_in, start, below=below)
     return replace(team, has_own_door=has_own_door) if has_own_door else team
 
 

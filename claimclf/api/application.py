@@ -20,7 +20,7 @@ from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
 from claimclf.api.opening import opened
 from claimclf.api.warming import import_heavy
-from claimclf.configuration import has_api, log_level, take_over
+from claimclf.configuration import has_api, log_level, served_below, take_over
 from claimclf.logs import set_up
 from claimclf.paths import APP
 from claimclf.services.serving import OPENS
@@ -35,7 +35,7 @@ _door: Door | None = None
 if has_api():
     from claimclf.api.door.opening import open_door
 
-    _door = open_door()
+    _door = open_door(below=served_below())
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ app = App(
         Middleware(SetHeaders),
         Middleware(Gate, admission=admission(_door.has if _door else None)),
         Middleware(LimitUploads),
-        Middleware(InjectBaseUrl),
+        Middleware(InjectBaseUrl, below=served_below()),
         Middleware(CheckMessages),
         Middleware(TakeTurns, turns=_turns),
     ],

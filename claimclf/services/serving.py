@@ -12,7 +12,15 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 
 from claimclf import __version__
-from claimclf.configuration import TOKEN, hand_over, has_login, look_up, pass_on, readable_by_others
+from claimclf.configuration import (
+    TOKEN,
+    hand_over,
+    has_login,
+    look_up,
+    pass_on,
+    readable_by_others,
+    served_below,
+)
 from claimclf.errors import ServerError, UnavailableError
 from claimclf.paths import APP, ROOT, SERVER
 
@@ -70,7 +78,8 @@ def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
     )
     _warn_of_readable_secrets()
     token = "" if login else token_in_use()
-    place = _address(address, port, token)
+    below = served_below()
+    place = _address(address, port, below, token)
     print(f"claimclf is at {place}", flush=True)
     pass_on(TOKEN, token)
     hand_over(OPENS, place if opens and token else "")
@@ -80,6 +89,7 @@ def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
     os.chdir(ROOT)
     streamlit = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     options = [f"--server.address={address}", f"--server.port={port}"]
+    options += [f"--server.baseUrlPath={below}"]
     os.execv(sys.executable, streamlit + options)  # noqa: S606
 
 
@@ -88,9 +98,9 @@ def _warn_of_readable_secrets() -> None:
         _logger.warning("Secrets can be read by other users of this machine: chmod 600 %s", file)
 
 
-def _address(address: str, port: int, token: str) -> str:
+def _address(address: str, port: int, below: str, token: str) -> str:
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
-    return f"{place}/?token={token}" if token else place
+    return f"{place}{below}/?token={token}" if token else f"{place}{below}"
 
 
 def token_in_use() -> str:

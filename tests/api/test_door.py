@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -16,7 +18,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from claimclf.api.door import opening
+from claimclf.api.door.answering import Room
 from claimclf.api.door.bodies import RefusedError, records_of
+from claimclf.api.door.entrance import Entrance
 from claimclf.api.door.limits import Limits, Rate
 from claimclf.api.door.openapi import document
 from claimclf.api.door.routes import WAYS
@@ -32,7 +37,7 @@ from claimclf.services.tokens import Scope, make_token, revoke_token
 from tests.api.doors import ADMIN, Door, open_door, tokens_for
 from tests.conftest import ROOT
 from tests.effort import examples
-from tests.queue.builders import ANNA, done
+from tests.queue.builders import ANNA, UNREACHABLE, done
 from tests.queue.conftest import NewUrl, migrated, new_url, server
 
 __all__ = ["migrated", "new_url", "server"]  # fixtures
@@ -106,6 +111,7 @@ def test_body_that_cannot_be_used_is_refused(
 ) -> None:
     said = door.ask("POST", "/api/v1/reports", body)
     assert (said.status, said.json["error"]["code"]) == (status, code)
+    assert "retry-after" not in said.headers  # sent again it is the same
 
 
 def test_body_without_a_length_is_limited_too(door: Door) -> None:
@@ -244,6 +250,14 @@ def test_other_ways_and_methods_are_named_to_whom_has_a_token(door: Door) -> Non
     assert door.ask("GET", "/api/v1/nothing").status == 404
 
 
+def test_door_below_a_path_is_nowhere_else(tmp_path: Path) -> None:
+    door = opening.open_door(f"sqlite:///{tmp_path / 'queue.db'}", below="/claimclf")
+    assert door.has("/claimclf/api/v1/reports")
+    assert not any(map(door.has, ("/api/v1/reports", "/claimclf", "/claimclfx/api/v1/reports")))
+    paths = {str(getattr(route, "path", "")) for route in door.routes}
+    assert all(path.startswith("/claimclf/") for path in paths)
+
+
 def test_page_of_another_site_and_other_names_are_refused(door: Door) -> None:
     assert door.ask("GET", "/api/v1/health", Origin="https://evil.example").status == 403
     assert door.ask("GET", "/api/v1/health", Host="evil.example").status == 403
@@ -266,6 +280,42 @@ def test_too_many_requests_are_told_when_to_come_again() -> None:
     assert rate.seconds_to_wait("a") == 1
     now[0] = 2.0
     assert [rate.seconds_to_wait("a"), rate.seconds_to_wait("a")] == [0, 2]
+
+
+def answered(entrance: Entrance, token: str) -> tuple[int, dict[bytes, bytes]]:
+    """Ask for the health of a server that is not one of its own; return status and headers."""
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    path = {"path": "/api/v1/health", "query_string": b"", "headers": headers}
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    asyncio.run(entrance({"type": "http", "method": "GET", **path}, receive, send))
+    return said[0]["status"], dict(said[0]["headers"])
+
+
+def test_too_many_requests_are_429_and_say_when_to_come_again(
+    migrated: Path, tmp_path: Path
+) -> None:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
+    entrance = Entrance(Room(database), Limits(per_second=0.1, burst=1))
+    token = tokens_for(database)[Scope.REPORT]
+    assert answered(entrance, token)[0] == 200
+    status, headers = answered(entrance, token)
+    assert status == 429
+    assert 1 <= int(headers[b"retry-after"]) <= 10
+    database.close()
+
+
+@pytest.mark.parametrize("url", UNREACHABLE)
+def test_database_that_cannot_be_reached_is_503_and_says_when_to_come_again(url: str) -> None:
+    status, headers = answered(Entrance(Room(Database(url))), "claimclf_any")
+    assert status == 503
+    assert int(headers[b"retry-after"]) > 0
 
 
 def test_records_of_a_body_are_bounded() -> None:

@@ -83,7 +83,8 @@ def served(
 def _until_the_end(server: Server, port: int) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_until_served(address, server)
+        below = environment.get("CLAIMCLF_BELOW", "")
+        wait_until_served(address, server, f"{below}/_stcore/health")
         yield address
     finally:
         server.terminate()

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from claimclf import configuration
 from claimclf.cli import main
 from claimclf.configuration import (
+    BELOW,
     DATABASE,
     DATABASE_PASSWORD_FILE,
     DATASET,
@@ -30,6 +31,7 @@ from claimclf.configuration import (
     WEBHOOK_URL,
     Setting,
     look_up,
+    served_below,
 )
 from claimclf.errors import ClaimclfError, NotConfiguredError
 from claimclf.paths import ROOT
@@ -311,6 +313,24 @@ def test_address_that_is_none_is_refused_without_being_quoted() -> None:
         with pytest.raises(NotConfiguredError, match="cannot be used") as raised:
             Database(address)
         assert PASSWORD not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [("", ""), ("/", ""), ("/claimclf/", "/claimclf"), ("tools/claimclf", "/tools/claimclf")],
+)
+def test_path_that_everything_is_below_is_read_in_one_form(
+    monkeypatch: pytest.MonkeyPatch, written: str, path: str
+) -> None:
+    monkeypatch.setenv(BELOW.variable, written)
+    assert served_below() == path
+
+
+@pytest.mark.parametrize("written", ["/a b", "/..", "/a//b", "/a?b", '/"', "/ä"])
+def test_path_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv(BELOW.variable, written)
+    with pytest.raises(NotConfiguredError, match="cannot be understood"):
+        served_below()
 
 
 def test_log_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import click
@@ -10,8 +12,9 @@ import pytest
 import yaml
 
 from claimclf import configuration
+from claimclf.api.door.limits import Limits
 from claimclf.cli import main
-from claimclf.configuration import DATABASE_PASSWORD_FILE, PROXIES, SECRETS_FILES
+from claimclf.configuration import BELOW, DATABASE_PASSWORD_FILE, PROXIES, SECRETS_FILES
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -47,14 +50,14 @@ def test_commands_and_their_options_exist(words: list[str]) -> None:
     assert options <= known
 
 
-def test_only_the_dashboard_can_be_reached_from_outside() -> None:
+def test_only_the_proxy_can_be_reached_from_outside() -> None:
     services = COMPOSE["services"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name, service in services.items():
-        assert ("ports" in service) == (name == "dashboard"), name
+        assert ("ports" in service) == (name == "proxy"), name
         assert set(service["networks"]) <= (
             {"inside", "outside"} if name == "dashboard" else {"inside"}
-        )
+        ) or (name == "proxy" and set(service["networks"]) == {"outside"})
 
 
 def test_dashboard_and_commands_beside_it_read_the_same_settings(
@@ -75,11 +78,27 @@ def test_dashboard_and_commands_beside_it_read_the_same_settings(
     assert dashboard["command"][0] == "claimclf"
 
 
-def test_dashboard_is_reached_through_a_proxy_of_the_machine_alone() -> None:
-    dashboard, outside = COMPOSE["services"]["dashboard"], COMPOSE["networks"]["outside"]
-    assert all(port.startswith("127.0.0.1:") for port in dashboard["ports"])
-    (network,) = outside["ipam"]["config"]
-    assert dashboard["environment"][PROXIES.variable] == network["gateway"]
+def test_proxy_and_dashboard_agree_on_each_other() -> None:
+    proxy, dashboard = COMPOSE["services"]["proxy"], COMPOSE["services"]["dashboard"]
+    (network,) = COMPOSE["networks"]["outside"]["ipam"]["config"]
+    address = proxy["networks"]["outside"]["ipv4_address"]
+    assert ip_address(address) in ip_network(network["subnet"])
+    assert dashboard["environment"][PROXIES.variable] == address
+    assert dashboard["environment"][BELOW.variable] == proxy["environment"]["PROXY_BELOW"]
+    assert proxy["environment"]["PROXY_TO"] == "dashboard:8501"
+    (mounted,) = proxy["volumes"]
+    template = (DEPLOY / mounted.partition(":")[0]).read_text("utf-8")
+    assert set(re.findall(r"\$\{(\w+)\}", template)) == set(proxy["environment"])
+    places = {f"/run/secrets/{secret}" for secret in proxy["secrets"]}
+    assert places == {proxy["environment"][f"PROXY_{name}"] for name in ("CERTIFICATE", "KEY")}
+
+
+def test_proxy_lets_through_what_the_server_takes() -> None:
+    template = (DEPLOY / "proxy.conf.template").read_text("utf-8")
+    pages, door = map(int, re.findall(r"client_max_body_size (\d+)m;", template))
+    streamlit = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert pages > streamlit["server"]["maxUploadSize"]
+    assert door * 2**20 > Limits().body
 
 
 def test_password_of_the_database_stands_in_no_address() -> None:

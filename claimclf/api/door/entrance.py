@@ -39,8 +39,9 @@ _STATUSES: tuple[tuple[type[ClaimclfError], int], ...] = (
 class Entrance:
     """Answers whoever shows a token that counts."""
 
-    def __init__(self, room: Room, limits: Limits | None = None) -> None:
+    def __init__(self, room: Room, limits: Limits | None = None, below: str = "") -> None:
         self._room = room
+        self._below = below
         self._limits = limits or Limits()
         self._rate = Rate(self._limits)
         self._keyring = tokens.Keyring(room.database)
@@ -48,7 +49,7 @@ class Entrance:
     def routes(self) -> list[BaseRoute]:
         """Return what an application serves it at: all methods, all paths below."""
         paths = (f"{API}{{rest:path}}", API.rstrip("/"), METRICS)
-        return [Route(path, self, include_in_schema=False) for path in paths]
+        return [Route(self._below + path, self, include_in_schema=False) for path in paths]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""
@@ -71,7 +72,7 @@ class Entrance:
 
     async def _answer(self, request: Request, route: list[str]) -> Response:
         token = await run_in_threadpool(self._shown, request)
-        way, place = _way(request)
+        way, place = _way(request, request.scope["path"].removeprefix(self._below))
         route[0] = f"{way.method} {way.path}"
         if way.scope is not None and way.scope not in token.scopes:
             message = f"The token '{token.name}' is not good for '{way.scope}'."
@@ -104,8 +105,7 @@ class Entrance:
         return token
 
 
-def _way(request: Request) -> tuple[Way, dict[str, str]]:
-    path = request.scope["path"]
+def _way(request: Request, path: str) -> tuple[Way, dict[str, str]]:
     fitting = [(way, place) for way in WAYS if (place := way.match(path)) is not None]
     for way, place in fitting:
         if way.method == request.method:

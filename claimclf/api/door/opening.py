@@ -27,15 +27,17 @@ class Door:
         For an application.
     worker : Worker
         Scores what came in.
+    below : str
+        Path below which everything is served; empty for the root.
     """
 
     routes: list[BaseRoute]
     worker: Worker
+    below: str = ""
 
-    @staticmethod
-    def has(path: str) -> bool:
+    def has(self, path: str) -> bool:
         """Return whether what lies at a path asks for a token of its own."""
-        return is_behind_token(path)
+        return path.startswith(self.below) and is_behind_token(path[len(self.below) :])
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -47,7 +49,7 @@ class Door:
             self.worker.stop()
 
 
-def open_door(url: str | None = None, limits: Limits | None = None) -> Door:
+def open_door(url: str | None = None, limits: Limits | None = None, below: str = "") -> Door:
     """Return the door of a queue.
 
     Parameters
@@ -56,8 +58,10 @@ def open_door(url: str | None = None, limits: Limits | None = None) -> Door:
         The queue's address; None for the one that is set up.
     limits : Limits, optional
         What is refused.
+    below : str
+        Path below which everything is served; empty for the root.
     """
     database = open_queue(url)
     worker = Worker(database)
     room = Room(database, worker.wake, worker.model, document)
-    return Door(Entrance(room, limits).routes(), worker)
+    return Door(Entrance(room, limits, below).routes(), worker, below)

@@ -1,1 +1,1 @@
-window.__streamlit = { BACKEND_BASE_URL: location.origin };
+window.__streamlit = { BACKEND_BASE_URL: location.origin + "" };

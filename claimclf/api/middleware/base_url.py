@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,10 +15,17 @@ _SCRIPT = Path(__file__).with_suffix(".js").read_bytes().strip()
 
 
 class InjectBaseUrl:
-    """Tell the browser, within each page, that the server is at the root of its address."""
+    """Tell the browser, within each page, at which path of its address the server is.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    below : str
+        The path, beginning with `/`; empty for the root.
+    """
+
+    def __init__(self, app: ASGIApp, below: str = "") -> None:
         self._app = app
+        self._script = _SCRIPT.replace(b'""', json.dumps(below).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""
@@ -36,7 +44,7 @@ class InjectBaseUrl:
             elif message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    body = body.replace(_HEAD, _HEAD + b"<script>" + _SCRIPT + b"</script>", 1)
+                    body = body.replace(_HEAD, _HEAD + b"<script>" + self._script + b"</script>", 1)
                     MutableHeaders(scope=start)["content-length"] = str(len(body))
                     await send(start)
                     await send({"type": "http.response.body", "body": body})

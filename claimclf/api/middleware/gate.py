@@ -57,6 +57,8 @@ class Admission:
         Where people open the dashboard, for those who came another way; empty if not known.
     has_own_door : callable
         Says whether what lies at a path asks for a token of its own; cookies open nothing there.
+    below : str
+        Path below which everything is served; empty for the root.
     """
 
     token: str
@@ -65,6 +67,7 @@ class Admission:
     is_signed_in: Callable[[Mapping[str, str]], bool] = lambda _: False
     address: str = ""
     has_own_door: Callable[[str], bool] = lambda _: False
+    below: str = ""
 
 
 class Gate:
@@ -76,7 +79,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH:
+        is_asked_for = scope["type"] in ("http", "websocket")
+        if not is_asked_for or scope["path"] == self._admission.below + HEALTH:
             await self._app(scope, receive, send)
             return
         words = self._why_not_this_way(scope)
