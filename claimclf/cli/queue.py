@@ -114,9 +114,10 @@ def take_back(batch: int, url: str | None) -> None:
     from claimclf.services.queue import take_back as undo
 
     done = undo(*open_queue(url), batch)
+    no_longer = f"; of its reports {done.n_reports:,} no longer count"
     say(
         f"batch {batch} ({done.file_name}) taken back: {done.n_removed:,} cases removed, "
-        f"{done.n_restored:,} as they were before it"
+        f"{done.n_restored:,} as they were before it" + (no_longer if done.n_reports else "")
     )
 
 

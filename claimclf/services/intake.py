@@ -39,9 +39,9 @@ def receive_reports(
 
 
 @needs(Capability.REVIEW)
-def withdraw_report(database: Database, person: Person, sender: str, report_id: str) -> None:
-    """Take a report back: it counts no longer."""
-    changing.withdraw(database, person, sender, report_id)
+def withdraw_report(database: Database, person: Person, sender: str, report_id: str) -> str:
+    """Take a report back: it counts no longer; return its state."""
+    return changing.withdraw(database, person, sender, report_id)
 
 
 @needs(Capability.REVIEW)
@@ -152,11 +152,18 @@ def _store(database: Database, waiting: pending.Pending, model: Model) -> None:
         model.name,
         model.manifest.version,
         n_merged=len(waiting.digests) - len(waiting.videos),
+        by_http=True,
     )
     person = Person(f"api:{waiting.sender}")
     keys_of: Callable[..., Any] = statement_keys
-    ingest.ingest(database, person, _ranked(waiting.videos, model), upload, keys_of=keys_of)
-    pending.mark_queued(database, waiting)
+    ingest.ingest(
+        database,
+        person,
+        _ranked(waiting.videos, model),
+        upload,
+        keys_of=keys_of,
+        noted=lambda connection, batch: pending.mark_queued(connection, waiting, batch),
+    )
 
 
 def _ranked(videos: Sequence[dict[str, Any]], model: Model) -> pd.DataFrame:

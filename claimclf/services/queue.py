@@ -179,9 +179,10 @@ def _store(
 ) -> ingest.Batch:
     from claimclf.queue.intake import ingest
 
-    name, sha256, *counts = file
+    name, sha256, n_rejected, n_merged = file
     bounds.check_text(name, "The file's name", bounds.LONGEST_FILE_NAME, required=True, lines=False)
-    upload = ingest.Upload(name, sha256, model.name, model.manifest.version, *counts)
+    used = (model.name, model.manifest.version)
+    upload = ingest.Upload(name, sha256, *used, n_rejected, n_merged)
     report = on_progress or (lambda done, total: None)
     return ingest.ingest(database, person, videos, upload, report, keys_of)
 

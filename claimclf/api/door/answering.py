@@ -89,11 +89,11 @@ def post_reports(asked: Asked) -> Response:
 
 
 def delete_report(asked: Asked) -> Response:
-    """Withdraw a report."""
-    intake.withdraw_report(
+    """Withdraw a report; one that did not count before stays what it is."""
+    state = intake.withdraw_report(
         asked.room.database, asked.person, asked.token.sender, asked.place["report_id"]
     )
-    return JSONResponse({"id": asked.place["report_id"], "status": "withdrawn"})
+    return JSONResponse({"id": asked.place["report_id"], "status": state})
 
 
 def patch_report(asked: Asked) -> Response:

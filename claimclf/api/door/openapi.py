@@ -20,7 +20,7 @@ _SAID = {
     202: "Everything accepted is stored for good; it is in the queue within seconds.",
     404: "There is nothing of that name.",
     409: "The Idempotency-Key came with another request before.",
-    413: "The request is too large.",
+    413: "The request is too large, now and later: send its reports in several.",
     422: "What was sent cannot be used; it says where and why.",
 }
 _TEXT = {"type": "string"}

@@ -187,6 +187,7 @@ def _bring(
 ) -> int:
     """Write an upload where it can be stored from, and make it a batch."""
     first = {"role": str(person.role), "n_done": 0, "n_merged": upload.n_merged}
+    first["by_http"] = upload.by_http
     new = insert(arrivals).values(first).returning(arrivals.c.id)
     number = int(database.write(lambda c: c.scalar(new)) or 0)
     try:
@@ -301,12 +302,12 @@ def rank_the_rest(database: Database) -> None:
 
 
 def _find(number: int, connection: Connection) -> _Arrival:
-    query = select(arrivals.c.role, arrivals.c.n_merged, batches).join_from(
+    query = select(arrivals.c.role, arrivals.c.n_merged, arrivals.c.by_http, batches).join_from(
         arrivals, batches, batches.c.id == arrivals.c.batch_id
     )
     row = connection.execute(query.where(arrivals.c.id == number)).one()
     file = (row.file_name, row.file_sha256, row.model_name, row.model_version)
-    upload = Upload(*file, row.n_rejected, row.n_merged)
+    upload = Upload(*file, row.n_rejected, row.n_merged, row.by_http)
     person = Person(row.uploaded_by, Role(row.role))
     return _Arrival(number, row.id, person, upload, row.n_accepted - row.n_merged)
 

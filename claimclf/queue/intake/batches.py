@@ -26,6 +26,8 @@ class Upload:
         Rows that were not accepted.
     n_merged : int
         Accepted rows that repeat a video and are part of it.
+    by_http : bool
+        Whether its counts are those of reports that came by HTTP, not a file's.
     """
 
     file_name: str
@@ -34,6 +36,7 @@ class Upload:
     model_version: str
     n_rejected: int = 0
     n_merged: int = 0
+    by_http: bool = False
 
 
 @dataclass(frozen=True)

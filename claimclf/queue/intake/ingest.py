@@ -8,6 +8,7 @@ the steps: see `claimclf.queue.intake.arriving`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -37,6 +38,8 @@ _logger = logging.getLogger(__name__)
 _FEW_ROWS, _FEW_LETTERS = 1_000, 300_000
 #: So many are, where they are the first ones.
 _MANY_ROWS = 20_000
+#: Notes that a batch has come in, which is not asked for again after that.
+Noted = Callable[[Connection, int], object]
 
 
 def ingest(
@@ -46,6 +49,7 @@ def ingest(
     upload: Upload,
     progress: Progress = lambda done, total: None,
     keys_of: KeysOf | None = None,
+    noted: Noted = lambda connection, batch_id: None,
 ) -> Batch:
     """Store a ranked upload while other people go on working.
 
@@ -62,6 +66,9 @@ def ingest(
         Gets how far the work is, in rows, and n_accepted.
     keys_of : callable or None
         Returns the keys by which statements of earlier uploads are matched; None to match none.
+    noted : callable
+        Called with a connection and the number of the batch: in the transaction that stores it,
+        or after it where it comes in in several or was there before.
 
     Returns
     -------
@@ -76,13 +83,17 @@ def ingest(
     """
     known = database.read(lambda connection: find_batch(connection, upload))
     if known is not None and known.is_whole:
+        database.write(lambda connection: noted(connection, known.batch.id))
         return replace(known.batch, is_repeated=True)
     seed = database.read(settings_of).sample_seed
     if known is None and _fits_one_step(database, videos):
         finish_arrivals(database)
-        batch, was_there = _store_at_once(database, person, videos, upload, seed, keys_of, progress)
+        batch, was_there = _store_at_once(
+            database, person, videos, upload, seed, keys_of, progress, noted
+        )
     else:
         batch, was_there = arrive(database, person, videos, upload, seed, keys_of, progress)
+        database.write(lambda connection: noted(connection, batch.id))
     _log(batch, was_there)
     return replace(batch, is_repeated=was_there)
 
@@ -106,6 +117,7 @@ def _store_at_once(
     seed: int,
     keys_of: KeysOf | None,
     progress: Progress,
+    noted: Noted,
 ) -> tuple[Batch, bool]:
     """Store an upload; return it, and whether somebody else has done so meanwhile."""
     with database.connected() as connection:
@@ -116,7 +128,7 @@ def _store_at_once(
             # By itself: it holds the log's head, for which others would wait.
             database.attempt(connection, lambda c: end_lapsed(c, database.now()), writes=True)
             batch, was_there, rankings = database.attempt(
-                connection, lambda c: _store(c, database.now(), person, upload), writes=True
+                connection, lambda c: _store(c, database.now(), person, upload, noted), writes=True
             )
         finally:
             if not connection.invalidated:
@@ -136,12 +148,13 @@ def _log(batch: Batch, was_there: bool) -> None:
 
 
 def _store(
-    connection: Connection, at: int, person: Person, upload: Upload
+    connection: Connection, at: int, person: Person, upload: Upload, noted: Noted
 ) -> tuple[Batch, bool, set[Ranking]]:
     """Turn what is staged into cases, within one transaction."""
     lock(connection, "ingest")
     known = find_batch(connection, upload)
     if known is not None:
+        noted(connection, known.batch.id)
         return known.batch, True, set()
     settings = settings_of(connection)
     unscorable = func.count(case((staged.c[PROBABILITY].is_(None), 1)))
@@ -157,4 +170,5 @@ def _store(
     append(connection, person, at, [ingested(batch, upload)])
     again = [Entry(Event.REPORTED_AGAIN, case_id, number) for case_id in stored.reopened]
     append(connection, PROGRAM, at, again)  # it is no person who opens them
+    noted(connection, number)
     return batch, False, rankings

@@ -128,6 +128,7 @@ def _known_values(at: int, settings: Settings, batch_id: int, upload: Upload) ->
     values |= {name: case((grown, value), else_=cases.c[name]) for name, value in opened.items()}
     values |= {
         REPORT_COUNT: reports,
+        "filed_reports": _filed(upload),
         FIRST_REPORTED: _smaller(FIRST_REPORTED),
         LAST_REPORTED: _larger(LAST_REPORTED),
         "rank_stale": ~moves,
@@ -154,8 +155,10 @@ def _new_values(
     at: int, settings: Settings, batch_id: int, upload: Upload, version: int
 ) -> dict[str, Any]:
     """Return what a new case is made of: SQL or plain values, by column."""
+    filed = {"filed_reports": 0} if upload.by_http else {}
     return {
         **{name: staged.c[name] for name in (*VIDEO, *PREDICTED, "sample_draw")},
+        **filed,
         **rank_of_case(staged),
         # A lookup for each rather than a join, which PostgreSQL may do in another order: cases are
         # numbered as they are ranked.
@@ -200,6 +203,14 @@ def _reopened(connection: Connection, batch_id: int) -> list[int]:
     query = select(cases.c.id).join_from(staged, cases, SAME)
     again = and_(cases.c.opened_batch_id == batch_id, cases.c.first_batch_id != batch_id)
     return list(connection.scalars(query.where(again).order_by(cases.c.id)))
+
+
+def _filed(upload: Upload) -> ColumnElement[Any]:
+    """Return how many reports files say there are, kept apart once some came by HTTP."""
+    filed, new = cases.c.filed_reports, staged.c[REPORT_COUNT]
+    if upload.by_http:
+        return func.coalesce(filed, cases.c[REPORT_COUNT])
+    return case((new > filed, new), else_=filed)
 
 
 def _larger(name: str) -> ColumnElement[Any]:

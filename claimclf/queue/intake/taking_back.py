@@ -32,6 +32,7 @@ from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.arriving import settle
 from claimclf.queue.intake.batches import Batch, batch_of
 from claimclf.queue.intake.grouping import count_groups_anew
+from claimclf.queue.intake.reports.changing import recount, take_back_reports
 from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.queries.sampling import drop_cuts
 from claimclf.queue.queries.tallying import tally
@@ -74,12 +75,15 @@ class TakenBack:
         What was uploaded.
     n_removed, n_restored : int
         Cases that are gone, and those that are as they were before it.
+    n_reports : int
+        Reports by HTTP that were in it and count no longer.
     """
 
     batch: Batch
     file_name: str
     n_removed: int
     n_restored: int
+    n_reports: int
 
 
 def take_back(database: Database, person: Person, batch_id: int) -> TakenBack:
@@ -102,12 +106,15 @@ def take_back(database: Database, person: Person, batch_id: int) -> TakenBack:
         end_lapsed(connection, at)
         row = _batch(connection, person, batch_id)
         _refuse_touched(connection, row)
+        rankings = drop_cuts(connection)
         done = _undone(connection, row)
         _forget_batch(connection, at, person, row)
         facts = {"file": row.file_name, "sha256": row.file_sha256}
         facts |= {"n_removed": done.n_removed, "n_restored": done.n_restored}
+        if done.n_reports:
+            facts["n_reports"] = done.n_reports
         append(connection, person, at, [Entry("take-back", batch_id=batch_id, details=facts)])
-        return done, drop_cuts(connection)
+        return done, rankings | drop_cuts(connection)
 
     done, rankings = database.write(undo)
     settle(database, done.batch, rankings)
@@ -179,6 +186,7 @@ def _undone(connection: Connection, row: AnyRow) -> TakenBack:
     new, its = cases.c.first_batch_id == row.id, replaced.c.batch_id == row.id
     groups = {group: _names(connection, group, new, its) for group in group_totals}
     ids = list(connection.scalars(select(replaced.c.case_id).where(its)))
+    n_reports = take_back_reports(connection, row.id, select(cases.c[VIDEO_ID]).where(_of(row.id)))
     _restore(connection, its)
     hour = (cases.c.waits_since // HOUR).label("hour")
     gone = select(cases.c.state, cases.c[LANE], hour, -func.count()).where(new)
@@ -187,8 +195,16 @@ def _undone(connection: Connection, row: AnyRow) -> TakenBack:
     for group, names in groups.items():
         count_groups_anew(connection, group, names)
     rank_anew(connection, ids)
+    # Reports may have been withdrawn since its cases counted what they count again.
+    counted = (
+        select(cases.c[VIDEO_ID])
+        .join(replaced, _ITS)
+        .where(its, cases.c.filed_reports.is_not(None))
+    )
+    recount(connection, list(connection.scalars(counted)))
     connection.execute(delete(replaced).where(its))
-    return TakenBack(batch_of(row._asdict()), row.file_name, n_removed, len(ids))
+    batch = batch_of(row._asdict())
+    return TakenBack(batch, row.file_name, n_removed, len(ids), n_reports)
 
 
 def _names(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from claimclf.queue.intake.reports.receiving import ACTIVE
 from claimclf.queue.outbound.export import iso, statement_of_reasons
 from claimclf.queue.outbound.reasons.exporting import statement_then
 from claimclf.queue.outbound.webhook.message import content_of
 from claimclf.queue.outbound.webhook.outbox import select_events
 from claimclf.queue.outbound.window import Cursor, mark_of, window_between
+from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import CLOSES, audit, cases, decisions
+from claimclf.queue.storage.tables import CLOSES, audit, cases, decisions, reports
 from claimclf.schema import REPORT_COUNT, VIDEO_ID
 
 #: Events of one answer.
@@ -53,6 +55,7 @@ def case_of_video(database: Database, video_id: str) -> dict[str, Any] | None:
         known = {
             **{VIDEO_ID: video_id, "case_id": row.id, "state": row.state, "round": row.round},
             **{"since": iso(row.state_at), REPORT_COUNT: getattr(row, REPORT_COUNT)},
+            "reports_by": _reports_by(connection, row),
         }
         its = (decisions.c.case_id == row.id, decisions.c.round == row.round, CLOSES)
         made = select(decisions, cases.c[VIDEO_ID]).join(cases).where(*its)
@@ -60,6 +63,14 @@ def case_of_video(database: Database, video_id: str) -> dict[str, Any] | None:
         return {**known, "decision": None if decision is None else _said(connection, decision)}
 
     return database.read(read)
+
+
+def _reports_by(connection: Connection, row: AnyRow) -> dict[str, int]:
+    """Return how many reports files say there are, and how many came by HTTP and count."""
+    filed = getattr(row, REPORT_COUNT) if row.filed_reports is None else row.filed_reports
+    its = (reports.c[VIDEO_ID] == getattr(row, VIDEO_ID), reports.c.state.in_(ACTIVE))
+    sent = connection.scalar(select(func.count()).select_from(reports).where(*its)) or 0
+    return {"files": filed, "http": sent}
 
 
 def _said(connection: Connection, decision: Any) -> dict[str, Any]:

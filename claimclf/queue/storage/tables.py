@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     func,
     literal_column,
     text,
@@ -140,6 +141,8 @@ cases = Table(
     # The video.
     Column(VIDEO_ID, _Ordered, nullable=False),
     Column(REPORT_COUNT, BigInteger, nullable=False),
+    # What files say of these; None where no report came by HTTP, and the count is theirs.
+    Column("filed_reports", BigInteger),
     Column(FIRST_REPORTED, BigInteger),
     Column(LAST_REPORTED, BigInteger),
     Column(VIEWS, BigInteger),
@@ -454,6 +457,7 @@ arrivals = Table(
     Column("role", Text, nullable=False),
     Column("n_merged", BigInteger, nullable=False),
     Column("n_done", BigInteger, nullable=False),
+    Column("by_http", Boolean(create_constraint=False), nullable=False, server_default=false()),
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in COMPARED),
 )
 #: Their videos, in rank order.
@@ -492,7 +496,7 @@ sightings = Table(
 REPLACED = (
     *("version", "state", "state_at", "waits_since", "round", "reported_again"),
     *("opened_batch_id", "last_batch_id", "rank_stale", "sample_probability"),
-    *("model_name", "model_version", *UPLOADED[1:]),
+    *("model_name", "model_version", "filed_reports", *UPLOADED[1:]),
 )
 replaced = Table(
     "replaced",
@@ -575,8 +579,9 @@ reports = Table(
     Column("reporter", String(64)),
     Column("video", Text),
     Column("received_at", BigInteger, nullable=False),
-    # pending, queued, withdrawn or set-aside
+    # pending, queued, withdrawn, set-aside or taken-back
     Column("state", Text, nullable=False),
+    Column("batch_id", BigInteger),  # the upload that brought what it says into the queue
     UniqueConstraint("sender", "report_id"),
 )
 _partial("ix_reports_pending", reports, ("id",), "state = 'pending'")

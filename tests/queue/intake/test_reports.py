@@ -13,6 +13,7 @@ from claimclf.configuration import models_folder
 from claimclf.errors import ConflictError, NotFoundError
 from claimclf.modeling.store.model import Model
 from claimclf.people import Person
+from claimclf.queue.intake import ingest
 from claimclf.queue.intake.reports import pending as waiting_reports
 from claimclf.queue.intake.reports.changing import amend, set_aside, withdraw
 from claimclf.queue.intake.reports.contract import read_changes, read_report
@@ -198,10 +199,13 @@ def test_video_of_which_nothing_is_known_waits_for_a_person(
     assert of_case(database, "v2", "text_source") == "caption"
 
 
+@pytest.mark.parametrize("in_steps", [False, True])
 def test_crash_between_queue_and_note_counts_nothing_twice(
-    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch
+    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch, in_steps: bool
 ) -> None:
     sent(database, report(1), report(2), report(3, "v2"))
+    if in_steps:
+        monkeypatch.setattr(ingest, "_FEW_LETTERS", -1)
 
     def crash(*_: object) -> None:
         raise RuntimeError
@@ -210,7 +214,7 @@ def test_crash_between_queue_and_note_counts_nothing_twice(
         patch.setattr(waiting_reports, "mark_queued", crash)
         with pytest.raises(RuntimeError):
             store_waiting(database, SHOP, model)
-    assert counted(database) == {"v1": 2, "v2": 1}
+    assert counted(database) == ({"v1": 2, "v2": 1} if in_steps else {})
     sent(database, report(4))
     assert store_waiting(database, SHOP, model) == 4
     assert counted(database) == {"v1": 3, "v2": 1}
@@ -234,23 +238,9 @@ def test_withdrawn_report_counts_no_longer_wherever_it_is(database: Database, mo
     assert taken == [{"sender": "shop", "report": name} for name in ("r0", "r1")]
 
 
-def test_withdrawn_between_scoring_and_the_queue_it_does_not_count(
-    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent(database, report(1), report(2))
-    mark = waiting_reports.mark_queued
-
-    def late(database: Database, waiting: waiting_reports.Pending) -> None:
-        withdraw(database, SHOP, "shop", "r2")
-        mark(database, waiting)
-
-    monkeypatch.setattr(waiting_reports, "mark_queued", late)
-    store_waiting(database, SHOP, model)
-    assert counted(database) == {"v1": 1}
-
-
-def test_older_report_withdrawn_between_counting_and_the_queue_does_not_count(
-    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("withdrawn", ["r1", "r3"])
+def test_report_withdrawn_between_counting_and_the_queue_does_not_count(
+    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch, withdrawn: str
 ) -> None:
     sent(database, report(1), report(2))
     store_waiting(database, SHOP, model)
@@ -259,7 +249,7 @@ def test_older_report_withdrawn_between_counting_and_the_queue_does_not_count(
 
     def early(database: Database) -> waiting_reports.Pending | None:
         waiting = read(database)
-        withdraw(database, SHOP, "shop", "r1")
+        withdraw(database, SHOP, "shop", withdrawn)
         return waiting
 
     monkeypatch.setattr(waiting_reports, "next_pending", early)

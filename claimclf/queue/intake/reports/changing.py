@@ -6,13 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, select, update
+from sqlalchemy import Connection, Select, case, exists, func, select, update
 
 from claimclf.errors import NotFoundError
 from claimclf.people import Person
 from claimclf.queue.intake.grouping import count_groups_anew
 from claimclf.queue.intake.reports.contract import Report, reporter_hash
-from claimclf.queue.intake.reports.receiving import PENDING, QUEUED, SET_ASIDE, WITHDRAWN
+from claimclf.queue.intake.reports.receiving import (
+    ACTIVE,
+    PENDING,
+    QUEUED,
+    SET_ASIDE,
+    TAKEN_BACK,
+    WITHDRAWN,
+)
 from claimclf.queue.queries.ordering import rank_anew
 from claimclf.queue.queries.sampling import drop_cuts
 from claimclf.queue.storage.audit import Entry, append
@@ -22,13 +29,16 @@ from claimclf.queue.storage.dialects import lock
 from claimclf.queue.storage.tables import IS_UNHELD, cases, group_totals, reports
 from claimclf.schema import REPORT_COUNT, VIDEO_ID, CaseState
 
-#: Reports that count.
-ACTIVE = (PENDING, QUEUED)
 _STEP = 500
 
 
-def withdraw(database: Database, person: Person, sender: str, report_id: str) -> None:
+def withdraw(database: Database, person: Person, sender: str, report_id: str) -> str:
     """Take a report back: it counts no longer. One that does not count already is left alone.
+
+    Returns
+    -------
+    str
+        Its state: `withdrawn`, or why it did not count before.
 
     Raises
     ------
@@ -36,18 +46,19 @@ def withdraw(database: Database, person: Person, sender: str, report_id: str) ->
         The sender has sent no such report.
     """
 
-    def take_back(connection: Connection) -> None:
+    def take_back(connection: Connection) -> str:
         lock(connection, "ingest")
         row = _find(connection, sender, report_id)
         if row.state not in ACTIVE:
-            return
+            return str(row.state)
         change = update(reports).where(reports.c.id == row.id).values(state=WITHDRAWN)
         connection.execute(change)
         recount(connection, [getattr(row, VIDEO_ID)])
         facts = {"sender": sender, "report": report_id}
         append(connection, person, database.now(), [Entry("withdraw-report", details=facts)])
+        return WITHDRAWN
 
-    database.write(take_back)
+    return database.write(take_back)
 
 
 def amend(
@@ -117,26 +128,32 @@ def set_aside(database: Database, person: Person, sender: str, reporter: str, re
     return database.write(aside)
 
 
+def take_back_reports(connection: Connection, batch_id: int, videos: Select[Any]) -> int:
+    """Let no report count that an upload brought in and nobody has changed since.
+
+    Parameters
+    ----------
+    videos : Select
+        Ids of the videos that the upload brought.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    its = (reports.c.batch_id == batch_id, reports.c.state == QUEUED)
+    these = (reports.c[VIDEO_ID].in_(videos), *its)
+    return connection.execute(update(reports).where(*these).values(state=TAKEN_BACK)).rowcount
+
+
 def recount(connection: Connection, videos: Sequence[str]) -> None:
     """Have cases follow where reports of their videos no longer count.
 
-    A count that is higher than all reports that ever came in by HTTP is a file's, and stays.
+    What counts is the larger number: what files say, or the reports that came by HTTP.
     """
     for start in range(0, len(videos), _STEP):
         some = videos[start : start + _STEP]
-        counts = (
-            select(
-                reports.c[VIDEO_ID].label("video"),
-                func.count().label("n_ever"),
-                func.count(case((reports.c.state.in_(ACTIVE), 1))).label("n"),
-            )
-            .where(reports.c[VIDEO_ID].in_(some))
-            .group_by(reports.c[VIDEO_ID])
-        ).subquery()
-        its = (cases.c[VIDEO_ID] == counts.c.video, cases.c[REPORT_COUNT] <= counts.c.n_ever)
-        query = select(cases.c.id, counts.c.n, *(cases.c[group] for group in group_totals))
-        lower = query.where(*its, cases.c[REPORT_COUNT] > counts.c.n).order_by(cases.c.id)
-        rows = connection.execute(lower.with_for_update(of=cases)).all()
+        rows = connection.execute(_too_high(some)).all()
         for row in rows:
             _lower(connection, row.id, row.n)
         for group in group_totals:
@@ -146,6 +163,23 @@ def recount(connection: Connection, videos: Sequence[str]) -> None:
         rank_anew(connection, list(connection.scalars(free)))
         if rows:
             drop_cuts(connection)
+
+
+def _too_high(videos: Sequence[str]) -> Select[Any]:
+    """Select cases that count more reports than there are, with the number that there is."""
+    counts = (
+        select(
+            reports.c[VIDEO_ID].label("video"),
+            func.count(case((reports.c.state.in_(ACTIVE), 1))).label("n"),
+        )
+        .where(reports.c[VIDEO_ID].in_(videos))
+        .group_by(reports.c[VIDEO_ID])
+    ).subquery()
+    filed = cases.c.filed_reports  # where it is not kept, all reports are a file's
+    n = case((filed > counts.c.n, filed), else_=counts.c.n).label("n")
+    query = select(cases.c.id, n, *(cases.c[group] for group in group_totals))
+    its = (cases.c[VIDEO_ID] == counts.c.video, filed.is_not(None), cases.c[REPORT_COUNT] > n)
+    return query.where(*its).order_by(cases.c.id).with_for_update(of=cases)
 
 
 def _lower(connection: Connection, case_id: int, n: int) -> None:

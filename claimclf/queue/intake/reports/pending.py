@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from claimclf.queue.intake.reports.changing import ACTIVE, recount
-from claimclf.queue.intake.reports.receiving import PENDING, QUEUED
+from claimclf.queue.intake.reports.changing import recount
+from claimclf.queue.intake.reports.receiving import ACTIVE, PENDING, QUEUED, TAKEN_BACK
 from claimclf.queue.storage.cases import AnyRow
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import reports
+from claimclf.queue.storage.dialects import lock
+from claimclf.queue.storage.tables import batches, reports
 from claimclf.schema import FIRST_REPORTED, LAST_REPORTED, REPORT_COUNT, VIDEO_ID
 
 #: Reports that become one batch.
@@ -55,20 +56,27 @@ def next_pending(database: Database, most: int = MOST) -> Pending | None:
     return database.read(look)
 
 
-def mark_queued(database: Database, pending: Pending) -> None:
+def mark_queued(connection: Connection, pending: Pending, batch_id: int) -> None:
     """Note that reports are in the queue; those changed meanwhile stay pending.
 
-    Others of the same videos may have been withdrawn since they were counted.
+    Others of the same videos may have been withdrawn since they were counted, and the upload may
+    have been taken back where it came in some time ago.
+
+    Parameters
+    ----------
+    batch_id : int
+        The upload that they became.
     """
-
-    def mark(connection: Connection) -> None:
-        these = reports.c.id.in_(list(pending.digests))
-        rows = connection.execute(select(reports).where(these).with_for_update()).all()
-        same = [row.id for row in rows if (row.state, row.digest) == _as_was(pending, row)]
-        connection.execute(update(reports).where(reports.c.id.in_(same)).values(state=QUEUED))
-        recount(connection, [video[VIDEO_ID] for video in pending.videos])
-
-    database.write(mark)
+    lock(connection, "ingest")
+    back = select(batches.c.taken_back_at).where(batches.c.id == batch_id)
+    state = QUEUED if connection.scalar(back) is None else TAKEN_BACK
+    columns = (reports.c.id, reports.c.state, reports.c.digest)
+    these = reports.c.id.in_(list(pending.digests))
+    rows = connection.execute(select(*columns).where(these).with_for_update()).all()
+    same = [row.id for row in rows if (row.state, row.digest) == _as_was(pending, row)]
+    change = update(reports).where(reports.c.id.in_(same))
+    connection.execute(change.values(state=state, batch_id=batch_id))
+    recount(connection, [video[VIDEO_ID] for video in pending.videos])
 
 
 def backlog(connection: Connection) -> tuple[int, int | None]:

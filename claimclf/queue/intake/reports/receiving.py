@@ -19,7 +19,10 @@ from claimclf.schema import VIDEO_ID
 from claimclf.units import HOUR
 
 ACCEPTED, KNOWN, REJECTED = "accepted", "known", "rejected"
-PENDING, QUEUED, WITHDRAWN, SET_ASIDE = "pending", "queued", "withdrawn", "set-aside"
+PENDING, QUEUED = "pending", "queued"
+WITHDRAWN, SET_ASIDE, TAKEN_BACK = "withdrawn", "set-aside", "taken-back"
+#: Reports that count.
+ACTIVE = (PENDING, QUEUED)
 #: For so long a request may be repeated under its key.
 _KEPT = 24 * HOUR
 _OTHER = Fault("/id", "other-content", "There is a report of this id that says something else.")
@@ -104,13 +107,13 @@ def _store(
         if isinstance(one, Report):
             first.setdefault(one.id, one)
     new = _insert(connection, sender, list(first.values()), now)
-    digests = _digests(connection, sender, [name for name in first if name not in new])
-    digests |= {name: first[name].digest for name in new}
+    stored = _stored(connection, sender, [name for name in first if name not in new])
+    stored |= {name: (first[name].digest, PENDING) for name in new}
     lines = []
     for place, (one, record) in enumerate(zip(read, records, strict=True)):
         if isinstance(one, Report):
             is_new = one.id in new and first[one.id] is one
-            lines.append(_line(place, one, is_new=is_new, stored=digests[one.id]))
+            lines.append(_line(place, one, *stored[one.id], is_new=is_new))
         else:
             name = record.get("id") if isinstance(record, dict) else None
             name = name if isinstance(name, str) else None
@@ -122,12 +125,13 @@ def _store(
     return {**counts, "reports": lines}
 
 
-def _line(place: int, report: Report, *, is_new: bool, stored: str) -> dict[str, Any]:
+def _line(place: int, report: Report, digest: str, state: str, *, is_new: bool) -> dict[str, Any]:
     line: dict[str, Any] = {"place": place, "id": report.id}
     if is_new:
         return {**line, "status": ACCEPTED}
-    if stored == report.digest:
-        return {**line, "status": KNOWN}
+    if digest == report.digest:
+        known = {**line, "status": KNOWN}
+        return known if state in ACTIVE else {**known, "state": state}
     return {**line, "status": REJECTED, "errors": _plain([_OTHER])}
 
 
@@ -153,7 +157,12 @@ def _insert(connection: Connection, sender: str, new: Sequence[Report], now: int
     return set(connection.scalars(insert.returning(reports.c.report_id), rows))
 
 
-def _digests(connection: Connection, sender: str, names: Sequence[str]) -> dict[str, str]:
+def _stored(
+    connection: Connection, sender: str, names: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return what reports said and their state, by the sender's ids."""
+    if not names:
+        return {}
     these = (reports.c.sender == sender, reports.c.report_id.in_(names))
-    query = select(reports.c.report_id, reports.c.digest).where(*these)
-    return {row.report_id: row.digest for row in connection.execute(query)}
+    query = select(reports.c.report_id, reports.c.digest, reports.c.state).where(*these)
+    return {row.report_id: (row.digest, row.state) for row in connection.execute(query)}

@@ -10,7 +10,7 @@ from claimclf.errors import StorageError
 from claimclf.queue.storage.dialects import lock
 
 #: The version that this program works with: the newest file in `versions`.
-HEAD = "0008"
+HEAD = "0009"
 
 _FOLDER = Path(__file__).parent
 
