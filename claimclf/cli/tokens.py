@@ -108,6 +108,13 @@ def revoke(name: str, url: str | None) -> None:
     help="How many videos they are about.",
 )
 @click.option(
+    "--per-second",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1_000_000),
+    help="Reports a second that are sent by all together; 0 for as many as are taken.",
+)
+@click.option(
     "--most-p95",
     default=250.0,
     show_default=True,
@@ -118,13 +125,19 @@ def revoke(name: str, url: str | None) -> None:
     "--database", "url", help="An empty queue to use; by default one that is thrown away."
 )
 def stress_intake(
-    reports: int, processes: int, batch: int, videos: int, most_p95: float, url: str | None
+    reports: int,
+    processes: int,
+    batch: int,
+    videos: int,
+    per_second: float,
+    most_p95: float,
+    url: str | None,
 ) -> None:
     """Send many reports to a server of its own on loopback; fail where one is lost or doubled."""
     from claimclf.services.intake_stress import Load
     from claimclf.services.intake_stress import stress_intake as run
 
-    load = Load(reports, processes, batch, min(videos, reports))
+    load = Load(reports, processes, batch, min(videos, reports), per_second)
     with TemporaryDirectory(prefix="claimclf-stress-") as folder:
         done = run(url or f"sqlite:///{Path(folder) / 'queue.db'}", load)
     _say(done)

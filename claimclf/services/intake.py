@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -94,17 +95,29 @@ def waiting_reports(database: Database, _person: Person) -> dict[str, Any]:
 
 
 @needs(Capability.REVIEW)
-def store_waiting(database: Database, _person: Person, model: Model) -> int:
+def store_waiting(
+    database: Database,
+    _person: Person,
+    model: Model,
+    goes_on: Callable[[float], bool] = lambda seconds: True,
+) -> int:
     """Score reports that wait and put them into the queue; return how many.
 
     Only one does so at a time; where another does, nothing is done here. Stopped anywhere, the
     next call does what is left, and nothing counts twice.
+
+    Parameters
+    ----------
+    goes_on : callable
+        Called after each batch with the seconds that it took; whether to look for more.
     """
     n = 0
     with turn(database, _TURN, waits=False) as is_mine:
         while is_mine and (waiting := pending.next_pending(database)):
+            started = time.monotonic()
             _store(database, waiting, model)
             n += len(waiting.digests)
+            is_mine = goes_on(time.monotonic() - started)
     receiving.forget_requests(database)
     return n
 

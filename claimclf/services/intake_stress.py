@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import NamedTuple
 
 from claimclf.errors import UnavailableError
 from claimclf.people import local_user
@@ -42,12 +43,27 @@ class Load:
         Reports of a request.
     videos : int
         Videos that they are about.
+    per_second : float
+        Reports that are sent in a second by all together; 0 for as many as are taken.
     """
 
     reports: int = 2_000
     processes: int = 4
     batch: int = 100
     videos: int = 200
+    per_second: float = 0
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one request of a sender to its next; 0 for none."""
+        return self.batch * self.processes / self.per_second if self.per_second else 0.0
+
+
+class Answered(NamedTuple):
+    """When a request was due and when it was answered, in seconds of this machine's clock."""
+
+    due: float
+    at: float
 
 
 @dataclass(frozen=True)
@@ -61,11 +77,11 @@ class Outcome:
     n_dropped, n_doubled : int
         Reports that no case counts, and counts without a report.
     seconds : float
-        Until all were accepted.
+        From the first request until all were accepted.
     drained : float
         Until all were in the queue, from then on.
     latencies : list of float
-        Milliseconds of each request, in ascending order.
+        Milliseconds of each request from when it was due, in ascending order.
     """
 
     n: int
@@ -114,8 +130,8 @@ def post(address: tuple[str, int], token: str, body: bytes, key: str) -> tuple[i
 
 def send_share(
     address: tuple[str, int], token: str, load: Load, share: int, patience: float = 0
-) -> list[float]:
-    """Send one sender's part, some of it twice; return milliseconds of each request.
+) -> list[Answered]:
+    """Send one sender's part, some of it twice; return what became of each request.
 
     Parameters
     ----------
@@ -124,28 +140,31 @@ def send_share(
     """
     rng = random.Random(share)  # noqa: S311
     numbers = range(share, load.reports, load.processes)
-    latencies = []
+    answered: list[Answered] = []
+    due = time.monotonic() + load.interval * share / load.processes
     for start in range(0, len(numbers), load.batch):
         some = numbers[start : start + load.batch]
         body = json.dumps([record_of(number, load.videos) for number in some]).encode()
         for again in range(2 if rng.random() < _REPEATED else 1):
             # With another key the reports' own ids must do.
             key = f"{share}-{start}-{again if rng.random() < 0.5 else 0}"
-            latencies.append(_sent(address, token, body, key, patience))
-    return latencies
+            time.sleep(max(due - time.monotonic(), 0))
+            due = due if load.interval else time.monotonic()
+            answered.append(Answered(due, _sent(address, token, body, key, patience)))
+            due += load.interval
+    return answered
 
 
 def _sent(address: tuple[str, int], token: str, body: bytes, key: str, patience: float) -> float:
-    """Send a request until it is taken; return the milliseconds of the last try."""
+    """Send a request until it is taken; return when it was."""
     give_up = time.monotonic() + patience
     while True:
-        started = time.monotonic()
         try:
             status, answer = post(address, token, body, key)
         except (OSError, http.client.HTTPException) as error:
             status, answer = 0, str(error).encode()
         if status == 202:
-            return 1000 * (time.monotonic() - started)
+            return time.monotonic()
         if time.monotonic() > give_up:
             raise UnavailableError(
                 "The server does not take reports.",
@@ -167,22 +186,25 @@ def stress_intake(url: str, load: Load) -> Outcome:
     scopes = [Scope.REPORT, Scope.READ]
     token = make_token(database, local_user(), f"stress-{time.time_ns()}", scopes, "stress")
     with served(url) as address:
-        started = time.monotonic()
-        latencies = send_all(address, token, load)
-        seconds = time.monotonic() - started
+        answered = send_all(address, token, load)
         drained = wait_until_stored(url)
     dropped, doubled = account(url, load)
     database.close()
-    return Outcome(load.reports, dropped, doubled, seconds, drained, sorted(latencies))
+    # The senders' own start is none of the server's time.
+    seconds = max(one.at for one in answered) - min(one.due for one in answered)
+    latencies = sorted(1000 * (one.at - one.due) for one in answered)
+    return Outcome(load.reports, dropped, doubled, seconds, drained, latencies)
 
 
-def send_all(address: tuple[str, int], token: str, load: Load, patience: float = 0) -> list[float]:
-    """Send everything from several processes; return milliseconds of each request."""
+def send_all(
+    address: tuple[str, int], token: str, load: Load, patience: float = 0
+) -> list[Answered]:
+    """Send everything from several processes; return what became of each request."""
     n = load.processes
     with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
         columns = ([address] * n, [token] * n, [load] * n, range(n), [patience] * n)
         shares = list(pool.map(send_share, *columns))
-    return [latency for share in shares for latency in share]
+    return [answered for share in shares for answered in share]
 
 
 def wait_until_stored(url: str) -> float:
