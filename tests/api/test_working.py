@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from claimclf.api.door import working
 from claimclf.api.door.working import Worker
 from claimclf.configuration import MODELS
 from claimclf.modeling.store.champion import overrule
 from claimclf.modeling.store.store import ModelStore
 from claimclf.people import Person
+from claimclf.queue.intake.reports import pending
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases
 from claimclf.services import intake
@@ -78,3 +80,20 @@ def test_nothing_is_written_where_nothing_waits(database: Database, store: Model
     written.clear()
     worker._store()
     assert written
+
+
+def test_server_that_ends_leaves_what_waits_behind_the_batch_at_hand(
+    database: Database, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(database)
+    look = pending.next_pending
+    monkeypatch.setattr(pending, "next_pending", lambda database: look(database, 1))
+    for name in ("a", "b", "c"):
+        report(database, name)
+    worker._is_over.set()
+    worker._store()
+    assert set(scored_by(database)) == {"a"}
+    worker._is_over.clear()
+    monkeypatch.setattr(working, "_GATHERED", 0)
+    worker._store()
+    assert set(scored_by(database)) == {"a", "b", "c"}

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from claimclf.queue.settings.bounds import is_storable
@@ -83,7 +84,7 @@ class Report:
     reporter: str | None
     video: str | None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of all that it says: the same where it is sent again."""
         return hash_of([self.video_id, self.at, self.reason, self.reporter, self.video])
@@ -241,5 +242,5 @@ def _time(
     return at
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+#: Made once: `json.dumps` with options makes an encoder at each call.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
