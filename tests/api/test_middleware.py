@@ -9,13 +9,17 @@ import pytest
 
 from claimclf.api.middleware.base_url import InjectBaseUrl
 
-SCRIPT = b"<script>window.__streamlit = { BACKEND_BASE_URL: location.origin };</script>"
+SCRIPT = b'<script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "%b" };</script>'
 PAGE = [b"<html><he", b"ad><title>x</title></head>", b"</html>"]
 BROWSER = [(b"accept", b"text/html,*/*"), (b"accept-encoding", b"gzip")]
 
 
 def answered(
-    chunks: list[bytes], headers: dict[str, str], method: str = "GET", status: int = 200
+    chunks: list[bytes],
+    headers: dict[str, str],
+    method: str = "GET",
+    status: int = 200,
+    below: str = "",
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return what reaches the browser through the middleware, and the request behind it."""
     sent: list[dict[str, Any]] = []
@@ -33,16 +37,20 @@ def answered(
         sent.append(message)
 
     scope = {"type": "http", "method": method, "headers": BROWSER}
-    asyncio.run(InjectBaseUrl(app)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(InjectBaseUrl(app, below)(scope, None, send))  # type: ignore[arg-type]
     return sent, requests[0]
 
 
-def test_page_says_where_its_server_is_before_anything_else() -> None:
+@pytest.mark.parametrize("below", ["", "/claimclf"])
+def test_page_says_where_its_server_is_before_anything_else(below: str) -> None:
     length = str(sum(map(len, PAGE)))
     (start, body), request = answered(
-        PAGE, {"content-type": "text/html; charset=utf-8", "content-length": length}
+        PAGE, {"content-type": "text/html; charset=utf-8", "content-length": length}, below=below
     )
-    assert body["body"] == b"<html><head>" + SCRIPT + b"<title>x</title></head></html>"
+    assert (
+        body["body"]
+        == b"<html><head>" + SCRIPT % below.encode() + b"<title>x</title></head></html>"
+    )
     assert (b"content-length", str(len(body["body"])).encode()) in start["headers"]
     assert request["headers"] == BROWSER[:1], "compressed, it could not be changed"
 
