@@ -60,7 +60,7 @@ def running_dashboard(
     environment = {**inherited, **environment}
     if copied:
         server = nursery().serve(port, {"CLAIMCLF_TOKEN": TOKEN, **environment})
-        with _until_the_end(server, port) as address:
+        with _until_the_end(server, port, environment.get("CLAIMCLF_BELOW", "")) as address:
             yield address
         return
     command = [str(Path(sys.executable).with_name("claimclf")), "serve", "--port", str(port)]
@@ -75,15 +75,14 @@ def served(
     """Run a server until the block ends; yields its address. Its log goes to `log`, if given."""
     environment = {"CLAIMCLF_TOKEN": TOKEN, **environment}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
-    with _until_the_end(server, port) as address:
+    with _until_the_end(server, port, environment.get("CLAIMCLF_BELOW", "")) as address:
         yield address
 
 
 @contextmanager
-def _until_the_end(server: Server, port: int) -> Iterator[str]:
+def _until_the_end(server: Server, port: int, below: str = "") -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
-        below = environment.get("CLAIMCLF_BELOW", "")
         wait_until_served(address, server, f"{below}/_stcore/health")
         yield address
     finally:
