@@ -170,6 +170,9 @@ def open_texts(database: Database, _person: Person) -> Texts:
 
 
 def _predicted(name: str, counts: dict[str, int], videos: pd.DataFrame) -> Texts:
+    # An upload's is an empty word where the queue has none.
+    known = videos[PREDICTION].where(videos[PREDICTION].isin(LABELS))
+    videos = videos.assign(**{PREDICTION: known})
     rows = videos[[TRANSCRIPT, PREDICTION, SOURCE]].set_axis(
         [TRANSCRIPT, CLAIM_STATUS, SOURCE], axis=1
     )

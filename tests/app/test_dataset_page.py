@@ -11,8 +11,8 @@ from claimclf.configuration import DATABASE, SPEECH
 from claimclf.dataset.demo import demo_videos
 from claimclf.paths import ROOT
 from claimclf.queue.storage.database import Database
-from tests.app.test_triage_page import GOOD, give
-from tests.builders import labelled_csv
+from tests.app.test_triage_page import give
+from tests.builders import labelled_csv, reported_csv
 from tests.queue.builders import ESCALATE, done, fill
 
 APP = str(ROOT / "app.py")
@@ -172,10 +172,13 @@ def test_upload_of_this_session_is_looked_at(
     monkeypatch.setenv("CLAIMCLF_MODELS", str(ROOT / "models"))
     app = look(page, "My upload")
     assert "Nothing was uploaded" in app.info[0].value
-    app = give(settled(app.switch_page("pages/triage_queue.py").run()), GOOD)
+    texts = [*["someone read that a hedgehog can swim"] * 11, ""]
+    content = reported_csv(12, video_transcription_text=texts)
+    app = give(settled(app.switch_page("pages/triage_queue.py").run()), content)
     app = look(settled(app.switch_page("pages/dataset.py").run()), "My upload")
-    assert line(app, "rows").startswith("12 rows · 12 accepted · 0 rejected · 6 claims")
-    assert sources(app)["what is said"]["texts"] == 12
+    assert line(app, "rows").startswith("12 rows · 12 accepted · 0 rejected · 11 claims")
+    assert sources(app)["what is said"]["texts"] == 11
+    assert "8.3% could not be scored" in [one.label.replace("\\", "") for one in app.expander]
 
 
 def test_labelled_texts_of_this_machine_and_ones_own_are_a_source_each(
