@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-command bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -63,6 +63,9 @@ bench-scale: install   ## files of any size: time, memory, growth (half an hour)
 
 bench-formats: install   ## NDJSON as a program writes it, beside the same videos as CSV (ARGS="--rows 10000000 --turns 1")
 	$(BIN)/python -m benchmarks.formats $(ARGS)
+
+bench-command: install   ## the whole command from the shell beside the notebook's steps (ARGS="--rows 100000 --turns 3 --before FOLDER")
+	$(BIN)/python -m benchmarks.command $(ARGS)
 
 bench-cluster: install   ## two Dask workers beside one (five minutes)
 	$(BIN)/python -m benchmarks.cluster

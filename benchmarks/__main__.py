@@ -13,6 +13,7 @@ from claimclf.paths import ROOT
 #: Each is a module here whose `results` measures and returns its figures.
 NAMES = (
     "score",
+    "command",
     "scale",
     "formats",
     "cluster",

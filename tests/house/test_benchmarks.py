@@ -11,9 +11,11 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import (
+    command,
     formats,
     model,
     moderators,
+    notebook,
     pages,
     processes,
     queue,
@@ -28,6 +30,7 @@ from benchmarks.speech_targets import review_share_as, target_lines
 from benchmarks.videos import write_videos
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import first_rows, read_table
+from claimclf.dataset.statements import statements
 from claimclf.dataset.validation.mapping import understand
 from claimclf.dataset.validation.validate import validate
 from claimclf.modeling.learners.algorithms import RANDOM_FOREST
@@ -140,6 +143,18 @@ def test_score_in_small() -> None:
     (ratio,) = score.results(rows=200, repeats=2)
     assert ratio.spread is not None
     assert 0 < ratio.spread[0] < 50
+
+
+def test_texts_of_the_whole_command_are_all_different_statements(tmp_path: Path) -> None:
+    source, claims = tmp_path / "videos.csv", tmp_path / "claims.csv"
+    command._write(source, 300)
+    videos = read_table(source)
+    told = statements(videos.frame[TRANSCRIPT].astype("str")).ids
+    assert (videos.frame[VIDEO_ID].nunique(), len(set(told))) == (300, 300)
+    assert notebook.steps(source, claims) > 0
+    written = pd.read_csv(claims)
+    assert 0 < len(written) < 300
+    assert (written["claim_probability"] > 0.5).all()
 
 
 @pytest.mark.parametrize("who", ["notebook", scale.CONTENT])
