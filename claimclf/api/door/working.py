@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 #: Seconds between two looks where nobody wakes it, and after something went wrong.
 _PAUSE, _AFTER_ERROR = 1.0, 5.0
 #: Seconds between two batches, and how many times as long as the last one took: one of a thousand
-#: reports takes hardly longer than one of a hundred, and meanwhile requests are answered at once.
+#: reports costs half as much again as one of a hundred, and meanwhile others have their turn.
 _GATHERED, _REST_SHARE = 0.5, 2.0
 #: Seconds for which the server's end waits for a batch.
 _LONGEST_END = 5.0
