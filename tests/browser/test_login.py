@@ -165,7 +165,7 @@ def expect_page_or_refusal(page: Page, one: PageOfOurs, role: Role) -> None:
     elements = page.get_by_test_id("stMain").get_by_test_id("stVerticalBlock").first
     if role in may_open:
         expect(refusal).to_have_count(0)
-        expect(elements.locator("> div").nth(2)).to_be_visible()
+        expect(elements.locator("> div").filter(visible=True).nth(1)).to_be_visible()
     else:
         expect(refusal).to_be_visible()
         expect(elements.locator("> div")).to_have_count(2)  # title and refusal

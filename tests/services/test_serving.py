@@ -206,7 +206,11 @@ def test_serving_others_with_a_login_starts_the_server_there(
     monkeypatch.chdir(ROOT)
     done = CliRunner().invoke(main, ["serve", "--address", EVERYWHERE])
     assert done.exit_code == 0, done.output
-    assert started[0][-2:] == ["--server.address=0.0.0.0", "--server.port=8501"]
+    assert started[0][-3:] == [
+        "--server.address=0.0.0.0",
+        "--server.port=8501",
+        "--server.baseUrlPath=",
+    ]
 
 
 @pytest.mark.usefixtures("secrets_file")
