@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +22,13 @@ from tests.conftest import Logged
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 _COMMAND = "from claimclf.cli import main; main()"
+
+
+@pytest.fixture(autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """A start leaves words for the program that takes this one's place, which it does not here."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.mark.parametrize(
