@@ -10,7 +10,9 @@ same for both and left out.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +22,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.busy import fill
 from benchmarks.sessions import Drawn, Session, session
 from benchmarks.timed import timed_server
 from claimclf.paths import ROOT, SERVER
@@ -32,6 +33,9 @@ ROUNDS, CASES, DECIDED = 30, 2_000, 40
 #: How many times the other build's time this one may take.
 RATIO = 1.05
 _START = "Start reviewing"
+_FILL = "import sys; from benchmarks.busy import fill; fill(sys.argv[1], int(sys.argv[2]))"
+#: Where a build's server is: since there is a room for HTTP, and before.
+_SERVERS = (SERVER.relative_to(ROOT), Path("claimclf", "ui", "server.py"))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,9 +63,15 @@ def _served(stack: ExitStack, folder: Path, build: Path, n_cases: int) -> str:
     """Serve a build with a queue of its own; return its address."""
     folder.mkdir()
     url = f"sqlite:///{folder / 'queue.db'}"
-    fill(url, n_cases, 0)
-    script = build / SERVER.relative_to(ROOT)
     environment = {"PYTHONPATH": str(build), "CLAIMCLF_DATABASE_URL": url}
+    # By its own code: a queue of a newer version is refused by an older build.
+    subprocess.run(
+        [sys.executable, "-c", _FILL, url, str(n_cases)],
+        cwd=build,
+        env={**os.environ, **environment},
+        check=True,
+    )
+    script = next(filter(Path.is_file, (build / place for place in _SERVERS)))
     return stack.enter_context(
         timed_server(script, folder / "runs.log", build, **environment)
     ).address
