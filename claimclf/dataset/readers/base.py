@@ -121,6 +121,8 @@ class Block:
     start : int or None
         Where the content begins in the input's file; None where the file holds it in another
         form, as a packed one does.
+    is_dense : bool
+        Whether each line is a row, as far as that is known.
     """
 
     number: int
@@ -129,6 +131,7 @@ class Block:
     content: bytes = field(repr=False)
     layout: Layout
     start: int | None = None
+    is_dense: bool = False
 
     @cached_property
     def digest(self) -> str:

@@ -38,6 +38,8 @@ _TOLD_BY = 50
 _LONGER = 4
 _LF, _SPACE = ord("\n"), ord(" ")
 _ENDING = 4
+#: So many bytes are compared at a time: what comes of it stays in the cache.
+_CACHED = 2**18
 
 
 class Lines(Protocol):
@@ -130,23 +132,43 @@ def _more(held: bytes, lines: Lines, size: int) -> tuple[bytes, bool]:
 
 def _pieces(held: bytes, final: bool, lines: Lines, layout: Layout, size: int) -> Iterator[Block]:
     line, place = 1, lines.start
+    for content in _contents(held, final, lines, size):
+        breaks, rows = _counted(content)
+        is_dense = rows == breaks + (not content.endswith(b"\n"))
+        yield Block(0, line, rows, content, layout, place, is_dense)
+        line += breaks
+        place = None if place is None else place + len(content)
+
+
+def _contents(held: bytes, final: bool, lines: Lines, size: int) -> Iterator[bytes]:
+    """Yield whole lines of about a size; they are copied once, for they are most of the time."""
     while held or not final:
         n_bytes = max(1, size // _ENDING, min(size, lines.left // _ENDING))
         end = len(held) if final else held.rfind(b"\n") + 1
-        if not final and (len(held) < n_bytes or not end):
-            held, final = _more(held, lines, n_bytes)
+        if final or (len(held) >= n_bytes and end):
+            content, held = held[:end], held[end:]
+            yield content
             continue
-        content, held = held[:end], held[end:]
-        breaks, rows = _counted(content)
-        yield Block(0, line, rows, content, layout, place)
-        line += breaks
-        place = None if place is None else place + end
+        wanted = n_bytes if len(held) < n_bytes else 2 * len(held)
+        piece = lines.read(wanted - len(held))
+        final = not piece
+        end = piece.rfind(b"\n") + 1
+        if end and len(held) + len(piece) >= wanted:
+            content, held = b"".join([held, memoryview(piece)[:end]]), piece[end:]
+            yield content
+        else:
+            held += piece
 
 
 def _counted(content: bytes) -> tuple[int, int]:
     """Count line breaks, and the lines that hold something."""
     codes = np.frombuffer(content, np.uint8)
-    breaks = np.flatnonzero(codes == _LF)
+    breaks = np.concatenate(
+        [
+            at + np.flatnonzero(codes[at : at + _CACHED] == _LF)
+            for at in range(0, max(len(codes), 1), _CACHED)
+        ]
+    )
     starts = np.concatenate([[0], breaks + 1])
     begins = codes[starts[starts < len(codes)]]
     if (begins <= _SPACE).any():  # blank, or begun with blanks
@@ -169,7 +191,7 @@ def parse(block: Block) -> Table:
 
 
 def _line_numbers(block: Block) -> np.ndarray:
-    if block.rows == block.content.count(b"\n") + (not block.content.endswith(b"\n")):
+    if block.is_dense:
         return np.arange(block.line, block.line + block.rows)
     held = [number for number, line in enumerate(block.content.split(b"\n")) if line.strip()]
     return block.line + np.array(held, dtype=int)
