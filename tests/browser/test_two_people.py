@@ -70,6 +70,7 @@ def case(page: Page) -> str:
 
 
 def press(page: Page, key: str) -> str:
+    settle(page)  # what others do may just be drawn, and a case that has just come takes no press
     before = case(page)
     page.keyboard.press(key)
     expect(page.locator(".st-key-case h3")).not_to_have_text(before)
