@@ -12,7 +12,7 @@ from claimclf.schema import CaseState, Lane
 from claimclf.services import queue
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained, plain
-from claimclf.ui.wording import LANES, moment
+from claimclf.ui.wording import LANES, called, moment
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.holding import Held
@@ -108,7 +108,8 @@ def show_counts(person: Person, database: Database) -> None:
     """Say in one line what waits in each lane, and what is escalated and decided."""
     with explained():
         all_cases = tallies(database, person)
-    parts = [f"{LANES[lane]} **{n_open(all_cases, lane):,}** {lane}" for lane in Lane]
+    waiting = {lane: n_open(all_cases, lane) for lane in Lane}
+    parts = [f"{LANES[lane]} **{n:,}** {called(n, lane)}" for lane, n in waiting.items()]
     parts += [
         f"**{sum(t.n for t in all_cases if t.state is state):,}** {state}"
         for state in (CaseState.ESCALATED, CaseState.DECIDED)

@@ -110,6 +110,20 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+def called(n: float | None, many: str) -> str:
+    """Return what so many are called, whose number stands before it: 1 view, 2 views.
+
+    Parameters
+    ----------
+    n : float or None
+        How many; None where that is not known.
+    many : str
+        What several are called; the first word is the one that changes.
+    """
+    first, *others = many.split(" ")
+    return " ".join([first.removesuffix("s"), *others]) if n == 1 else many
+
+
 def likely(probability: float | None) -> str:
     """Say a probability of *claim* in words; None is a video that could not be scored."""
     if probability is None:

@@ -28,7 +28,7 @@ from claimclf.ui.review import actions
 from claimclf.ui.review.desk import Console, desk
 from claimclf.ui.review.media import show_media
 from claimclf.ui.review.reports import line_svg, pace
-from claimclf.ui.wording import DECISIONS, RANKINGS, number
+from claimclf.ui.wording import DECISIONS, RANKINGS, called, number
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.briefing import Briefing, Group
@@ -47,13 +47,17 @@ _ENGAGEMENT = {
 def show_figures(case: Case, brief: Briefing) -> None:
     """Show how often the video was reported, over time, and its other counts."""
     reports, line = st.columns([2, 3], vertical_alignment="center")
-    reports.markdown(f"**{number(case.video[REPORT_COUNT])}** reports")
+    n_reports = case.video[REPORT_COUNT]
+    reports.markdown(f"**{number(n_reports)}** {called(n_reports, 'reports')}")
     drawn, words = line_svg(brief.reports)
     if drawn:
         line.image(drawn, alt=words, width="stretch")
     place = "after the first 1,000" if brief.place > queue.MOST_COUNTED else f"{brief.place:,}"
     st.caption(f"{pace(brief.reports)} Place {place} by {RANKINGS[brief.ranking]}{_why(case)}.")
-    figures = (f"**{number(case.video[name])}** {label}" for label, name in _ENGAGEMENT.items())
+    figures = (
+        f"**{number(case.video[name])}** {called(case.video[name], many)}"
+        for many, name in _ENGAGEMENT.items()
+    )
     st.markdown(" · ".join(figures))
 
 
