@@ -110,3 +110,28 @@ def test_pipeline_is_there_though_its_file_is_gone(shipped: ModelStore, tmp_path
     for path in folder.iterdir():
         path.unlink()
     assert predictor.pipeline["model"].coef_.shape[0] == 1
+
+
+def test_a_file_that_holds_an_unknown_object_anywhere_is_not_read(shipped: ModelStore) -> None:
+    data = content(shipped, NAME, "model")
+    with ZipFile(BytesIO(data)) as archive:
+        whole = json.loads(archive.read("schema.json"))
+    memory = json.dumps(whole["content"]["content"]["memory"])
+    nothing = {**whole["content"], "content": {}, "key_types": whole["content"]["key_types"]}
+    other = {
+        "__class__": "Thing",
+        "__module__": "elsewhere",
+        "__loader__": "ObjectNode",
+        "content": nothing,
+    }
+    whole_text = json.dumps(whole)
+    assert memory in whole_text
+    out = BytesIO()
+    with ZipFile(BytesIO(data)) as before, ZipFile(out, "w") as after:
+        for name in before.namelist():
+            held = before.read(name)
+            if name == "schema.json":
+                held = whole_text.replace(memory, json.dumps(other), 1).encode()
+            after.writestr(name, held)
+    assert weights_in(data) is not None
+    assert weights_in(out.getvalue()) is None
