@@ -151,6 +151,16 @@ def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     expect(page.get_by_text("Rank 1 of 2,000")).to_be_visible()
 
 
+def _open_the_first(page: Page, line: str) -> None:
+    """Click the first row of the table below a line, when that table is the one on the screen."""
+    expect(page.get_by_text(line)).to_be_visible()
+    settle(page)
+    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
+        position={"x": 20, "y": 70}
+    )
+    settle(page)
+
+
 def test_markup_in_a_transcript_is_shown_as_text(
     page: Page, demo_address: str, tmp_path: Path
 ) -> None:
@@ -171,10 +181,7 @@ def test_markup_in_a_transcript_is_shown_as_text(
         if pill.get_attribute("aria-pressed") != "true" and "(0)" not in pill.inner_text():
             pill.click()
             settle(page)
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
-        position={"x": 20, "y": 70}
-    )
-    settle(page)
+    _open_the_first(page, "3 videos to review")
     expect(page.get_by_test_id("stHtml").filter(has_text="someone read")).to_have_text(text)
     expect(page.get_by_text("author <b>me</b> **you**").filter(visible=True)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
@@ -211,21 +218,12 @@ def test_moderator_meets_what_the_model_is_uncertain_about(
     settle(page)
     expect(page.get_by_role("button", name="uncertain (2)")).to_be_visible()
     page.get_by_role("button", name="claims (4)").click()  # the uncertain lane alone
-    settle(page)
-    expect(page.get_by_text("2 videos to review")).to_be_visible()
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
-        position={"x": 20, "y": 70}
-    )
-    settle(page)
+    _open_the_first(page, "2 videos to review")
     expect(page.get_by_text("Rank 1 of 6")).to_be_visible()
     expect(page.get_by_text("Unlike anything the model was trained on. A person")).to_be_visible()
     expect(page.get_by_text("Lane uncertain")).to_be_visible()
     page.get_by_role("button", name="claims (4)").click()
     page.get_by_role("button", name="uncertain (2)").click()
-    settle(page)
-    page.locator(".stDataFrameGlideDataEditor").filter(visible=True).last.click(
-        position={"x": 20, "y": 70}
-    )
-    settle(page)
+    _open_the_first(page, "4 videos to review")
     expect(page.get_by_text("This statement: 4 videos, 10 reports")).to_be_visible()
     expect(page.locator("mark").first).to_be_visible()
