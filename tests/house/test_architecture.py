@@ -104,7 +104,7 @@ def test_screens_take_types_of_models_and_queue_and_ask_services_for_all_else() 
 
 
 def test_pages_import_no_learner_and_read_no_file() -> None:
-    heavy = {"sklearn", "xgboost", "skops", "pandera", "pyarrow", "csv"}
+    heavy = {"sklearn", "xgboost", "skops", "pyarrow", "csv"}
     for path in PAGES:
         assert not {name for name in imported(path) if name.split(".")[0] in heavy}, path
 

@@ -20,7 +20,6 @@ HEAVY = {
     "charset_normalizer",
     "joblib",
     "pandas",
-    "pandera",
     "psycopg",
     "pyarrow",
     "scipy",

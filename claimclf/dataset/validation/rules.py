@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow.compute as pc
-from pandera.errors import SchemaErrors
 
 from claimclf.dataset.readers.base import Table
 from claimclf.dataset.texts import Text
@@ -21,24 +18,37 @@ from claimclf.schema import Column, Contract, Kind
 def contract_problems(
     frame: pd.DataFrame, contract: Contract, table: Table, *, unique: bool
 ) -> pd.DataFrame:
-    """Check ranges, allowed values, needed values and uniqueness, all in one pass."""
-    try:
-        _schema(contract, tuple(frame.columns), unique).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        failed = errors.failure_cases.groupby(["column", "check"], sort=False)
-        parts = [
-            _worded(contract[str(column)], str(check), cells["index"].astype(int), frame, table)
-            for (column, check), cells in failed
-        ]
-        return pd.concat([part for part in parts if len(part)])
-    return problems_of([], "", "missing", [])
+    """Check ranges, allowed values, needed values and uniqueness: every failure at once."""
+    columns = [contract[str(name)] for name in frame if name in contract.names]
+    parts = [
+        _worded(column, code, rows, frame, table)
+        for column in columns
+        for code, rows in _failures(frame[column.name], column, unique=unique and column.unique)
+        if len(rows)
+    ]
+    return pd.concat(parts) if parts else problems_of([], "", "missing", [])
+
+
+def _failures(
+    cells: pd.Series, column: Column, *, unique: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each check's code and the positions of the cells that fail it."""
+    is_given = cells.notna().to_numpy()
+    if column.required:
+        yield "missing", np.flatnonzero(~is_given)
+    if unique:
+        yield "duplicate", np.flatnonzero(is_given & cells.duplicated().to_numpy())
+    given = cells if is_given.all() else cells[is_given]
+    for code, passes in _checks(column).items():
+        failed = np.zeros(len(cells), dtype=bool)
+        failed[is_given] = ~passes(given).to_numpy(dtype=bool)
+        yield code, np.flatnonzero(failed)
 
 
 def _worded(
-    column: Column, check: str, rows: pd.Series, frame: pd.DataFrame, table: Table
+    column: Column, code: str, rows: np.ndarray, frame: pd.DataFrame, table: Table
 ) -> pd.DataFrame:
     """Word the problems of the rows that one check of a column has refused."""
-    code = {"not_nullable": "missing", "field_uniqueness": "duplicate"}.get(check, check)
     cells = frame[column.name].iloc[rows]
     rule: object = ""
     match code:
@@ -61,41 +71,23 @@ def _first_lines(column: pd.Series, cells: pd.Series, table: Table) -> list[int]
     return [int(line) for line in line_of.loc[cells]]
 
 
-@lru_cache
-def _schema(contract: Contract, names: tuple[str, ...], unique: bool) -> pandera.DataFrameSchema:
-    return pandera.DataFrameSchema(
-        {
-            name: pandera.Column(
-                checks=_checks(contract[name]),
-                nullable=not contract[name].required,
-                unique=unique and contract[name].unique,
-                report_duplicates="exclude_first",
-            )
-            for name in names
-            if name in contract.names
-        }
-    )
-
-
-def _checks(column: Column) -> list[pandera.Check]:
-    def check(code: str, rule: Callable[[pd.Series], pd.Series]) -> pandera.Check:
-        return pandera.Check(rule, name=code, error=code)
-
-    checks: list[pandera.Check] = []
+def _checks(column: Column) -> dict[str, Callable[[pd.Series], pd.Series]]:
+    """Name what each given cell of a column has to pass."""
+    checks: dict[str, Callable[[pd.Series], pd.Series]] = {}
     low, high = column.minimum, column.maximum
     if column.kind in TEXTUAL and high is not None:
-        checks.append(check("too_long", lambda cells: cells.str.len() <= high))
+        checks["too_long"] = lambda cells: cells.str.len() <= high
     if column.kind in NUMERIC:
         if low is not None:
-            checks.append(check("too_small", lambda cells: cells >= low))
+            checks["too_small"] = lambda cells: cells >= low
         if high is not None:
-            checks.append(check("too_large", lambda cells: cells <= high))
+            checks["too_large"] = lambda cells: cells <= high
     if column.kind is Kind.COUNT:
-        checks.append(check("not_whole", lambda cells: ~(cells % 1 > 0)))
+        checks["not_whole"] = lambda cells: ~(cells % 1 > 0)
     if column.allowed:
-        checks.append(check("not_allowed", lambda cells: cells.isin(column.allowed)))
+        checks["not_allowed"] = lambda cells: cells.isin(column.allowed)
     if column.kind is Kind.URL:
-        checks.append(check("not_a_url", _are_addresses))
+        checks["not_a_url"] = _are_addresses
     return checks
 
 
