@@ -52,6 +52,7 @@ def open_blocks(
     size: int = BLOCK_BYTES,
     hashed: bool = True,
     sheet: str | None = None,
+    contents: bool = True,
 ) -> Iterator[Blocks]:
     """Open a table in blocks, whatever its format: what it is, its content tells.
 
@@ -74,6 +75,8 @@ def open_blocks(
         Whether the hash of all bytes is wanted.
     sheet : str, optional
         Which sheet of a workbook; by default the one that looks like videos.
+    contents : bool
+        Whether blocks carry their content even where their place in the file would do.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def open_blocks(
     """
     if name is None:
         name = source.name if isinstance(source, Path) else "the input"
-    opening = Opening(source, name, limits, encoding, size, sheet)
+    opening = Opening(source, name, limits, encoding, size, sheet, contents)
     with ExitStack() as stack:
         with explained(name):
             if isinstance(source, Path) and source.is_dir():

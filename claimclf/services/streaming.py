@@ -286,6 +286,7 @@ def _opened(source: Source, sizes: Sizes, *, hashed: bool = True) -> AbstractCon
         size=sizes.block,
         hashed=hashed,
         sheet=source.sheet,
+        contents=False,
     )
 
 

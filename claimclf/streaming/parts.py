@@ -166,7 +166,8 @@ def handed(blocks: Blocks, source: Path, folder: Path, distance: Distance) -> It
         Where workers are.
     """
     for block in blocks:
-        if distance is Distance.IN_PROCESS:
+        is_here = block.left is None
+        if distance is Distance.IN_PROCESS and is_here:
             yield block
         elif block.start is not None and blocks.modified is not None:
             yield _without(block, source.absolute(), block.start, blocks.modified)
@@ -179,7 +180,7 @@ def handed(blocks: Blocks, source: Path, folder: Path, distance: Distance) -> It
 
 
 def _without(block: Block, path: Path, start: int, modified: int) -> StoredBlock:
-    return StoredBlock(replace(block, content=b""), path, start, len(block.content), modified)
+    return StoredBlock(replace(block, content=b"", left=None), path, start, block.size, modified)
 
 
 @dataclass(frozen=True)

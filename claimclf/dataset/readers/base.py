@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
+import xxhash
 
 from claimclf.dataset.sources import ByteStream, check_limit, explained
 from claimclf.errors import DuplicateColumnError, EmptyTableError
@@ -37,6 +37,8 @@ class Opening:
         About how many bytes a block has; more where a record is longer.
     sheet : str or None
         Which sheet of a workbook.
+    contents : bool
+        Whether blocks carry their content even where their place in the file would do.
     """
 
     source: Path | bytes
@@ -45,6 +47,7 @@ class Opening:
     encoding: str | None = None
     size: int = BLOCK_BYTES
     sheet: str | None = None
+    contents: bool = True
 
     @property
     def said(self) -> str:
@@ -115,7 +118,8 @@ class Block:
     rows : int
         Number of rows, at least 1.
     content : bytes
-        Records of a CSV or JSON objects, one a line, in UTF-8; or an Arrow stream.
+        Records of a CSV or JSON objects, one a line, in UTF-8; or an Arrow stream. Empty where it
+        is left in the file.
     layout : Layout
         What all blocks of the input have in common.
     start : int or None
@@ -123,6 +127,8 @@ class Block:
         form, as a packed one does.
     is_dense : bool
         Whether each line is a row, as far as that is known.
+    left : int or None
+        Bytes of the content, where it is left in the file; None where it is here.
     """
 
     number: int
@@ -132,12 +138,18 @@ class Block:
     layout: Layout
     start: int | None = None
     is_dense: bool = False
+    left: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return len(self.content) if self.left is None else self.left
 
     @cached_property
     def digest(self) -> str:
         """Hash of all that the block's table depends on: content, place and layout."""
         place = repr((self.line, self.layout)).encode()
-        whole = hashlib.sha256(hashlib.sha256(place).digest())
+        whole = xxhash.xxh3_128(xxhash.xxh3_128_digest(place))
         whole.update(self.content)
         return whole.hexdigest()
 

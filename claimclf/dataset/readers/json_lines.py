@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
@@ -38,6 +39,8 @@ _TOLD_BY = 50
 _LONGER = 4
 _LF, _SPACE = ord("\n"), ord(" ")
 _ENDING = 4
+#: So much is read at a time of what stays in the file: memory for it is used again.
+_AT_ONCE = 2**20
 #: So many bytes are compared at a time: what comes of it stays in the cache.
 _CACHED = 2**18
 
@@ -97,7 +100,12 @@ def open_lines(
         exporter=_name(exporter),
         said=opening.said,
     )
-    pieces = _pieces(held, final, lines, layout, opening.size * _LONGER)
+    size = opening.size * _LONGER
+    if opening.contents or lines.start is None:
+        pieces = _pieces(held, final, lines, layout, size)
+    else:
+        few = _pieces(held, final, lines, layout, min(size, _AT_ONCE))
+        pieces = _without_content(few, lines, size)
     return Blocks(layout, stream, limited(pieces, opening.name, opening.limits))
 
 
@@ -140,10 +148,36 @@ def _pieces(held: bytes, final: bool, lines: Lines, layout: Layout, size: int) -
         place = None if place is None else place + len(content)
 
 
+def _without_content(pieces: Iterator[Block], lines: Lines, size: int) -> Iterator[Block]:
+    """Join small pieces to blocks of about a size, whose content stays in the file."""
+    joined: Block | None = None
+    for piece in pieces:
+        if joined is None:
+            least = _target_size(lines, size)
+            joined = replace(piece, content=b"", left=piece.size)
+        else:
+            joined = replace(
+                joined,
+                rows=joined.rows + piece.rows,
+                is_dense=joined.is_dense and piece.is_dense,
+                left=joined.size + piece.size,
+            )
+        if joined.size >= least:
+            yield joined
+            joined = None
+    if joined is not None:
+        yield joined
+
+
+def _target_size(lines: Lines, size: int) -> int:
+    """Return the bytes of the next block: they shrink towards the end of the input."""
+    return max(1, size // _ENDING, min(size, lines.left // _ENDING))
+
+
 def _contents(held: bytes, final: bool, lines: Lines, size: int) -> Iterator[bytes]:
     """Yield whole lines of about a size; they are copied once, for they are most of the time."""
     while held or not final:
-        n_bytes = max(1, size // _ENDING, min(size, lines.left // _ENDING))
+        n_bytes = _target_size(lines, size)
         end = len(held) if final else held.rfind(b"\n") + 1
         if final or (len(held) >= n_bytes and end):
             content, held = held[:end], held[end:]
