@@ -62,7 +62,8 @@ def test_blocks_that_stay_in_the_file_hold_the_same_rows_and_lines(
     at_once: int,
     ends: bool,
 ) -> None:
-    monkeypatch.setattr(json_lines, "_AT_ONCE", at_once)
+    for name, most in {"_AT_ONCE": at_once, "HEAD_BYTES": 8, "_FLAT_BYTES": 8}.items():
+        monkeypatch.setattr(json_lines, name, most)
     file = tmp_path / "videos.ndjson"
     file.write_text("\n".join(['{"id": "first", "text": "one"}', *rows]) + ("\n" if ends else ""))
     expected = read_table(file)
