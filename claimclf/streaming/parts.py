@@ -229,6 +229,11 @@ class Part:
         """Rows that are not accepted."""
         return self.n_rows - self.n_accepted
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of what is kept of the videos."""
+        return Path(f"{self.path}.videos.arrow").stat().st_size
+
     def ids(self) -> np.ndarray:
         """Return two fingerprints of each row's id and its line.
 
