@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -155,6 +156,24 @@ def test_texts_of_the_whole_command_are_all_different_statements(tmp_path: Path)
     written = pd.read_csv(claims)
     assert 0 < len(written) < 300
     assert (written["claim_probability"] > 0.5).all()
+
+
+def test_other_build_scores_the_same_file_with_each_model_of_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def spend(seconds: float, *arguments: object) -> processes.Spent:
+        asked.append(arguments)
+        return processes.Spent(seconds, 100 * seconds)
+
+    monkeypatch.setattr(command, "claimclf", partial(spend, 1.0))
+    monkeypatch.setattr(command, "run", partial(spend, 4.0))
+    results = list(command._beside_the_other_build(5, 2, tmp_path, tmp_path / "before"))
+    assert [result.value for result in results] == [0.25] * 4
+    ours, theirs = asked[0::2], asked[1::2]
+    assert [command[1:] for command in theirs] == ours
+    assert not list(command._beside_the_other_build(5, 2, tmp_path, None))
 
 
 @pytest.mark.parametrize("who", ["notebook", scale.CONTENT])
