@@ -143,7 +143,7 @@ def _open_zip(stream: HashedStream, opening: Opening, stack: ExitStack) -> Block
     content = stack.enter_context(opened(opening.source))
     try:
         archive = stack.enter_context(zipfile.ZipFile(content))
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # whatever damaged bytes make of who reads the list of files
         raise NotATableError(
             f"{opening.name} is not a readable ZIP archive or Excel workbook.",
             "Found: damaged or cut data.",

@@ -81,7 +81,7 @@ def check_types(name: str, path: Path) -> None:
     try:
         with ZipFile(path) as archive:
             ours = set(_named(json.loads(archive.read("schema.json"))))
-    except (BadZipFile, KeyError, ValueError) as error:
+    except (BadZipFile, KeyError, ValueError, RuntimeError) as error:
         raise damaged(name, f"{path.name} cannot be read") from error
     gone = [known for known in sorted(ours) if known not in TRUSTED_TYPES or not _is_there(known)]
     if gone:

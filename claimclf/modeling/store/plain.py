@@ -32,7 +32,10 @@ class _UnknownError(Exception):
 
 
 #: What comes of reading a file that is not as those are that are read here.
-_ODD = (_UnknownError, BadZipFile, KeyError, ValueError, TypeError, AttributeError)
+_ODD = (
+    *(_UnknownError, BadZipFile, RuntimeError),
+    *(KeyError, ValueError, TypeError, AttributeError),
+)
 
 
 class _Object(dict[str, Any]):
