@@ -3,7 +3,7 @@
 ::
 
     review, lead, queue_list, upload, comparison, dataset    the parts of a page
-    counts, inputs, transcript, cached    what several pages draw
+    counts, inputs, transcript, cards, cached    what several pages draw
     frame       around every page: who may open it, navigation, closed doors
     guard       the only way to draw a part again, and to do something at a click
     access      who is at the screen, and for how long

@@ -525,3 +525,23 @@ def test_decided_case_is_found_and_opened_again_by_a_lead(database: Database) ->
     app = press(app, f"Reopen case {case.id}")
     assert f"Case {case.id} is open again, in round 2." in says(app)
     assert queue.decided_cases(database, BEN) == []
+
+
+def test_decided_case_is_a_card_on_request_and_a_lead_opens_it_again_below_it(
+    database: Database,
+) -> None:
+    fill(database, 3)
+    first, second = done(database), done(database)
+    view = next(one for one in opened().get("button_group") if "Decided" in one.options)
+    app = settled(view.set_value("Decided").run())
+    app = settled(next(one for one in app.toggle if one.label == "Cards").set_value(True).run())
+    assert not app.dataframe
+    cards = [one.label for one in app.button if one.label.startswith("**Case ")]
+    assert [label.partition(" · ")[0] for label in cards] == [
+        f"**Case {decided.case.id}" for decided in (second, first)
+    ]
+    assert all("Opinion · anna · " in label and "someone said" in label for label in cards)
+    app = press(app, cards[1])
+    next(one for one in app.text_input if one.label.startswith("Why")).set_value("seen again")
+    app = press(app, f"Reopen case {first.case.id}")
+    assert [one.case_id for one in queue.decided_cases(database, BEN)] == [second.case.id]

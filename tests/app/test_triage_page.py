@@ -93,6 +93,13 @@ def read(html: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", html))
 
 
+def written(app: AppTest) -> list[str]:
+    """Return what is drawn as HTML: the transcript and its legend, not what serves the page."""
+    sent = [element.proto.body for element in app.get("html")]
+    own = ("<style>\n", "<script>\n//")
+    return [body for body in sent if not body.startswith(own)]
+
+
 def ids(*numbers: int) -> list[str]:
     return [f"video-{number}" for number in numbers]
 
@@ -320,9 +327,9 @@ def test_hostile_text_is_shown_as_text(page: AppTest) -> None:
     give(page, reported_csv(1, video_transcription_text=text, video_id="**a**"), name)
     page.session_state["selected_video"] = "**a**"
     settled(pills(page, "Lanes").set_value([]).run())
-    drawn, _legend = page.get("html")[:2]  # the last is the page's style
-    assert "<script" not in drawn.proto.body
-    assert read(drawn.proto.body) == text
+    drawn, _legend = written(page)
+    assert "<script" not in drawn
+    assert read(drawn) == text
     assert any(r"\*\*a\*\*" in markdown.value for markdown in page.markdown)
     assert any(caption.value.startswith(r"\<b\>\*\*x") for caption in page.caption)
     assert not any(markdown.allow_html for markdown in page.markdown)
@@ -349,6 +356,22 @@ def test_chosen_video_stays_the_one_whatever_is_shown_around_it(page: AppTest) -
     assert chosen(page) is None
     settled(pills(page, "Lanes").set_value(["opinions", "claims"]).run())
     assert chosen(page) == "Rank 1 of 12"
+
+
+def test_videos_are_cards_on_request_and_one_that_is_pressed_is_shown_below_it(
+    page: AppTest,
+) -> None:
+    give(page, GOOD)
+    tables = len(page.dataframe)
+    settled(next(one for one in page.toggle if one.label == "Cards").set_value(True).run())
+    assert len(page.dataframe) == tables - 1
+    cards = [one for one in page.button if str(one.key).startswith("video-card-")]
+    assert len(cards) == 6
+    assert read(cards[0].label).startswith("**1 · ")
+    assert "hedgehog can swim" in cards[0].label
+    assert chosen(page) is None
+    settled(cards[2].click().run())
+    assert chosen(page) == "Rank 3 of 12"
 
 
 def chosen(app: AppTest) -> str | None:
@@ -380,7 +403,7 @@ def test_words_that_moved_the_score_are_named_and_marked(page: AppTest) -> None:
     assert named.str.contains("read|someone|online|claim").all()
     page.session_state["selected_video"] = "video-6"
     settled(page.run())
-    drawn, legend = (element.proto.body for element in page.get("html")[:2])
+    drawn, legend = written(page)
     assert "<mark" in drawn
     assert read(drawn) == f"{CLAIM} in a Harbor"
     assert "speaks for claim" in legend

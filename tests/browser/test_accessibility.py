@@ -82,7 +82,7 @@ def test_cards_of_a_small_screen_have_no_serious_barrier(page: Page, address: st
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{address}/triage_queue")
-    expect(page.locator(".st-key-list-cards button").first).to_be_visible()
+    expect(page.locator(".st-key-cards button").first).to_be_visible()
     settle(page)
     assert found_in_each_scheme(page) == NOTHING
 

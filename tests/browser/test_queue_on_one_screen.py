@@ -145,7 +145,7 @@ def test_small_screen_shows_cards_with_words_of_the_cases_and_a_press_brings_one
     page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_role("link", name="Triage queue").click()
     expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()  # the menu has closed
-    card = page.locator(".st-key-list-cards button").nth(1)
+    card = page.locator(".st-key-cards button").nth(1)
     expect(card).to_contain_text("someone said that thing")
     settle(page)
     expect(page.get_by_test_id("stDataFrame")).to_have_count(0)

@@ -4,7 +4,7 @@
 
     case_list    the page's parts in order, and the ranked list
     rows         tables of cases, above and below today's cut
-    cards        the same rows as cards, for small screens
+    case_cards   the same rows as cards, for small screens
     beside       the one case that is ticked
     moving       from the ticked case to the next one
     chips        the filters in use, each with a way to take it away

@@ -22,25 +22,10 @@ if (!window.claimclfListKeys) {
     if (!event.repeat && !button.disabled) { button.click(); }
   }, true);
 
-  // On small screens cases are cards from the first, unless somebody has asked for the table.
-  const NARROW = matchMedia("(max-width: 640px)"), CARDS = ".st-key-list-as-cards";
-  const asked = new WeakSet();
-  let wantsTable = false;
-  window.addEventListener("click", (event) => {
-    if (event.isTrusted && event.target.closest(CARDS)) { wantsTable = true; }
-  }, true);
-  const offerCards = () => {
-    const box = document.querySelector(`${CARDS} input`);
-    if (!box || asked.has(box)) { return; }
-    asked.add(box);
-    if (NARROW.matches && !box.checked && !wantsTable) { box.click(); }
-  };
-
   // A row that was ticked out of sight comes into sight. Tables draw their rows themselves; how
   // high a row is stands beside it.
   let shown = "";
   const look = () => {
-    offerCards();
     const row = document.querySelector(".claimclf-row[data-row]");
     const now = row ? `${row.dataset.table} ${row.dataset.row}` : "";
     if (now === shown) { return; }

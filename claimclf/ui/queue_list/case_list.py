@@ -13,11 +13,12 @@ from claimclf.schema import VIDEO_ID
 from claimclf.services import queue
 from claimclf.ui.assets import script, style
 from claimclf.ui.bulk.shown import n_cases
+from claimclf.ui.cards import as_cards, offer_cards, send_cards
 from claimclf.ui.counts import SECONDS
 from claimclf.ui.guard import fragment
 from claimclf.ui.messages import explained
 from claimclf.ui.queue_list.bulk import n_uses, offer_work, show_last
-from claimclf.ui.queue_list.cards import show_cards
+from claimclf.ui.queue_list.case_cards import show_cards
 from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.moving import offer_moves
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _STYLE = style(Path(__file__).with_suffix(".css"))
 _SCRIPT = script(Path(__file__).with_suffix(".js"))
-_ALL_COLUMNS, _CARDS = "list-all-columns", "list-as-cards"
+_ALL_COLUMNS = "list-all-columns"
 _SEEN, _PLACES = "list_seen", "list_places"
 
 
@@ -41,6 +42,7 @@ def show_case_list(person: Person, database: Database) -> None:
         show_last(database)
     st.html(_STYLE)
     st.html(_SCRIPT, unsafe_allow_javascript=True)
+    send_cards()
     with st.container(horizontal=True, vertical_alignment="center", key="list-filters"):
         choice = ask_filters(person)
         offer_views(person, database, choice)
@@ -66,7 +68,7 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     with st.container(horizontal=True, key="list-and-case"):
         with st.container(key="list-table"):
             chosen = _show_page(person, database, choice, places, page)
-        if person.may(Capability.REVIEW) and not st.session_state.get(_CARDS):
+        if person.may(Capability.REVIEW) and not as_cards():
             with st.container(key="list-case"):
                 offer_moves(tables_of(page, n_uses()), chosen, (choice, len(places)))
                 if offer_work(database, chosen, choice):
@@ -79,7 +81,7 @@ def _show_page(
     """Draw a page of the list and the way to others; return the rows that were chosen."""
     first = len(places) * queue.PAGE_SIZE
     chosen: list[Listed] = []
-    if st.session_state.get(_CARDS):
+    if as_cards():
         show_cards(person, page, first, database.now(), choice)
     else:
         shows_all = bool(st.session_state.get(_ALL_COLUMNS))
@@ -92,7 +94,7 @@ def _show_page(
         )
         _offer_turning(choice, places, page)
         st.toggle("All columns", key=_ALL_COLUMNS)
-        st.toggle("Cards", key=_CARDS, help="With three lines of text; small screens begin so")
+        offer_cards()
         st.caption(" ".join(_remarks(page)))
     return chosen
 

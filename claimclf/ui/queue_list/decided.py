@@ -13,20 +13,24 @@ from claimclf.queue.queries.decided import DecidedFilters
 from claimclf.schema import PRIMARY_DECISIONS
 from claimclf.services import queue
 from claimclf.ui import outcomes
+from claimclf.ui.cards import as_cards, cards, label, offer_cards, send_cards
 from claimclf.ui.guard import action
-from claimclf.ui.messages import explained
+from claimclf.ui.messages import explained, plain
 from claimclf.ui.queue_list.rows import ROW_HEIGHT, height_of
-from claimclf.ui.wording import DECISIONS, REASONS, at_second
+from claimclf.ui.wording import DECISIONS, REASONS, at_second, counted, moment
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.decided import DecidedCase
     from claimclf.queue.storage.database import Database
 
 _DECIDED, _PLACES, _USES = "decided", "decided_places", "decided_uses"
+#: Number of the decision whose card was pressed.
+_PRESSED = "decided_pressed"
 
 
 def show_decided(person: Person, database: Database) -> None:
     """Draw filters, the decided cases and, for leads, what opens one again."""
+    send_cards()
     with st.container():
         outcomes.show_outcome(_DECIDED)
         outcomes.forget(_DECIDED)
@@ -43,8 +47,14 @@ def show_decided(person: Person, database: Database) -> None:
         st.info("No decided case fits these filters.")
         return
     shown = rows[:size]
-    st.caption("The latest first; a header sorts what is on this page. Times are UTC.")
-    chosen = _show_rows(shown, person.may(Capability.LEAD))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        offer_cards()
+        st.caption("The latest first; a header sorts what is on this page. Times are UTC.")
+    chosen = None
+    if as_cards():
+        _show_cards(database, shown, person.may(Capability.LEAD))
+    else:
+        chosen = _show_rows(shown, person.may(Capability.LEAD))
     _offer_turning(filters, places, shown[-1].decision_id if len(rows) > size else None)
     if chosen is not None:
         _offer_reopening(database, chosen)
@@ -59,6 +69,27 @@ def _ask_filters() -> DecidedFilters:
     )
     since = st.checkbox("Reported since the decision")
     return DecidedFilters(text.strip(), by.strip(), tuple(kinds), since)
+
+
+def _show_cards(database: Database, rows: Sequence[DecidedCase], can_choose: bool) -> None:
+    """Draw a card a case; a lead who presses one can open it again below it."""
+    with cards():
+        for row in rows:
+            if not can_choose:
+                st.container(border=True, key=f"card-{row.decision_id}").markdown(_said(row))
+                continue
+            if st.button(_said(row), key=f"decided-card-{row.decision_id}", width="stretch"):
+                st.session_state[_PRESSED] = row.decision_id
+            if st.session_state.get(_PRESSED) == row.decision_id:
+                _offer_reopening(database, row)
+
+
+def _said(row: DecidedCase) -> str:
+    """Say in a line what was decided, by whom and when, then what is said in the video."""
+    rule = [REASONS[row.reason_code]] if row.reason_code else []
+    since = [f"{counted(row.reports_since, 'report')} since"] if row.reports_since else []
+    head = [f"Case {row.case_id:,}", DECISIONS[row.decision], *rule, plain(row.by), *since]
+    return label([*head, moment(row.at)], row.text)
 
 
 def _show_rows(rows: Sequence[DecidedCase], can_choose: bool) -> DecidedCase | None:

@@ -11,4 +11,5 @@
     added         what came of it, and the ways on        account       in numbers that add up
     order         what puts one video before another, and which to show
     ranked        the ranked table                        detail        one video of it
+    video_cards   its first rows as cards, for small screens
 """

@@ -30,6 +30,7 @@ from claimclf.schema import (
     VIEWS,
 )
 from claimclf.ui.state.models import words_of
+from claimclf.ui.wording import counted
 
 if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
@@ -73,11 +74,7 @@ _COLUMNS: Any = {
 
 def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) -> None:
     """Draw the ranked table and remember which video is chosen, by id."""
-    st.markdown(
-        f"**{len(queue):,} {'video' if len(queue) == 1 else 'videos'} to review**"
-        + (f": the top {percent:.0f} % of {total:,}" if percent < 100 else "")
-        + (f". The first {MOST_SHOWN:,} are shown." if len(queue) > MOST_SHOWN else ".")
-    )
+    st.markdown(how_many(queue, total, percent, MOST_SHOWN))
     shown = queue.head(MOST_SHOWN)
     author = [AUTHOR_ID] if AUTHOR_ID in queue else []
     reason = [REASON] if shown[REASON].ne("").any() else []
@@ -100,6 +97,15 @@ def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) ->
     if picked and picked[0] < len(shown):
         # Another table has no row chosen; the video is, for as long as it is shown.
         st.session_state[SELECTED] = shown[VIDEO_ID].iloc[picked[0]]
+
+
+def how_many(queue: pd.DataFrame, total: int, percent: float, most: int) -> str:
+    """Say how many videos there are to review, and how many of them are shown."""
+    return (
+        f"**{counted(len(queue), 'video')} to review**"
+        + (f": the top {percent:.0f} % of {total:,}" if percent < 100 else "")
+        + (f". The first {most:,} are shown." if len(queue) > most else ".")
+    )
 
 
 def _name_of(ids: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from claimclf.people import Person
 from claimclf.schema import VIDEO_ID
 from claimclf.services.triage import filtered, top, triage
 from claimclf.ui.assets import style
+from claimclf.ui.cards import as_cards, offer_cards, send_cards
 from claimclf.ui.guard import at_click
 from claimclf.ui.messages import explained, plain
 from claimclf.ui.progress import progress_bar
@@ -39,6 +41,7 @@ from claimclf.ui.upload.validation import (
     show_problems,
     show_reading,
 )
+from claimclf.ui.upload.video_cards import show_cards
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
@@ -53,6 +56,7 @@ _STYLE = style(Path(__file__).with_suffix(".css"))
 def show_upload(person: Person, model: Model) -> None:
     """Draw an upload: the file, what is read, the way into the queue; then its ranked videos."""
     st.html(_STYLE)
+    send_cards()
     if underway():
         show_underway()
         return
@@ -103,6 +107,12 @@ def _show_ranked(ranked: Ranked, model: Model) -> None:
     videos = top(matching, percent)
     if videos.empty:
         st.info("No video matches these filters. Choose another lane or clear the search.")
+        return
+    offer_cards()
+    if as_cards():
+        show_one = partial(show_detail, model=model, total=len(ranked.videos))
+        show_cards(videos, len(matching), percent, show_one)
+        _offer_download(ranked)
         return
     show_queue(videos, model, len(matching), percent)
     _offer_download(ranked)

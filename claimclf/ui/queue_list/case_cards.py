@@ -8,6 +8,7 @@ import streamlit as st
 
 from claimclf.people import Capability, Person
 from claimclf.schema import REPORT_COUNT, TRANSCRIPT
+from claimclf.ui.cards import cards, label
 from claimclf.ui.messages import plain
 from claimclf.ui.queue_list.rows import CUT
 from claimclf.ui.state.choice import CHOSEN_CASE, CHOSEN_LIST
@@ -17,27 +18,24 @@ if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed, Page
     from claimclf.ui.queue_list.filters import Choice
 
-#: Characters: more than three lines of a card hold.
-_LONGEST = 300
-
 
 def show_cards(person: Person, page: Page, first: int, now: int, choice: Choice) -> None:
     """Draw a card a case, with today's cut between them; a press brings it to the page *Review*."""
-    with st.container(key="list-cards", gap="xsmall"):
+    with cards():
         for number, row in enumerate(page.rows):
             if number and not row.is_above_cut and page.rows[number - 1].is_above_cut:
                 st.markdown(CUT)
-            label = _label(row, first + number + 1, now)
+            said = _said(row, first + number + 1, now)
             case = row.case
             if not person.may(Capability.REVIEW):
-                st.container(border=True).markdown(label)
-            elif st.button(label, key=f"card-{case.id}-{case.version}", width="stretch"):
+                st.container(border=True, key=f"card-{case.id}").markdown(said)
+            elif st.button(said, key=f"card-{case.id}-{case.version}", width="stretch"):
                 st.session_state[CHOSEN_CASE] = case.id
                 st.session_state[CHOSEN_LIST] = choice
                 st.switch_page("pages/review.py")
 
 
-def _label(row: Listed, place: int, now: int) -> str:
+def _said(row: Listed, place: int, now: int) -> str:
     """Say in a line where a case stands and why, then what is said in it."""
     case = row.case
     reports = int(case.video[REPORT_COUNT])
@@ -49,5 +47,4 @@ def _label(row: Listed, place: int, now: int) -> str:
         *([plain(case.reason)] if case.reason else []),
         *([f"{plain(case.holder)} is at it"] if (case.held_until or 0) > now else []),
     ]
-    text = str(case.video[TRANSCRIPT] or "No transcript.")[:_LONGEST]
-    return f"**{' · '.join(head)}** {plain(text)}"
+    return label(head, case.video[TRANSCRIPT])
