@@ -43,10 +43,11 @@ class Additive:
         """Say whether every row has a text."""
         return TRANSCRIPT in rows and bool(rows[TRANSCRIPT].notna().all())
 
-    def probability(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the probability of class 1, shape (n,)."""
+    def probability(self, texts: pd.Series) -> np.ndarray:
+        """Return the probability of class 1, shape (n,); few texts at a time are in memory."""
         log_odds = [
-            self._log_odds(texts[at : at + CHUNK_TEXTS]) for at in range(0, len(texts), CHUNK_TEXTS)
+            self._log_odds(texts.iloc[at : at + CHUNK_TEXTS].tolist())
+            for at in range(0, len(texts), CHUNK_TEXTS)
         ]
         probability: np.ndarray = expit(np.concatenate([np.zeros(0), *log_odds]))
         return probability

@@ -53,7 +53,7 @@ class Applied:
             The pipeline cannot take the rows, as for a category it does not know.
         """
         if self._additive is not None and Additive.can_take(rows):
-            return self._additive.probability(rows[TRANSCRIPT].tolist())
+            return self._additive.probability(rows[TRANSCRIPT])
         matrix = self._encoder.matrix(rows) if self._encoder else None
         if matrix is None or not np.isfinite(matrix).all():
             return _of_claim(self._pipeline.predict_proba(rows))

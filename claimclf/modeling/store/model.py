@@ -57,7 +57,7 @@ class Predictor:
         """Return the pipeline's probability of *claim*, as `Applied.probability` does."""
         additive = self._additive
         if additive is not None and additive.can_take(rows):
-            return additive.probability(rows[TRANSCRIPT].tolist())
+            return additive.probability(rows[TRANSCRIPT])
         return self._applied.probability(rows)
 
     @cached_property
