@@ -18,12 +18,12 @@ from claimclf.api.middleware.headers import SetHeaders
 from claimclf.api.middleware.messages import CheckMessages
 from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
-from claimclf.api.opening import opened
+from claimclf.api.opening import opened, say
 from claimclf.api.warming import import_heavy
 from claimclf.configuration import has_api, log_level, served_below, take_over
 from claimclf.logs import set_up
 from claimclf.paths import APP
-from claimclf.services.serving import OPENS
+from claimclf.services.serving import IS_AT, OPENS
 
 if TYPE_CHECKING:
     from claimclf.api.door.opening import Door
@@ -44,6 +44,7 @@ async def _warmed(_app: App) -> AsyncIterator[None]:
     warming = asyncio.create_task(import_heavy(_turns))
     try:
         with opened(take_over(OPENS)), _door.working() if _door else nullcontext():
+            say(take_over(IS_AT))
             yield
     finally:
         warming.cancel()

@@ -1,4 +1,4 @@
-"""Open the dashboard in its user's browser."""
+"""Say where the dashboard is, and open it in its user's browser."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from claimclf.files import own_folder, replacing
 from claimclf.paths import DEFAULT_QUEUE
 
 _logger = logging.getLogger(__name__)
+
+
+def say(address: str) -> None:
+    """Print where the dashboard is, once it is up; nothing where that is empty."""
+    if address:
+        print(f"claimclf is at {address}", flush=True)
 
 
 @contextmanager

@@ -30,8 +30,8 @@ LEAST_TOKEN = 32
 #: A browser's cookie with the token, followed by the port: it has the same cookies for all servers
 #: of this machine.
 TOKEN_COOKIE = "claimclf-"  # noqa: S105
-#: Tells the server which address to open in a browser.
-OPENS = "OPENS_ADDRESS"
+#: Tells the server which address to say once it is up, and which to open in a browser.
+IS_AT, OPENS = "IS_AT_ADDRESS", "OPENS_ADDRESS"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_")
 
 _logger = logging.getLogger(__name__)
@@ -80,8 +80,8 @@ def serve(port: int, address: str = ADDRESS, *, opens: bool = False) -> None:
     token = "" if login else token_in_use()
     below = served_below()
     place = _address(address, port, below, token)
-    print(f"claimclf is at {place}", flush=True)
     pass_on(TOKEN, token)
+    hand_over(IS_AT, place)
     hand_over(OPENS, place if opens and token else "")
     # Who asks is whose connection it is, whatever a request says of itself.
     hand_over("FORWARDED_ALLOW_IPS", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from claimclf.api.opening import opened
+from claimclf.api.opening import opened, say
 
 ADDRESS = "http://127.0.0.1:8501/?token=abc"
 
@@ -30,6 +30,12 @@ def test_browser_gets_a_file_of_this_user_alone_that_goes_on_to_the_address(
         assert ADDRESS in file.read_text("utf-8")
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not file.exists()
+
+
+def test_address_is_said_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    say("")
+    say(ADDRESS)
+    assert capsys.readouterr().out == f"claimclf is at {ADDRESS}\n"
 
 
 def test_nothing_is_opened_without_an_address(tmp_path: Path, shown: list[str]) -> None:

@@ -72,9 +72,11 @@ def running_dashboard(
 def served(
     command: list[str], environment: dict[str, str], port: int, log: IO[bytes] | None = None
 ) -> Iterator[str]:
-    """Run a server until the block ends; yields its address. Its log goes to `log`, if given."""
+    """Run a server until the block ends; yields its address. What it says goes to `log`."""
     environment = {"CLAIMCLF_TOKEN": TOKEN, **environment}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+    server = subprocess.Popen(
+        command, env=environment, stdout=log or subprocess.DEVNULL, stderr=log
+    )
     with _until_the_end(server, port, environment.get("CLAIMCLF_BELOW", "")) as address:
         yield address
 

@@ -74,7 +74,9 @@ def test_secrets_that_others_can_read_are_warned_of(
     assert len(started) == 3
 
 
-def test_served_dashboard_logs_its_start_unless_told_otherwise(tmp_path: Path) -> None:
+def test_served_dashboard_says_where_it_is_and_logs_its_start_unless_told_otherwise(
+    tmp_path: Path,
+) -> None:
     log = tmp_path / "log"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop(LOG_LEVEL.variable, None)
@@ -85,6 +87,7 @@ def test_served_dashboard_logs_its_start_unless_told_otherwise(tmp_path: Path) -
             pass
         text = log.read_text("utf-8")
         assert text.count(f"at 127.0.0.1, port {port}, without a login") == n_lines
+        assert text.count(f"claimclf is at http://127.0.0.1:{port}/?token=") == 1
 
 
 # Who may open it.
@@ -97,13 +100,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     monkeypatch.setattr(os, "execv", lambda *_: started.append(dict(os.environ)))
     monkeypatch.setattr(serving, "has_login", lambda: False)
     monkeypatch.chdir(ROOT)
-    for name in (TOKEN.variable, serving.OPENS, "FORWARDED_ALLOW_IPS"):
+    for name in (TOKEN.variable, serving.IS_AT, serving.OPENS, "FORWARDED_ALLOW_IPS"):
         monkeypatch.setenv(name, "")
     return started
 
 
-def test_address_with_a_new_token_is_printed_at_each_start(
-    started: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
+def test_address_with_a_new_token_is_handed_to_the_server_at_each_start(
+    started: list[dict[str, str]],
 ) -> None:
     tokens = []
     for _ in range(2):
@@ -111,7 +114,7 @@ def test_address_with_a_new_token_is_printed_at_each_start(
         port = free_port()
         serving.serve(port)
         token = started[-1][TOKEN.variable]
-        assert capsys.readouterr().out == f"claimclf is at http://127.0.0.1:{port}/?token={token}\n"
+        assert started[-1][serving.IS_AT] == f"http://127.0.0.1:{port}/?token={token}"
         tokens.append(token)
     assert len(set(tokens)) == 2
     assert all(len(token) >= 43 for token in tokens), "256 bits in letters"
@@ -136,7 +139,6 @@ def test_token_that_is_set_counts_and_one_that_can_be_guessed_stops_the_start(
 def test_token_is_in_no_command_and_a_login_has_none(
     started: list[dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     login: bool,
 ) -> None:
     commands: list[list[str]] = []
@@ -145,7 +147,7 @@ def test_token_is_in_no_command_and_a_login_has_none(
     monkeypatch.setattr(serving, "require_login_packages", lambda: None)
     serving.serve(free_port(), opens=True)
     assert "token" not in " ".join(commands[0])
-    assert ("?token=" in capsys.readouterr().out) is not login
+    assert ("?token=" in os.environ[serving.IS_AT]) is not login
     assert bool(os.environ[TOKEN.variable]) is not login
     assert ("?token=" in os.environ[serving.OPENS]) is not login
 
