@@ -36,13 +36,16 @@ from sqlalchemy import select
 from benchmarks.soaking import NEW, SharedClock
 from claimclf.errors import ClaimclfError
 from claimclf.paths import ROOT
+from claimclf.queue.queries.second_looks import FIRST_LOOK
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
-from claimclf.queue.storage.tables import cases, decisions
+from claimclf.queue.storage.tables import cases, decisions, second_looks
 from claimclf.schema import PRIMARY_DECISIONS, CaseState
 from claimclf.units import MINUTE
 from tests.queue.storage.test_outages import OwnServer, mount, room
 
+#: Case, its version, and what was said of it.
+Act = tuple[int, int, str]
 MINUTES, HOURS, MODERATORS = 10.0, 8.0, 3
 KINDS = ("sqlite", "postgresql")
 _START = 1_800_000_000_000_000
@@ -60,10 +63,13 @@ GROWTH = 1.1
 class Books:
     """What processes said that they were about to do, and that they had done."""
 
-    made: dict[int, tuple[int, int, str]] = field(default_factory=dict)
-    intended: list[tuple[int, int, str]] = field(default_factory=list)
+    made: dict[int, Act] = field(default_factory=dict)
+    intended: list[Act] = field(default_factory=list)
     undone: set[int] = field(default_factory=set)
     maybe_undone: set[int] = field(default_factory=set)
+    #: A second look that was taken back waits for somebody else under its number.
+    looks: dict[int, list[Act]] = field(default_factory=dict)
+    looks_to_undo: Counter[int] = field(default_factory=Counter)
     n_uploads: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -74,9 +80,11 @@ class Books:
             case "will decide":
                 self.intended.append((line["case"], line["version"], line["decision"]))
             case "decided":
-                if line["decision"] in self.made:
-                    self.wrong.append(f"decision {line['decision']} was acknowledged twice")
-                self.made[line["decision"]] = (line["case"], line["version"], line["kind"])
+                self._note_made(line["decision"], (line["case"], line["version"], line["kind"]))
+            case "will undo" if line["decision"] >= FIRST_LOOK:
+                self.looks_to_undo[line["decision"]] += 1
+            case "undone" if line["decision"] >= FIRST_LOOK:
+                pass  # it was noted before
             case "will undo":
                 self.maybe_undone.add(line["decision"])
             case "undone":
@@ -87,6 +95,25 @@ class Books:
                 self.refused[line["kind"]] += 1
             case "unforeseen":
                 self.wrong.append(line["problem"])
+
+    def _note_made(self, number: int, act: Act) -> None:
+        if number >= FIRST_LOOK:
+            self.looks.setdefault(number, []).append(act)
+            return
+        if number in self.made:
+            self.wrong.append(f"decision {number} was acknowledged twice")
+        self.made[number] = act
+
+    @property
+    def n_acknowledged(self) -> int:
+        """How often somebody was told that what they had said is kept."""
+        return len(self.made) + sum(map(len, self.looks.values()))
+
+    @property
+    def doubtful(self) -> Counter[Act]:
+        """What somebody was about to say, and nobody heard whether it was kept."""
+        looks = [act for acts in self.looks.values() for act in acts]
+        return Counter(self.intended) - Counter([*self.made.values(), *looks])
 
 
 class Worker:
@@ -219,9 +246,11 @@ class Run:
         """Compare the books with the queue; return how many cases there are."""
         with closing(Database(self.url)) as database:
             made = database.read(lambda connection: connection.execute(select(decisions)).all())
+            looks = database.read(lambda connection: connection.execute(select(second_looks)).all())
             held = database.read(lambda connection: connection.execute(select(cases)).all())
             self.books.wrong += verify(database).problems
         self._check_decisions(made)
+        self._check_looks(looks)
         self._check_cases(made, held)
         return len(held)
 
@@ -237,13 +266,29 @@ class Run:
             ):
                 books.wrong.append(f"decision {number} was acknowledged and is not there")
         others = [row for row in made if row.id not in books.made]
-        doubtful = Counter(books.intended) - Counter(books.made.values())
-        of_nobody = Counter((r.case_id, r.case_version, r.decision) for r in others) - doubtful
+        of_nobody = Counter((r.case_id, r.case_version, r.decision) for r in others)
+        of_nobody -= books.doubtful
         if of_nobody:
             books.wrong.append(f"decisions that nobody made: {of_nobody}")
         undone = {row.id for row in made if row.undone_at is not None}
         if not books.undone <= undone <= books.maybe_undone:
             books.wrong.append("what is undone is not what was undone")
+
+    def _check_looks(self, looks: Sequence[Any]) -> None:
+        books = self.books
+        rows = {row.id: row for row in looks}
+        doubtful = {(case, kind) for case, _, kind in books.doubtful}
+        for number, acts in books.looks.items():
+            row, to_undo = rows.get(number), books.looks_to_undo[number]
+            if len(acts) > 1 + to_undo:
+                books.wrong.append(f"second look {number} was acknowledged twice")
+            stands = len(acts) > to_undo  # whatever became of the tries to take it back
+            if row is None or (stands and row.at is None):
+                books.wrong.append(f"second look {number} was acknowledged and is not there")
+        for row in looks:
+            said = {(case, kind) for case, _, kind in books.looks.get(row.id, [])}
+            if row.at is not None and (row.case_id, row.decision) not in said | doubtful:
+                books.wrong.append(f"second look {row.id} is of nobody")
 
     def _check_cases(self, made: Sequence[Any], held: Sequence[Any]) -> None:
         books = self.books
@@ -295,7 +340,8 @@ def _soak(kind: str, folder: Path, seconds: float, hours: float, pipe: Connectio
     pipe.send(
         Soaked(
             kind,
-            n_acknowledged=len(books.made),
+            n_acknowledged=books.n_acknowledged,
+            n_looks=len(books.looks),
             n_cases=n_cases,
             n_uploads=books.n_uploads,
             n_undone=len(books.undone),
@@ -315,8 +361,9 @@ class Soaked:
     ----------
     kind : str
         Which database.
-    n_acknowledged, n_cases, n_uploads, n_undone : int
-        Decisions that people were told are made, cases, files that came in, undone decisions.
+    n_acknowledged, n_looks, n_cases, n_uploads, n_undone : int
+        Decisions that people were told are made, second looks among them, cases, files that came
+        in, undone decisions.
     faults : dict of str to int
         What went wrong on purpose, how often.
     refused : dict of str to int
@@ -329,6 +376,7 @@ class Soaked:
 
     kind: str
     n_acknowledged: int
+    n_looks: int
     n_cases: int
     n_uploads: int
     n_undone: int
@@ -370,10 +418,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     is_well = True
     for one in soak(options.minutes * 60, options.hours):
-        print(
-            f"{one.kind}: {one.n_acknowledged:,} decisions acknowledged, {one.n_undone:,} of them"
-        )
-        print(f"  undone, {one.n_cases:,} cases from {one.n_uploads:,} uploads")
+        print(f"{one.kind}: {one.n_acknowledged:,} decisions acknowledged")
+        print(f"  {one.n_looks:,} of them on second looks, {one.n_undone:,} others undone")
+        print(f"  {one.n_cases:,} cases from {one.n_uploads:,} uploads")
         for title, counted in (("faults", one.faults), ("refusals", one.refused)):
             print(f"  {title}: " + ", ".join(f"{n} {name}" for name, n in sorted(counted.items())))
         print(f"  memory of a process, last quarter by first: {one.growth:.3f}")

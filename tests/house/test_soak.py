@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks import soak
 from benchmarks.soaking import NEW
+from claimclf.queue.queries.second_looks import FIRST_LOOK
 from claimclf.queue.storage.database import Database
 from tests.queue.builders import Clock, done, fill
 
@@ -59,6 +61,55 @@ def test_what_does_not_add_up_is_named(
     run = run_of_two_decisions(tmp_path)
     spoil(run.books)
     run.check()
+    assert len(run.books.wrong) == 1
+    assert words in run.books.wrong[0]
+
+
+LOOK = FIRST_LOOK + 1
+
+
+def answered(run: soak.Run, case: int = 1, kind: str = "opinion") -> None:
+    """Note that somebody said something on a second look."""
+    act = {"case": case, "version": 3, "decision": kind}
+    run.books.note({"what": "will decide", **act})
+    run.books.note({"what": "decided", **act, "decision": LOOK, "kind": kind})
+
+
+def look(at: int | None, case: int = 1, kind: str = "opinion") -> SimpleNamespace:
+    return SimpleNamespace(id=LOOK, case_id=case, decision=kind if at else None, at=at)
+
+
+@pytest.mark.parametrize("n_before", [0, 1])
+def test_second_look_may_be_taken_back_and_answered_by_another(
+    tmp_path: Path, n_before: int
+) -> None:
+    run = run_of_two_decisions(tmp_path)
+    for _ in range(n_before):
+        answered(run, kind="escalate")
+        run.books.note({"what": "will undo", "decision": LOOK})
+        run.books.note({"what": "undone", "decision": LOOK})
+    answered(run)
+    run._check_looks([look(at=5)])
+    assert run.books.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("times", "rows", "words"),
+    [
+        (1, [], "is not there"),
+        (1, [look(at=None)], "is not there"),
+        (2, [look(at=5)], "was acknowledged twice"),
+        (1, [look(at=5, kind="escalate")], "is of nobody"),
+        (0, [look(at=5)], "is of nobody"),
+    ],
+)
+def test_second_look_that_does_not_add_up_is_named(
+    tmp_path: Path, times: int, rows: list[SimpleNamespace], words: str
+) -> None:
+    run = run_of_two_decisions(tmp_path)
+    for _ in range(times):
+        answered(run)
+    run._check_looks(rows)
     assert len(run.books.wrong) == 1
     assert words in run.books.wrong[0]
 
