@@ -34,6 +34,8 @@ def models(models: Path, as_json: bool) -> None:
             [{**asdict(m), "champion": m == best, **undefined_of(m.metrics)} for m in stored]
         )
         return
+    for problem in store.problems():
+        say(str(problem), err=True)
     if not stored:
         say(f"No models in {models}. Train some with: claimclf train --data CSV", err=True)
     for manifest in stored:

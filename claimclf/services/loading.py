@@ -26,7 +26,9 @@ def load_model(folder: Path, name: str | None = None) -> Model:
     store = ModelStore(folder)
     if name is not None:
         return store.load(name)
-    candidates = store.manifests()
+    candidates, pointer = store.manifests(), store.pointer()
+    if pointer and pointer.name not in {manifest.name for manifest in candidates}:
+        _logger.warning("The champion %s cannot be read; the next best is used", pointer.name)
     while best := champion(store, candidates):
         try:
             return store.load(best.name)

@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from claimclf.cli import main
 from claimclf.dataset.demo import demo_videos
 from claimclf.errors import (
     InvalidRequestError,
@@ -174,6 +176,21 @@ def test_damaged_champion_gives_way_to_the_next_best(store: ModelStore, logged: 
     assert load_model(store.folder).name == NAME
     words = f"The champion {best.name} is damaged; the next best is used"
     assert logged.lines == [("WARNING", words)]
+
+
+@pytest.mark.parametrize("manifest", ["[]", "5", '{"name": NaN}', "{", "null", ""])
+def test_champion_whose_manifest_cannot_be_read_gives_way_and_is_named(
+    store: ModelStore, logged: Logged, manifest: str
+) -> None:
+    best = champion(store)
+    assert best is not None
+    (store.folder / best.name / "manifest.json").write_text(manifest, "utf-8")
+    assert load_model(store.folder).name == NAME
+    words = f"The champion {best.name} cannot be read; the next best is used"
+    assert logged.lines == [("WARNING", words)]
+    listed = CliRunner().invoke(main, ["models", "--models", str(store.folder)])
+    assert listed.stdout.startswith(f"* {NAME}")
+    assert f"'{best.name}' cannot be used" in listed.stderr
 
 
 @pytest.mark.parametrize("name", ["../models", "no-such-model", "", "a/b", "Ä"])
