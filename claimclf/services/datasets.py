@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from claimclf.configuration import find_dataset
@@ -46,7 +47,7 @@ class Dataset:
     description: Description
     findings: list[Finding]
 
-    @property
+    @cached_property
     def synthetic(self) -> bool:
         """Whether its videos are made up."""
         return is_synthetic(self.validated.accepted)

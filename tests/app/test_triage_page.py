@@ -15,6 +15,7 @@ from claimclf.paths import ROOT
 from claimclf.schema import UPLOAD_LIMITS, Limits
 from claimclf.ui import inputs
 from claimclf.ui.state import upload as state
+from claimclf.ui.upload import table
 from tests.builders import reported_csv
 
 pytestmark = pytest.mark.usefixtures("load_each_model_once")
@@ -131,6 +132,12 @@ def test_the_limits_are_stated(page: AppTest) -> None:
     stated = " ".join(caption.value for caption in page.caption)
     assert "200 MB, 1,000,000 rows and 500 columns" in stated
     assert Limits(200 * 2**20, 1_000_000, 500) == UPLOAD_LIMITS
+
+
+def test_template_is_offered_and_can_be_uploaded_as_it_is(page: AppTest) -> None:
+    assert "Template CSV" in [button.proto.label for button in page.get("download_button")]
+    give(page, table._template())
+    assert (tiles(page)["Accepted"], tiles(page)["Rejected"]) == ("3", "0")
 
 
 def test_an_upload_is_ranked_by_reports_and_all_rows_are_accounted_for(page: AppTest) -> None:

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from claimclf.queue.storage.database import Database
 
 _REVIEW, _QUEUE = "pages/review.py", "pages/triage_queue.py"
+#: Whether a case is open, as the figures above say it.
+_WAITS = "start_waits"
 
 
 def show_waiting(person: Person, database: Database) -> None:
     """Say what waits for the person, and offer to begin: the next step first."""
-    with explained():
-        waits = bool(n_open(tallies(database, person)))
     with st.container(border=True, key="waiting"):
         st.subheader("What waits", anchor=False)
         _show_figures(database)
-        _offer_ways(person, waits)
+        _offer_ways(person, st.session_state[_WAITS])
         summary = remembered_summary()
         if summary:
             st.caption(
@@ -47,6 +47,7 @@ def _show_figures(person: Person, database: Database) -> None:
     with explained():
         all_cases = tallies(database, person)
         day = queue.today(database, person)
+    st.session_state[_WAITS] = bool(n_open(all_cases))
     grid = st.grid(len(Lane) + 1, min_column_width=140)
     for lane in Lane:
         with grid.cell():

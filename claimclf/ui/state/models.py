@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +55,10 @@ def _problems(folder: str, stamps: tuple[object, ...]) -> list[ModelDamagedError
 
 def _stamps(pattern: str) -> tuple[object, ...]:
     """Return name, time of change and size of each file of the models."""
-    files = ((str(path), path.stat()) for path in sorted(models_folder().glob(pattern)))
-    return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in files)
+    folder = str(models_folder())
+    files = [os.path.join(folder, name) for name in sorted(glob(pattern, root_dir=folder))]
+    stats = ((file, os.stat(file)) for file in files)
+    return tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stats)
 
 
 def model_in_use() -> Model:

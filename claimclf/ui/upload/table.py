@@ -9,7 +9,7 @@ import streamlit as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.people import Person
-from claimclf.ui.guard import action
+from claimclf.ui.guard import action, at_click
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload
 from claimclf.ui.messages import synthetic_notice
 from claimclf.ui.state.upload import DEMO, UPLOADED, demo_table, forget_upload
@@ -44,13 +44,18 @@ def _offer_examples() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Template CSV",
-            to_csv_bytes(demo_videos(3, 0)),
+            at_click(_template),
             "reported-videos-template.csv",
             "text/csv",
             icon=":material/description:",
             help="The columns with three synthetic videos; replace them by yours.",
+            on_click="ignore",
         )
         st.button("Try it with made-up videos", icon=":material/science:", on_click=try_demo)
+
+
+def _template() -> bytes:
+    return to_csv_bytes(demo_videos(3, 0))
 
 
 @action()
