@@ -376,8 +376,9 @@ def test_file_is_made_only_for_whom_its_button_was_drawn(
     monkeypatch.setattr(MediaFileManager, "add_deferred", note)
     screen = left_open("upload", Role.ADMIN, database, clock)
     set_up_as(screen)
-    # The ranked upload, and the export of decisions that stood there before it.
-    assert {make().partition(b",")[0] for make in made.values()} == {b"rank", b"decision_id"}
+    # The ranked upload, and the template and the export of decisions that stood there before it.
+    firsts = {make().partition(b",")[0] for make in made.values()}
+    assert firsts == {b"rank", b"decision_id", b"#"}
     CHANGES[happens][1](screen, clock)
     set_up_as(screen)
     for make in made.values():
