@@ -139,6 +139,13 @@ def _blocks(
 
 
 def _batches(parquet: pq.ParquetFile, n_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches that are whole: numbers of texts may be damaged, and nobody looks before."""
+    for batch in _read_batches(parquet, n_rows):
+        batch.validate(full=True)
+        yield batch
+
+
+def _read_batches(parquet: pq.ParquetFile, n_rows: int) -> Iterator[pa.RecordBatch]:
     """Yield batches; Arrow reads texts within lists by number in one row group at a time."""
     if not any(pa.types.is_nested(part.type) for part in parquet.schema_arrow):
         yield from parquet.iter_batches(batch_size=n_rows)
