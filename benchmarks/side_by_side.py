@@ -64,16 +64,18 @@ def _served(stack: ExitStack, folder: Path, build: Path, n_cases: int) -> str:
     folder.mkdir()
     url = f"sqlite:///{folder / 'queue.db'}"
     environment = {"PYTHONPATH": str(build), "CLAIMCLF_DATABASE_URL": url}
+    own = build / ".venv" / "bin" / "python"  # another build may need other packages
+    python = own if own.is_file() else Path(sys.executable)
     # By its own code: a queue of a newer version is refused by an older build.
     subprocess.run(
-        [sys.executable, "-c", _FILL, url, str(n_cases)],
+        [python, "-c", _FILL, url, str(n_cases)],
         cwd=build,
         env={**os.environ, **environment},
         check=True,
     )
     script = next(filter(Path.is_file, (build / place for place in _SERVERS)))
     return stack.enter_context(
-        timed_server(script, folder / "runs.log", build, **environment)
+        timed_server(script, folder / "runs.log", build, python, **environment)
     ).address
 
 

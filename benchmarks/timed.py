@@ -53,7 +53,11 @@ class TimedServer:
 
 @contextmanager
 def timed_server(
-    script: Path, log: Path, folder: Path = ROOT, **environment: str
+    script: Path,
+    log: Path,
+    folder: Path = ROOT,
+    python: str | Path = sys.executable,
+    **environment: str,
 ) -> Iterator[TimedServer]:
     """Serve a script on a free port of this machine; end the server afterwards.
 
@@ -63,12 +67,14 @@ def timed_server(
         What to serve, and where to note times.
     folder : Path
         Where the server is started: its configuration is that of this folder.
+    python : str or Path
+        Whose packages it has.
     **environment : str
         For the server.
     """
     port = free_port()
     log.write_text("", "utf-8")
-    command = [sys.executable, "-m", "benchmarks.timed", str(port), str(log), str(script)]
+    command = [str(python), "-m", "benchmarks.timed", str(port), str(log), str(script)]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
         command,
