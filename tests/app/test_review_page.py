@@ -21,6 +21,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.schema import STATEMENT_ID, CaseState, Decision, Lane, Ranking
 from claimclf.services import loading, queue
 from claimclf.services.triage import triage
+from claimclf.ui.review import case, own
 from claimclf.ui.wording import moment
 from tests.app.screens import as_read
 from tests.app.test_shared_queue import BEN, buttons, database, heading, press, says, tick
@@ -384,12 +385,30 @@ def test_decision_is_undone_after_a_skip_and_a_reload_with_its_note(
     app = press(press(press(console, "Opinion"), "Opinion"), "Skip")
     assert n_decided(database) == 2
     app = review()  # a new session of a new server
+    assert "Undo" not in [button.label for button in app.button], "the list is folded"
+    app.session_state[own.UNFOLDED] = True
+    app = settled(app.run())
     last = [button for button in app.button if button.label == "Undo"]
     assert len(last) == 2
     app = settled(last[1].click().run())
     assert n_decided(database) == 1
     assert in_hand(database) == case
     assert next(one.value for one in app.text_input if one.label == "Note") == "her own words"
+
+
+def test_score_and_history_of_a_case_are_looked_up_for_who_unfolds_them(
+    console: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    of_case = queue.case_history
+    monkeypatch.setattr(queue, "case_history", lambda *a: asked.append(a[-1]) or of_case(*a))
+    settled(console.run())
+    assert asked == []
+    console.session_state[case.UNFOLDED] = True
+    app = settled(console.run())
+    assert asked == [in_hand(database)]
+    (table,) = app.dataframe
+    assert list(table.value["what"])[-1] == "lease"
 
 
 def test_where_no_case_is_left_the_screen_says_who_holds_some_and_when_one_is_free(

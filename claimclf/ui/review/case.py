@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two signs that a case is still on the screen.
 _SIGN_OF_LIFE = 20
+#: Whether score and history are open.
+UNFOLDED = "case-history"
 
 
 def show_case(person: Person, console: Console, lease: Lease) -> None:
@@ -63,13 +65,22 @@ def _show_head(person: Person, console: Console, lease: Lease, score: Explained 
         st.subheader(f"Case {lease.case.id:,}{again}", width="content", anchor=False)
         with st.container():
             _show_hold(console, lease)
-        with st.popover("Score and history", icon=":material/history:"):
-            if score is not None:
-                from claimclf.ui.transcript import account
-
-                st.caption(account(score))
-            _show_history(person, console, lease.case)
+        _offer_history(person, console, lease.case, score)
         offer_colleague(console, lease)
+
+
+def _offer_history(person: Person, console: Console, case: Case, score: Explained | None) -> None:
+    """Say where the score comes from and what was done with the case to who asks for it."""
+    icon = ":material/history:"
+    unfolded = st.popover("Score and history", icon=icon, key=UNFOLDED, on_change="rerun")
+    with unfolded:
+        if not unfolded.open:
+            return
+        if score is not None:
+            from claimclf.ui.transcript import account
+
+            st.caption(account(score))
+        _show_history(person, console, case)
 
 
 @fragment(run_every=_SIGN_OF_LIFE)

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from claimclf.queue.queries.decided import DecidedCase
 
 
+#: Whether the list is open.
+UNFOLDED = "own-decisions"
+
+
 def show_own(person: Person, console: Console) -> None:
     """List what the person decided last and can still undo; nothing where that is nothing."""
     with explained():
         rows = _steps(queue.own_decisions(console.database, person))
     if not rows:
         return
-    with st.popover(f"My last decisions ({len(rows)})", icon=":material/history:"):
-        for row in rows:
+    label = f"My last decisions ({len(rows)})"
+    unfolded = st.popover(label, icon=":material/history:", key=UNFOLDED, on_change="rerun")
+    with unfolded:
+        for row in rows if unfolded.open else []:  # few look at it, and it is drawn with each case
             words, back = st.columns([5, 1], vertical_alignment="center")
             words.markdown(_words(row))
             back.button(
