@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two signs that a case is still on the screen.
 _SIGN_OF_LIFE = 20
+#: Pixels: what was done is read beside who did it and when.
+_HISTORY_WIDTH = 640
 #: Whether score and history are open.
 UNFOLDED = "case-history"
 
@@ -132,6 +134,6 @@ def _show_history(person: Person, console: Console, case: Case) -> None:
         for entry in history.events
     ]
     if rows:
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(rows, hide_index=True, width=_HISTORY_WIDTH)
     else:
         st.caption("Nothing yet but its upload.")
