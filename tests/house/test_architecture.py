@@ -162,3 +162,12 @@ def test_upload_limit_is_the_same_in_the_browser_and_in_python() -> None:
     assert UPLOAD_LIMITS.size == config["server"]["maxUploadSize"] * 2**20
     assert config["server"]["address"] == "127.0.0.1"
     assert config["client"]["disableDataExport"] is True
+
+
+def test_no_page_is_drawn_anew_by_a_download() -> None:
+    """Streamlit takes the files of the page before away, now and then before they are fetched."""
+    for path in SCREENS:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".download_button"):
+                options = {option.arg: ast.unparse(option.value) for option in call.keywords}
+                assert options.get("on_click") == "'ignore'", f"{path}:{call.lineno}"

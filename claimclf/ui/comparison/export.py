@@ -27,6 +27,8 @@ def offer_export(compared: Compared) -> None:
             at_click(page.encode),
             "comparison.html",
             "text/html",
+            # A page that is drawn anew at the click takes the file away before the browser has it.
+            on_click="ignore",
             icon=":material/download:",
         )
 

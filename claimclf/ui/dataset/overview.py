@@ -57,4 +57,5 @@ def show_findings_of(dataset: Dataset) -> None:
             at_click(lambda: to_csv_bytes(rejected)),
             "rejected.csv",
             "text/csv",
+            on_click="ignore",
         )
