@@ -536,6 +536,7 @@ def test_decided_case_is_a_card_on_request_and_a_lead_opens_it_again_below_it(
     app = settled(view.set_value("Decided").run())
     app = settled(next(one for one in app.toggle if one.label == "Cards").set_value(True).run())
     assert not app.dataframe
+    assert not any("a header sorts" in caption.value for caption in app.caption)
     cards = [one.label for one in app.button if one.label.startswith("**Case ")]
     assert [label.partition(" · ")[0] for label in cards] == [
         f"**Case {decided.case.id}" for decided in (second, first)

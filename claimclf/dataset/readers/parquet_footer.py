@@ -7,11 +7,13 @@ when they are read, it raises an error.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from claimclf.dataset.readers.thrift import LIST, LONG, STRUCT, Compact
 
+Item = TypeVar("Item")
 #: The length of what the file says, and the mark at its end.
 _LENGTH, _END = 4, 8
 #: Fields, as the format's own definition numbers them.
@@ -61,22 +63,17 @@ class _Footer(Compact):
     """What a file says at its end."""
 
     def row_groups(self) -> list[list[Chunk]]:
-        groups: list[list[Chunk]] = []
-        for field, kind in self.fields():
-            if (field, kind) == (_ROW_GROUPS, LIST):
-                groups = [self._row_group() for _ in range(self.items(STRUCT))]
-            else:
-                self.pass_over(kind)
-        return groups
+        return self._each(_ROW_GROUPS, lambda: self._each(_COLUMNS, self._column))
 
-    def _row_group(self) -> list[Chunk]:
-        chunks: list[Chunk] = []
+    def _each(self, wanted: int, read: Callable[[], Item]) -> list[Item]:
+        """Read a structure of which one field counts, a list of structures."""
+        items: list[Item] = []
         for field, kind in self.fields():
-            if (field, kind) == (_COLUMNS, LIST):
-                chunks = [self._column() for _ in range(self.items(STRUCT))]
+            if (field, kind) == (wanted, LIST):
+                items = [read() for _ in range(self.items(STRUCT))]
             else:
                 self.pass_over(kind)
-        return chunks
+        return items
 
     def _column(self) -> Chunk:
         chunk: Chunk | None = None

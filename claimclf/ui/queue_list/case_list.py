@@ -106,7 +106,7 @@ def _remarks(page: Page) -> list[str]:
         remarks.append(
             ":material/science: **Synthetic demo data**: ids that begin with demo- are made up."
         )
-    if page.total > len(page.rows):
+    if page.total > len(page.rows) and not as_cards():
         remarks.append("A header sorts this page alone; *Ranked by* orders the whole queue.")
     return remarks
 

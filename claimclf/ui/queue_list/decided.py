@@ -49,7 +49,8 @@ def show_decided(person: Person, database: Database) -> None:
     shown = rows[:size]
     with st.container(horizontal=True, vertical_alignment="center"):
         offer_cards()
-        st.caption("The latest first; a header sorts what is on this page. Times are UTC.")
+        sorts = "" if as_cards() else "; a header sorts what is on this page"
+        st.caption(f"The latest first{sorts}. Times are UTC.")
     chosen = None
     if as_cards():
         _show_cards(database, shown, person.may(Capability.LEAD))
