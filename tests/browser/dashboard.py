@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.nursery import Copied, nursery
 
@@ -138,20 +138,35 @@ def browser() -> Iterator[Browser]:
 def settle(page: Page) -> None:
     """Wait until the page has been drawn and nothing runs on the server any more."""
     page.wait_for_selector("h1", timeout=60_000)
-    page.wait_for_function(
-        """() => {
-            const app = document.querySelector('[data-testid="stApp"]');
-            // The heading of a case may come before its buttons, which take no press at first.
-            const heading = document.querySelector('.st-key-case h3');
-            const decides = document.querySelector('[class*="st-key-decide-"]');
-            const number = heading && heading.textContent.replace(/\\D/g, '');
-            if (decides && number && !decides.className.includes(`-${number}-`)) {
-                return false;
-            }
-            return app && app.getAttribute('data-test-script-state') === 'notRunning'
-                && !document.querySelector('[data-testid="stSkeleton"]')
-                // A case that has just come takes no press yet.
-                && document.body.dataset.taken !== 'no';
-        }""",
-        timeout=60_000,
-    )
+    page.evaluate("() => { window.quietFrames = 0; }")
+    page.wait_for_function(_IS_QUIET, timeout=60_000)
+
+
+#: Looked at in each frame: that a script has ended may be known before what it drew is there.
+_IS_QUIET = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    // The heading of a case may come before its buttons, which take no press at first.
+    const heading = document.querySelector('.st-key-case h3');
+    const decides = document.querySelector('[class*="st-key-decide-"]');
+    const number = heading && heading.textContent.replace(/\\D/g, '');
+    const isQuiet = !(decides && number && !decides.className.includes(`-${number}-`))
+        && app && app.getAttribute('data-test-script-state') === 'notRunning'
+        && !document.querySelector('[data-testid="stSkeleton"]')
+        // A case that has just come takes no press yet.
+        && document.body.dataset.taken !== 'no';
+    window.quietFrames = isQuiet ? (window.quietFrames || 0) + 1 : 0;
+    return window.quietFrames >= 4;
+}"""
+
+
+def start_reviewing(page: Page, address: str) -> None:
+    """Open the review screen and take a case by its button, unless one is held already."""
+    page.goto(f"{address}/review")
+    start = page.get_by_role("button", name="Start reviewing")
+    case = page.locator(".st-key-case h3")
+    expect(start.or_(case).first).to_be_visible()
+    settle(page)
+    if start.is_visible():
+        start.click()
+    expect(case).to_be_visible()
+    settle(page)

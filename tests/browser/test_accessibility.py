@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from claimclf.configuration import DATABASE
 from claimclf.queue.storage.database import Database
 from claimclf.ui.frame.pages import PAGES
-from tests.browser.dashboard import running_dashboard, settle
+from tests.browser.dashboard import running_dashboard, settle, start_reviewing
 from tests.queue.builders import ESCALATE, done, fill
 
 pytestmark = pytest.mark.browser
@@ -89,11 +89,7 @@ def test_cards_of_a_small_screen_have_no_serious_barrier(page: Page, address: st
 
 def test_case_under_review_has_no_serious_barrier(page: Page, address: str) -> None:
     page.emulate_media(reduced_motion="reduce")
-    page.goto(f"{address}/review")
-    settle(page)
-    page.keyboard.press("n")
-    expect(page.locator(".st-key-case h3")).to_be_visible()
-    settle(page)
+    start_reviewing(page, address)
     page.keyboard.press("?")
     expect(page.get_by_role("cell", name="take the next case")).to_be_visible()
     settle(page)
@@ -103,12 +99,7 @@ def test_case_under_review_has_no_serious_barrier(page: Page, address: str) -> N
 
 
 def test_every_control_of_the_console_is_reached_by_tab_and_seen(page: Page, address: str) -> None:
-    page.goto(f"{address}/review")
-    settle(page)
-    if page.get_by_role("button", name="Start reviewing").is_visible():
-        page.keyboard.press("n")
-    expect(page.locator(".st-key-case h3")).to_be_visible()
-    settle(page)
+    start_reviewing(page, address)
     page.add_style_tag(content="* { transition: none !important; }")
     n_controls = page.locator(".st-key-case button:visible, .st-key-case input:visible").count()
     assert n_controls >= 7
