@@ -13,13 +13,15 @@ from functools import cache
 
 import numpy as np
 
-from claimclf.dataset.hashing import mixed, numbered
+from claimclf.dataset.hashing import mixed, numbered, repeated
 
 #: Letters of a word in which a slip is looked for.
 FEWEST, MOST = 4, 12
 # Bits of a letter, and a word's number where no slip is looked for: its hash behind this bit.
 _BITS = np.uint64(5)
 _EXACT = np.uint64(1) << np.uint64(63)
+# A character that is no letter of these scripts; so many of them fit above the letters.
+_OTHER = np.uint64(1) << np.uint64(60)
 # After the Latin letters of ASCII: others, up to the last of Arabic, but for its digits and signs.
 _FIRST_OTHER, _LAST_LETTER, _DIGITS = 0xDF, 0x6D3, (0x660, 0x66D)
 # Marks the letters of a short word in their alphabetical order.
@@ -36,21 +38,32 @@ _MEANT = (
 )
 
 
-def packed(
-    codes: np.ndarray,
-    places: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    hashes: np.ndarray,
-) -> np.ndarray:
+def letter_parts(codes: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return what characters add to the letters of their words.
+
+    Parameters
+    ----------
+    codes, places : ndarray of int, shape (n,)
+        Characters in lower case, and the place of each in its word, from 0.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+    """
+    letters = _table()[np.minimum(codes, _LAST_LETTER + 1)]
+    at_place = letters << (np.minimum(places, MOST).astype(np.uint64) * _BITS)
+    return np.where((letters > 0) & (places < MOST), at_place, _OTHER)
+
+
+def packed(letters: np.ndarray, lengths: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Return the letters of words as numbers, and the hash of those that may have no slip.
 
     Parameters
     ----------
-    codes, places : ndarray of int
-        Characters in lower case, and the place of each in its word, from 0.
-    starts, ends : ndarray of int, shape (n,)
-        Where each word begins and ends.
+    letters : ndarray of uint64, shape (n,)
+        The sum of each word's `letter_parts`.
+    lengths : ndarray of int, shape (n,)
+        Characters of each word.
     hashes : ndarray of uint64, shape (n,)
         Of each word.
 
@@ -59,15 +72,10 @@ def packed(
     ndarray of uint64, shape (n,)
         Below 2**60 where a slip may be.
     """
-    letters = _table()[np.minimum(codes, _LAST_LETTER + 1)]
-    up_to = _summed(letters << (np.minimum(places, MOST).astype(np.uint64) * _BITS))
-    words = up_to[ends] - up_to[starts]
-    others = _summed(letters == 0)
-    length = ends - starts
-    may_slip = (length >= FEWEST) & (length <= MOST) & (others[ends] == others[starts])
+    may_slip = (lengths >= FEWEST) & (lengths <= MOST) & (letters < _OTHER)
     meant = _meant()
-    may_slip &= meant[np.searchsorted(meant[:-1], words)] != words
-    return np.where(may_slip, words, hashes | _EXACT)
+    may_slip &= meant[np.searchsorted(meant[:-1], letters)] != letters
+    return np.where(may_slip, letters, hashes | _EXACT)
 
 
 def linked(keys: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,47 +94,35 @@ def linked(keys: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         Places in `keys`, no more links than needed to join each group.
     """
     keys, words = keys.view(np.uint64), words.view(np.uint64)
-    same, first = numbered(mixed(keys + mixed(words)))
-    repeated = np.flatnonzero(first[same] != np.arange(len(same)))
-    ones, others = [repeated], [first[same[repeated]]]
-    few = first[_have_company(keys[first], words[first])]
-    variants = variants_of(words[few])
-    places, columns = np.nonzero(variants)
-    shared, leader = numbered(mixed(keys[few[places]] + mixed(variants[places, columns])))
-    to = leader[shared]
-    apart = np.flatnonzero(places != places[to])
-    ones.append(few[places[apart]])
-    others.append(few[places[to[apart]]])
-    return np.concatenate(ones), np.concatenate(others)
+    few = np.flatnonzero(repeated(keys))
+    place, variants = _variants_of(words[few])
+    shared = mixed(keys[few[place]] + mixed(variants))
+    several = np.flatnonzero(repeated(shared))
+    place = few[place[several]]
+    number, first = numbered(shared[several])
+    leader = place[first[number]]
+    apart = place != leader
+    return place[apart], leader[apart]
 
 
-def variants_of(words: np.ndarray) -> np.ndarray:
-    """Return what words may share where one is a slip of the other.
+def _variants_of(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what words share where one is a slip of the other, and the place of its word.
 
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (n,)
-        As `packed` returns them.
-
-    Returns
-    -------
-    ndarray of uint64, shape (n, 12)
-        The word, and without each of its letters but the first; one of four letters with them
-        in order instead. 0 for none.
+    That is the word, and it without each of its letters but the first; where it has four, with
+    them in order instead.
     """
     length = _length(words)
-    variants = np.zeros((len(words), MOST), dtype=np.uint64)
     may_slip = words < _EXACT
-    variants[may_slip, 0] = words[may_slip]
-    is_long = may_slip & (length > FEWEST)
-    for place in range(1, MOST):
-        has = is_long & (place < length)
-        bits = np.uint64(place) * _BITS
-        before = words[has] & ((np.uint64(1) << bits) - np.uint64(1))
-        variants[has, place] = before | (words[has] >> (bits + _BITS) << bits)
-    is_short = may_slip & (length == FEWEST)
-    variants[is_short, 1] = _in_order(words[is_short]) | _SORTED
-    return variants
+    is_long = np.flatnonzero(may_slip & (length > FEWEST))
+    is_short = np.flatnonzero(may_slip & (length == FEWEST))
+    places, variants = [np.arange(len(words)), is_short], [words, _in_order(words[is_short])]
+    for letter in range(1, MOST):
+        is_long = is_long[length[is_long] > letter]
+        bits, long = np.uint64(letter) * _BITS, words[is_long]
+        before = long & ((np.uint64(1) << bits) - np.uint64(1))
+        places.append(is_long)
+        variants.append(before | (long >> (bits + _BITS) << bits))
+    return np.concatenate(places), np.concatenate(variants)
 
 
 def letter_sets(words: np.ndarray) -> np.ndarray:
@@ -153,22 +149,14 @@ def letter_sets(words: np.ndarray) -> np.ndarray:
     return np.where(words < _EXACT, mixed(letters + mixed(words & mask)), words)
 
 
-def _have_company(keys: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """Return the places of words that may have a slip and share their key with another such."""
-    may_slip = np.flatnonzero(words < _EXACT)
-    number, first = numbered(keys[may_slip])
-    company: np.ndarray = may_slip[np.bincount(number, minlength=len(first))[number] > 1]
-    return company
-
-
 def _in_order(words: np.ndarray) -> np.ndarray:
-    """Return words of four letters with all but the first in alphabetical order."""
+    """Return words of four letters with all but the first in alphabetical order, and marked."""
     mask = np.uint64(31)
     letters = np.stack([(words >> (np.uint64(place) * _BITS)) & mask for place in range(FEWEST)])
     letters[1:] = np.sort(letters[1:], axis=0)
     places = np.arange(FEWEST, dtype=np.uint64)[:, None] * _BITS
     together: np.ndarray = (letters << places).sum(axis=0, dtype=np.uint64)
-    return together
+    return together | _SORTED
 
 
 def _length(words: np.ndarray) -> np.ndarray:
@@ -193,13 +181,6 @@ def _table() -> np.ndarray:
     is_other &= (codes < _DIGITS[0]) | (codes > _DIGITS[1])
     numbers = np.where(is_latin, latin + 1, np.where(is_other, 1 + codes % 31, 0))
     return numbers.astype(np.uint64)
-
-
-def _summed(values: np.ndarray) -> np.ndarray:
-    """Return the sum of the values before each place, and of all; it may go round."""
-    sums = np.zeros(len(values) + 1, dtype=np.uint64)
-    np.cumsum(values, dtype=np.uint64, out=sums[1:])
-    return sums
 
 
 @cache

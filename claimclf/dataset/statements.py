@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from claimclf.dataset.hashing import mixed, numbered
-from claimclf.dataset.slips import letter_sets, linked, packed
+from claimclf.dataset.slips import letter_parts, letter_sets, linked, packed
 
 #: In the course's dataset the framing comes first and the statement last; this many words at
 #: the end distinguish statements.
@@ -42,6 +42,9 @@ _PLAIN[_END] = _END
 _APOSTROPHES = frozenset("'’‘ʼ")
 _APART = frozenset({"Mn", "Cf"})
 _ZERO_WIDTH_SPACE = "\u200b"
+
+# Characters, and places in a word, whose parts in hashes are looked up: ASCII to Arabic.
+_N_CODES, _N_PLACES = 0x700, 24
 
 _PLACES = np.arange(1, TAIL_WORDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 # In the place of a word where a key stands for all of them.
@@ -267,12 +270,9 @@ def _last_words(texts: Sequence[str]) -> _Tails:
     All texts together are one array of numbers: no word becomes a Python object.
     """
     codes = _plain_codes("\n".join([text.replace("\n", " ") for text in texts]) + "\n")
-    edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
-    starts, ends = edges[::2], edges[1::2]
+    starts, ends = _edges(codes)
     words_so_far = np.searchsorted(starts, np.flatnonzero(codes == _END))
-    places = _places(codes, starts)
-    hashes = _word_hashes(codes, places, starts, ends)
-    letters = packed(codes, places, starts, ends, hashes)
+    hashes, letters = _words(codes, starts, ends)
     # Where a text has fewer words, those of other texts are taken, and one more makes sure
     # that there are any. They do not matter, as the number of words says which to read.
     last = words_so_far[:, None] + np.arange(-TAIL_WORDS, 0)
@@ -280,6 +280,26 @@ def _last_words(texts: Sequence[str]) -> _Tails:
         np.append(each, np.uint64(0)).take(last, mode="clip") for each in (hashes, letters)
     )
     return _Tails(hashes, letters, np.diff(words_so_far, prepend=0))
+
+
+def _edges(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where words begin and end."""
+    edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
+    return edges[::2], edges[1::2]
+
+
+def _words(
+    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each word's hash, and its letters as `packed` does."""
+    places = _places(codes, starts)
+    if codes.max() < _N_CODES and places.max() < _N_PLACES:
+        place = places * _N_CODES + codes
+        parts = [of_each.take(place) for of_each in _known_parts()]
+    else:
+        parts = [_hash_parts(codes, places), letter_parts(codes, places)]
+    hashes, letters = (_between(each, starts, ends) for each in parts)
+    return hashes, packed(letters, ends - starts, hashes)
 
 
 def _places(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -290,14 +310,24 @@ def _places(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return places
 
 
-def _word_hashes(
-    codes: np.ndarray, places: np.ndarray, starts: np.ndarray, ends: np.ndarray
-) -> np.ndarray:
-    """Hash each word by its characters and their places in it, the same on every machine."""
-    each = mixed(((places + 1).astype(np.uint64) << np.uint64(32)) + codes)
-    up_to = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(each)])
-    hashes: np.ndarray = up_to[ends] - up_to[starts]
-    return hashes
+def _between(parts: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the sums of what stands between the edges; they may go round."""
+    up_to = np.zeros(len(parts) + 1, dtype=np.uint64)
+    np.cumsum(parts, out=up_to[1:])
+    sums: np.ndarray = up_to[ends] - up_to[starts]
+    return sums
+
+
+def _hash_parts(codes: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return what characters add to the hash of their words, the same on every machine."""
+    return mixed(((places + 1).astype(np.uint64) << np.uint64(32)) + codes.astype(np.uint64))
+
+
+@cache
+def _known_parts() -> tuple[np.ndarray, np.ndarray]:
+    """Return both parts of the characters that are the most frequent, by place and code."""
+    places, codes = np.divmod(np.arange(_N_PLACES * _N_CODES), _N_CODES)
+    return _hash_parts(codes, places), letter_parts(codes, places)
 
 
 def _plain_codes(text: str) -> np.ndarray:
@@ -351,9 +381,7 @@ def _keys(tails: _Tails) -> np.ndarray:
 @cache
 def _framing() -> np.ndarray:
     codes = _plain_codes(" ".join(_FRAMING) + "\n")
-    edges = np.flatnonzero(np.diff(codes > _GAP, prepend=False))
-    starts, ends = edges[::2], edges[1::2]
-    return _word_hashes(codes, _places(codes, starts), starts, ends)
+    return _words(codes, *_edges(codes))[0]
 
 
 # Groups

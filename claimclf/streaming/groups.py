@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import product
 
 import numpy as np
 
@@ -166,21 +166,18 @@ def sum_groups(engine: Engine, parts: Sequence[Part], stretch: int = STRETCH) ->
     """
     n = sum(len(part.unrepeated()) for part in parts)
     n_stretches = _n_stretches(n, stretch)
-    stretches = [
-        (column, number) for column in (*range(TAIL_WORDS), AUTHOR) for number in range(n_stretches)
-    ]
-    links = engine.map(partial(_links, parts, n_stretches), stretches)
-    links_by_stretch = zip(stretches, links, strict=True)
     # Statements first, then authors: only one kind of group is in memory at a time.
-    for name, links_of_name in groupby(
-        links_by_stretch, lambda one: AUTHORS if one[0][0] == AUTHOR else STATEMENTS
-    ):
+    for name, column in ((STATEMENTS, EXACT), (AUTHORS, AUTHOR)):
         groups = Groups(np.arange(n, dtype=np.int32))
-        # Authors have one key each: a link goes to the first video of the group already.
-        put_together = groups.follow if name == AUTHORS else groups.link
-        for _, pairs in links_of_name:
-            put_together(*pairs)
+        with_same = partial(_links_of_same, parts, column, n_stretches)
+        for videos, first in engine.map(with_same, range(n_stretches)):
+            groups.follow(videos, first)
         np.save(_roots_file(parts, name), groups.root)
+        if name == STATEMENTS:
+            places = product(range(TAIL_WORDS), range(n_stretches))
+            for one, other in engine.map(partial(_links_of_slips, parts, n_stretches), places):
+                groups.link(one, other)
+            np.save(_roots_file(parts, name), groups.root)
         del groups
     for _ in engine.map(partial(_keep_totals, parts, stretch), (STATEMENTS, AUTHORS)):
         pass
@@ -190,32 +187,46 @@ def _roots_file(parts: Sequence[Part], name: str) -> str:
     return f"{parts[0].path}.{name}-roots.npy"
 
 
-def _links(
-    parts: Sequence[Part], n_stretches: int, stretch: tuple[int, int]
+def _links_of_same(
+    parts: Sequence[Part], column: int, n_stretches: int, number: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Link videos of one statement, or of one author, in one column and stretch of keys."""
-    column, number = stretch
-    keys, words, videos = [], [], []
+    """Link videos to the first one with their key, in one column and stretch of keys."""
+    keys, videos = [], []
     for part, first in _starts(parts):
         own = part.keys()[part.unrepeated(), column]
         here = _within(own, number, n_stretches)
         here = here[own[here] != 0]
         keys.append(own[here])
         videos.append((first + here).astype(np.int32))
-        if column != AUTHOR:
-            words.append(part.keys()[part.unrepeated()[here], TAIL_WORDS + column])
     video = np.concatenate(videos)
-    if column == AUTHOR:
-        key, first_of_key = numbered(np.concatenate(keys))
-        return _with_first(video, video[first_of_key[key]])
+    key, first_of_key = numbered(np.concatenate(keys))
+    leader = video[first_of_key[key]]
+    follows = video != leader
+    return video[follows], leader[follows]
+
+
+def _links_of_slips(
+    parts: Sequence[Part], n_stretches: int, stretch: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Link videos of one statement whose words are not the same, in one column and stretch."""
+    column, number = stretch
+    roots = np.load(_roots_file(parts, STATEMENTS), mmap_mode="r")
+    keys, words, videos = [], [], []
+    for part, first in _starts(parts):
+        rows = part.unrepeated()
+        # Of those with the same words one stands for all.
+        leads = np.flatnonzero(
+            roots[first : first + len(rows)] == np.arange(first, first + len(rows))
+        )
+        own = part.keys()[rows[leads], column]
+        here = _within(own, number, n_stretches)
+        here = here[own[here] != 0]
+        keys.append(own[here])
+        words.append(part.keys()[rows[leads[here]], TAIL_WORDS + column])
+        videos.append((first + leads[here]).astype(np.int32))
+    video = np.concatenate(videos)
     one, other = linked(np.concatenate(keys), np.concatenate(words))
     return video[one], video[other]
-
-
-def _with_first(videos: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the links that lead from one video to another."""
-    leads = videos != first
-    return videos[leads], first[leads]
 
 
 def _starts(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
