@@ -422,5 +422,8 @@ def statement_ids(numbers: np.ndarray) -> np.ndarray:
     ndarray of object, shape (n,)
         16 hexadecimal digits each; None where there is no statement.
     """
-    ids = [f"{number:016x}" if number else None for number in numbers.tolist()]
-    return np.array(ids, dtype=object)
+    digits = numbers.astype(">u8").tobytes().hex()
+    ids = [digits[start : start + 16] for start in range(0, len(digits), 16)]
+    array = np.array(ids, dtype=object)
+    array[numbers == 0] = None
+    return array

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claimclf.dataset.statements import statements
+from claimclf.dataset.texts import joined
 from claimclf.dataset.validation.columns import is_scored, set_apart
 from claimclf.errors import InputError
 from claimclf.modeling.scoring.score import Scored
@@ -111,7 +112,9 @@ def _as_read(cells: pd.Series) -> pd.Series:
     """Write whole numbers without decimals, and times like 2025-01-31T12:00:00Z."""
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         moments = pa.array(cells.dt.tz_convert(None).astype("datetime64[s]"), from_pandas=True)
-        text = pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ").cast(pa.large_string())
+        # A cast takes a quarter of the time of `strftime`, and writes a space between the two.
+        text = pc.binary_replace_slice(moments.cast(pa.large_string()), 10, 11, "T")
+        text = joined(text, "Z", between="")
         return pd.Series(text.to_pandas(), dtype="str").set_axis(cells.index)
     if pd.api.types.is_float_dtype(cells.dtype) and not (cells % 1 > 0).any():
         return cells.astype("Int64")
