@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,7 @@ from claimclf.dataset.texts import Text, arrow_array, joined
 
 # A spreadsheet runs a cell that begins with one of these, full-width forms included.
 _FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"
+_OF_FORMULAS = "=+-@＝＋－＠"
 #: Text with apostrophes before what would run, or before more apostrophes.
 _PROTECTED = r"^'+(?:[\t\r\n]|\s*[=+\-@＝＋－＠])"
 _UNDONE = r"^'(?='*(?:[\t\r\n]|\s*[=+\-@＝＋－＠]))"
@@ -25,7 +28,8 @@ _NUMBERS = {
 # Outside of these, Arrow writes numbers otherwise than Python does.
 _LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e9
 _QUOTED = b',"\r\n'
-_ALPHANUMERIC = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# The last character that counts as a gap: an ideographic space.
+_LAST_GAP = 0x3000
 
 
 def is_text(dtype: object) -> bool:
@@ -113,11 +117,23 @@ def _decimals(numbers: np.ndarray) -> Text:
 
 
 def _neutralised(text: Text) -> Text:
-    """Neutralise formulas; none begins with a letter or digit, as nearly every cell does."""
-    looked_at = ~text.begins(_ALPHANUMERIC) & (text.lengths > 0)
+    """Neutralise formulas; few cells begin like one, or with a gap before it."""
+    looked_at = text.begins_with(_beginnings())
     if not looked_at.any():
         return text
     return text.replaced(looked_at, Text.of(neutralised_text(text.some(looked_at).series())))
+
+
+@cache
+def _beginnings() -> np.ndarray:
+    """Return the first and second bytes of cells that may be formulas, or protected ones."""
+    beginnings = np.zeros((256, 256), dtype=bool)
+    gaps = (chr(code) for code in range(_LAST_GAP + 1) if chr(code).isspace())
+    for character in (*gaps, *_OF_FORMULAS, "'"):
+        code = character.encode()
+        # One byte may be followed by any other.
+        beginnings[code[0], slice(None) if len(code) == 1 else code[1]] = True
+    return beginnings
 
 
 def _quoted(text: Text) -> Text:

@@ -43,8 +43,8 @@ _APOSTROPHES = frozenset("'’‘ʼ")
 _APART = frozenset({"Mn", "Cf"})
 _ZERO_WIDTH_SPACE = "\u200b"
 
-# Characters, and places in a word, whose parts in hashes are looked up: ASCII to Arabic.
-_N_CODES, _N_PLACES = 0x700, 24
+# Characters (ASCII to the scripts of India), and places in a word, whose parts are looked up.
+_N_CODES, _N_PLACES = 0xE00, 24
 
 _PLACES = np.arange(1, TAIL_WORDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 # In the place of a word where a key stands for all of them.

@@ -56,6 +56,19 @@ class Text:
         """Say which cells begin with one of the bytes, shape (n_cells,)."""
         return self._is_among(self.ends[:-1], among)
 
+    def begins_with(self, beginnings: np.ndarray) -> np.ndarray:
+        """Say which cells begin with one of some pairs of bytes, shape (n_cells,).
+
+        Parameters
+        ----------
+        beginnings : ndarray of bool, shape (256, 256)
+            By first and second byte; a cell of one byte has 0 as its second, an empty one both.
+        """
+        codes = np.frombuffer(self.content + b"\0", np.uint8)
+        first = np.where(self.lengths > 0, codes[self.ends[:-1]], 0)
+        second = np.where(self.lengths > 1, codes[np.minimum(self.ends[:-1] + 1, self.ends[-1])], 0)
+        return beginnings[first, second]
+
     def stops(self, among: bytes) -> np.ndarray:
         """Say which cells end with one of the bytes, shape (n_cells,)."""
         return self._is_among(self.ends[1:] - 1, among)

@@ -287,3 +287,10 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     write_table(pd.DataFrame({"a": [1]}), link)
     assert link.is_symlink()
     assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize("behind", ["", "=1", "a"])
+def test_whatever_a_cell_begins_with_it_is_neutralised_as_text_is(behind: str) -> None:
+    first = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code < 0xE000]
+    frame = pd.DataFrame({"text": [f"{one}{behind}" for one in first], "place": range(len(first))})
+    assert to_csv_bytes(frame) == by_pandas(frame, raw=False)

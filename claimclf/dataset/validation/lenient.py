@@ -194,16 +194,13 @@ def _say(
     """Take each row's words from the best place that has some, and say which it was."""
     if not mapping.words:
         return
-    words = sources = _nothing(contract[TRANSCRIPT], len(frame))
-    for source, own in mapping.words:
-        texts, unread = _read(frame[own], contract[TRANSCRIPT], mapping)
-        texts = words_of_all(texts) if source is not Words.CAPTION else texts
-        notes.append(unread)
-        of = pd.Series(str(source), index=texts.index, dtype="str").mask(texts.isna())
-        words = words.where(words.notna(), texts)
-        sources = sources.where(sources.notna(), of)
+    words, sources = _words_in(frame, *mapping.words[0], notes, contract, mapping)
+    for source, own in mapping.words[1:]:
         if words.notna().all():
             break
+        more, of = _words_in(frame, source, own, notes, contract, mapping)
+        sources = sources.where(words.notna(), of)
+        words = words.where(words.notna(), more)
     values[TRANSCRIPT] = words.astype("str")
     if mapping.source_column:
         given = text_of(frame[mapping.source_column]).series()
@@ -211,6 +208,21 @@ def _say(
         sources = sources.mask(known, given)
     if mapping.says_source:
         values[TEXT_SOURCE] = sources.astype("str")
+
+
+def _words_in(
+    frame: pd.DataFrame,
+    source: Words,
+    own: str,
+    notes: list[pd.DataFrame],
+    contract: Contract,
+    mapping: TableMapping,
+) -> tuple[pd.Series, pd.Series]:
+    """Read a column's words, and name it where there are any."""
+    texts, unread = _read(frame[own], contract[TRANSCRIPT], mapping)
+    texts = words_of_all(texts) if source is not Words.CAPTION else texts
+    notes.append(unread)
+    return texts, pd.Series(str(source), index=texts.index, dtype="str").mask(texts.isna())
 
 
 def _link(values: dict[str, pd.Series], frame: pd.DataFrame, mapping: TableMapping) -> None:
