@@ -1,5 +1,7 @@
 """Model comparison: in what models differ first; a closer look is one click away."""
 
+from functools import partial
+
 import streamlit as st
 
 from claimclf.ui.comparison.champion import offer_decisions
@@ -9,6 +11,7 @@ from claimclf.ui.comparison.export import offer_export
 from claimclf.ui.comparison.learning import offer_learning
 from claimclf.ui.comparison.sections import Compared, show_section
 from claimclf.ui.comparison.training import offer_training
+from claimclf.ui.folds import fold
 from claimclf.ui.frame.opening import open_page
 from claimclf.ui.messages import say_error, synthetic_notice
 from claimclf.ui.state.dataset import dataset_in_use
@@ -32,10 +35,17 @@ cut = choose_cutoffs(models, source)
 compared = Compared(stored_manifests(), best, models, cut, dataset_in_use(), source)
 show_section(compared)
 
-with st.expander("Save a cut-off, overrule the champion", icon=":material/gavel:"):
-    offer_decisions(models, cut)
-with st.expander("Learn from decisions", icon=":material/model_training:"):
-    offer_learning(stored_manifests(), best)
-with st.expander("Train or search again", icon=":material/school:"):
-    offer_training()
+fold(
+    "Save a cut-off, overrule the champion",
+    partial(offer_decisions, models, cut),
+    key="decisions",
+    icon=":material/gavel:",
+)
+fold(
+    "Learn from decisions",
+    partial(offer_learning, stored_manifests(), best),
+    key="learning",
+    icon=":material/model_training:",
+)
+fold("Train or search again", offer_training, key="training", icon=":material/school:")
 offer_export(compared)

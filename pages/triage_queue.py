@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="queue-head"
     if VIEW in st.session_state:
         st.session_state[key] = st.session_state.pop(VIEW)
     view = st.segmented_control(
-        "View", [SHARED, DECIDED, UPLOAD], key=key, label_visibility="collapsed"
+        "View", [SHARED, DECIDED, UPLOAD], required=True, key=key, label_visibility="collapsed"
     )
     if waits:
         with st.container():
@@ -30,13 +30,13 @@ with st.container(horizontal=True, vertical_alignment="center", key="queue-head"
 with st.container():  # always there: what is unfolded below stays so when the words go
     outcomes.show_outcome(STORING)
     outcomes.forget(STORING)
-if (view or first) == UPLOAD:
+if view == UPLOAD:
     from claimclf.ui.upload.upload import show_upload
 
     with explained():
         model = model_in_use()
     show_upload(person, model)
-elif (view or first) == DECIDED:
+elif view == DECIDED:
     from claimclf.ui.queue_list.decided import show_decided
 
     show_decided(person, database)

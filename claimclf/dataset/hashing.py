@@ -16,7 +16,8 @@ _MIXERS = (
 def mixed(values: np.ndarray) -> np.ndarray:
     """Return numbers of 64 bits that depend on each bit of `values`, the same everywhere."""
     for shift, factor in _MIXERS:
-        values = (values ^ (values >> shift)) * factor
+        values = values ^ (values >> shift)
+        values *= factor
     well: np.ndarray = values ^ (values >> np.uint64(31))
     return well
 

@@ -9,6 +9,7 @@ words are numbers of 64 bits here: 60 of them hold up to twelve letters.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -95,8 +96,14 @@ def linked(keys: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """
     keys, words = keys.view(np.uint64), words.view(np.uint64)
     few = np.flatnonzero(repeated(keys))
-    place, variants = _variants_of(words[few])
-    shared = mixed(keys[few[place]] + mixed(variants))
+    around = keys[few]
+    # Piece by piece: a word has up to twelve variants, and there may be a million words.
+    pieces = [
+        (place.astype(np.int32), mixed(around[place] + mixed(variants)))
+        for place, variants in _variants_of(words[few])
+    ]
+    place, shared = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    del pieces
     several = np.flatnonzero(repeated(shared))
     place = few[place[several]]
     number, first = numbered(shared[several])
@@ -105,24 +112,23 @@ def linked(keys: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return place[apart], leader[apart]
 
 
-def _variants_of(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what words share where one is a slip of the other, and the place of its word.
+def _variants_of(words: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield what words share where one is a slip of the other, behind the places of its words.
 
     That is the word, and it without each of its letters but the first; where it has four, with
     them in order instead.
     """
+    yield np.arange(len(words)), words
     length = _length(words)
     may_slip = words < _EXACT
-    is_long = np.flatnonzero(may_slip & (length > FEWEST))
     is_short = np.flatnonzero(may_slip & (length == FEWEST))
-    places, variants = [np.arange(len(words)), is_short], [words, _in_order(words[is_short])]
+    yield is_short, _in_order(words[is_short])
+    is_long = np.flatnonzero(may_slip & (length > FEWEST))
     for letter in range(1, MOST):
         is_long = is_long[length[is_long] > letter]
         bits, long = np.uint64(letter) * _BITS, words[is_long]
         before = long & ((np.uint64(1) << bits) - np.uint64(1))
-        places.append(is_long)
-        variants.append(before | (long >> (bits + _BITS) << bits))
-    return np.concatenate(places), np.concatenate(variants)
+        yield is_long, before | (long >> (bits + _BITS) << bits)
 
 
 def letter_sets(words: np.ndarray) -> np.ndarray:

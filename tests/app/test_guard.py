@@ -31,6 +31,7 @@ from claimclf.ui import guard
 from claimclf.ui.access import attendance
 from claimclf.ui.access.identity import login_of
 from claimclf.ui.access.visitor import visitor
+from claimclf.ui.folds import was_opened
 from claimclf.ui.frame.pages import PAGES
 from claimclf.ui.lead.period import report_of
 from claimclf.ui.state import upload
@@ -144,6 +145,13 @@ def nothing_more(screen: Screen) -> None:
     return
 
 
+def open_folds(screen: Screen) -> None:
+    for key in ("why-champion", "decisions", "learning", "training"):
+        screen.app.session_state[was_opened(key)] = True
+    screen.run()
+    assert any(b.label == "Save the threshold" for b in screen.app.button)
+
+
 #: What is drawn -> its page, and what a person does there first.
 SCREENS = {
     "start": ("app.py", nothing_more),
@@ -153,7 +161,7 @@ SCREENS = {
     "lead's view": ("pages/lead_view.py", others_work),
     "dataset": ("pages/dataset.py", give_dataset),
     "open cases": ("pages/dataset.py", look_at_open_cases),
-    "comparison": ("pages/model_comparison.py", nothing_more),
+    "comparison": ("pages/model_comparison.py", open_folds),
     "learning": ("pages/learning.py", nothing_more),
 }
 
@@ -173,7 +181,7 @@ def left_open(name: str, role: Role, database: Database, clock: Clock) -> Screen
     screen.open(file)
     prepare(screen)
     assert screen.holds()
-    if prepare is not nothing_more:
+    if prepare not in (nothing_more, open_folds):  # no words of users are there
         assert MARK.encode() in screen.runs[-1]
     return screen
 

@@ -22,6 +22,7 @@ from claimclf.queue.review.decisions import decide
 from claimclf.queue.storage.database import Database
 from claimclf.schema import TRANSCRIPT
 from claimclf.services.lanes import consequences
+from claimclf.ui.folds import was_opened
 from claimclf.ui.state import upload as state
 from tests.queue.builders import ANNA, OPINION, UNREACHABLE, WITHIN, fill, logged, take
 from tests.speech import talk
@@ -243,6 +244,14 @@ def test_lanes_without_kinds_show_promise_and_price_and_can_be_set_with_a_reason
     assert (change["reason"], change["new"]) == ("fewer reviews", {"claim": 0.01, "opinion": 0.005})
 
 
+def unfolded(*keys: str) -> AppTest:
+    """Show the comparison with some of its folds opened."""
+    app = shown("pages/model_comparison.py")
+    for key in keys:
+        app.session_state[was_opened(key)] = True
+    return app.run()
+
+
 def saved(app: AppTest, reason: str) -> AppTest:
     """Press the button that saves the shown cut-off as the model's threshold."""
     next(t for t in app.text_input if t.label == "Reason").input(reason)
@@ -256,7 +265,7 @@ def test_threshold_champion_and_the_way_back_to_the_rule_are_logged(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
     monkeypatch.setenv(DATABASE.variable, url)
-    app = saved(shown("pages/model_comparison.py"), "as it is")
+    app = saved(unfolded("decisions"), "as it is")
     next(t for t in app.text_input if t.key == "overrule_reason").input("a trial")
     app = next(b for b in app.button if b.label == "Make it champion").click().run()
     app = next(b for b in app.button if b.label == "Go back to the rule").click().run()
@@ -276,7 +285,7 @@ def test_change_is_refused_in_words_where_the_log_cannot_be_reached(
 ) -> None:
     monkeypatch.setenv(DATABASE.variable, url)
     before = store.manifests()
-    app = saved(shown("pages/model_comparison.py"), "as it is")
+    app = saved(unfolded("decisions"), "as it is")
     assert "database" in app.error[0].value
     assert store.manifests() == before
 
@@ -348,7 +357,7 @@ def test_each_cut_off_that_the_slider_offers_can_be_saved(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: float
 ) -> None:
     monkeypatch.setenv(DATABASE.variable, f"sqlite:///{tmp_path / 'queue.db'}")
-    app = shown("pages/model_comparison.py")
+    app = unfolded("decisions")
     app = choice(app, "Random forest beside XGBoost on the feature set", "course")
     control = next(g for g in app.get("button_group") if g.label.startswith("Cut-off"))
     app = control.set_value("one for all").run()
@@ -411,7 +420,7 @@ def test_challenger_is_taught_from_the_queue_and_used_with_a_reason(
     database = Database(url)
     said = talk(60)
     fill(database, 60, video_transcription_text=said["text"].tolist(), statement_id=None)
-    app = shown("pages/model_comparison.py")
+    app = unfolded("learning", "decisions")
     teach = "Teach a challenger from the queue's decisions"
     next(b for b in app.button if b.label == teach).click().run()
     assert not app.exception

@@ -12,6 +12,7 @@ from claimclf.services.models import back_to_rule, overrule, set_threshold
 from claimclf.services.stored_models import RULE, RULE_IN_SHORT, overruled_champion, rule_table
 from claimclf.ui import outcomes
 from claimclf.ui.by_kind import by_kind
+from claimclf.ui.folds import fold
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain
 from claimclf.ui.state.database import queue_database
@@ -34,9 +35,13 @@ def show_champion(best: Manifest, stored: Sequence[Manifest]) -> None:
     if chosen and chosen.name == best.name:
         st.caption(f"Chosen by {plain(chosen.by)} on {chosen.at}: {plain(chosen.reason)}")
     st.caption(RULE_IN_SHORT)
-    with st.expander("Why this one: the rule, and each model's figures for it"):
-        st.markdown(RULE)
-        st.table(rule_table(stored))
+    why = "Why this one: the rule, and each model's figures for it"
+    fold(why, lambda: _show_rule(stored), key="why-champion")
+
+
+def _show_rule(stored: Sequence[Manifest]) -> None:
+    st.markdown(RULE)
+    st.table(rule_table(stored))
 
 
 def offer_decisions(models: Sequence[Judged], cut: dict[str, float]) -> None:

@@ -48,9 +48,12 @@ def _choose_pair(manifests: Sequence[Manifest], best: Manifest) -> tuple[str, li
     if len(pairs) == 1:
         return first, pairs[first]
     chosen = st.segmented_control(
-        "Random forest beside XGBoost on the feature set", list(pairs), default=first
+        "Random forest beside XGBoost on the feature set",
+        list(pairs),
+        default=first,
+        required=True,
     )
-    return chosen or first, pairs[chosen or first]
+    return chosen, pairs[chosen]
 
 
 def choose_source(models: Sequence[Judged]) -> str | None:
@@ -61,9 +64,8 @@ def choose_source(models: Sequence[Judged]) -> str | None:
     chosen = None
     if sources:
         options = [*sources, validation]
-        chosen = (
-            st.segmented_control("Measured on", options, default=options[0], help=_HELD_OUT)
-            or options[0]
+        chosen = st.segmented_control(
+            "Measured on", options, default=options[0], required=True, help=_HELD_OUT
         )
     if chosen in sources:
         return chosen

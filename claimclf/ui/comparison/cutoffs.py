@@ -31,6 +31,7 @@ def choose_cutoffs(models: Sequence[Judged], source: str | None = None) -> dict[
         "Cut-off: a video with a higher probability is sent to review",
         [OWN, ONE, *NAMED_RECALLS],
         default=OWN,
+        required=True,
     )
     if how == ONE:
         # Below 1, from which on nothing is a claim: a model cannot have such a cut-off.

@@ -35,7 +35,7 @@ def show_by_kind(manifest: Manifest) -> None:
     st.caption("A text that is like no kind, or has fewer than four words, stays uncertain.")
     st.markdown("**Choose for a kind of text**")
     kinds = kinds_with_lanes(manifest)
-    kind = st.segmented_control("Kind of text", kinds, default=kinds[0]) or kinds[0]
+    kind = st.segmented_control("Kind of text", kinds, default=kinds[0], required=True)
     rates = _choose_rates(manifest, kind)
     for line in consequences(manifest, kind, rates):
         st.info(plain(line), icon=":material/balance:")

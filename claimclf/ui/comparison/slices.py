@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def show_slices(models: Sequence[Judged], cut: dict[str, float], dataset: Dataset) -> None:
     """Show where a model is weak; small slices are greyed."""
-    rate = st.segmented_control("Rate", ["recall", "specificity"], default="recall") or "recall"
+    rate = st.segmented_control("Rate", ["recall", "specificity"], default="recall", required=True)
     for place, model in zip(st.columns(len(models)), models, strict=True):
         place.markdown(f"**{plain(model.name)}**")
         with place:

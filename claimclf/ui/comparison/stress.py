@@ -35,7 +35,7 @@ _STRESS = "stress"
 
 def show_stress(manifests: Sequence[Manifest], dataset: Dataset) -> None:
     """Show every stored model under every condition, one figure at a time."""
-    figure = st.segmented_control("Figure", list(STRESS_FIGURES), default="recall") or "recall"
+    figure = st.segmented_control("Figure", list(STRESS_FIGURES), default="recall", required=True)
     column = STRESS_FIGURES[figure]
     rows = stress_table(manifests)
     if rows.empty:

@@ -30,9 +30,14 @@ def show_what(person: Person) -> None:
     offered = [what for what in What if what not in _NEEDS or person.may(_NEEDS[what])]
     with st.container(key="looked-at"):
         chosen = st.segmented_control(
-            "Looked at", offered, default=offered[0], key=_KEY, label_visibility="collapsed"
+            "Looked at",
+            offered,
+            default=offered[0],
+            required=True,
+            key=_KEY,
+            label_visibility="collapsed",
         )
-    if chosen in (None, What.DATASET):
+    if chosen == What.DATASET:
         show_labelled(person)
         return
     # Imports what scores videos, which takes seconds.
