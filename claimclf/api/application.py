@@ -19,6 +19,7 @@ from claimclf.api.middleware.messages import CheckMessages
 from claimclf.api.middleware.turns import TakeTurns, Turns
 from claimclf.api.middleware.uploads import LimitUploads
 from claimclf.api.opening import opened, say
+from claimclf.api.sockets import send_at_once
 from claimclf.api.warming import import_heavy
 from claimclf.configuration import has_api, log_level, served_below, take_over
 from claimclf.logs import set_up
@@ -41,6 +42,7 @@ if has_api():
 @asynccontextmanager
 async def _warmed(_app: App) -> AsyncIterator[None]:
     """Import what is slow to import once the first visitor has the first page."""
+    send_at_once()
     warming = asyncio.create_task(import_heavy(_turns))
     try:
         with opened(take_over(OPENS)), _door.working() if _door else nullcontext():

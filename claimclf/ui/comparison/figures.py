@@ -12,6 +12,7 @@ from claimclf import charts
 from claimclf.services.by_source import cut_off_on, differing, matrix_on, readable_on
 from claimclf.services.comparison import class_report, figures_at, judge
 from claimclf.services.figures import DASH, with_interval, written
+from claimclf.ui.cached import drawn_once
 from claimclf.ui.comparison.drawing import once_for_models
 from claimclf.ui.messages import plain
 from claimclf.ui.state.models import model_store
@@ -75,6 +76,7 @@ def _folded(equal: int, alike: bool) -> str:
     return f"{figures}, and so are the confusion matrices" if alike else figures
 
 
+@drawn_once
 def _draw_matrices(matrices: Sequence[Sequence[Sequence[int]]], titles: Sequence[str]) -> None:
     for place, matrix, title in zip(st.columns(len(titles)), matrices, titles, strict=True):
         (kept_out, extra), (missed, caught) = matrix

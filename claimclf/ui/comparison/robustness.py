@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,14 @@ def show_stress_of(models: Sequence[Manifest]) -> None:
     """Draw the recall of models under each condition, each model once; nothing without any."""
     once = {model.name: model for model in models if model.stress}
     if once:
-        _draw([(name, model.stress) for name, model in once.items()], list(once.values()))
+        measured = {name: model.stress for name, model in once.items()}
+        _draw(json.dumps(measured), list(once.values()))  # one text is compared at once
 
 
 @drawn_once
-def _draw(measured: list[tuple[str, object]], _models: Sequence[Manifest]) -> None:
+def _draw(measured: str, _models: Sequence[Manifest]) -> None:
     rows = stress_table(_models)
-    names = ", ".join(plain(name) for name, _ in measured)
+    names = ", ".join(plain(name) for name in json.loads(measured))
     st.markdown("**Claims caught under stress**, by the champion and by the models above")
     st.plotly_chart(
         charts.stress(rows[rows["recall"].notna()], "recall"),
