@@ -108,7 +108,7 @@ def test_figures_of_another_model_in_use_are_its_own(store: ModelStore) -> None:
 
 
 def test_rule_stands_by_the_champion_with_what_it_looks_at(store: ModelStore) -> None:
-    app = shown("pages/model_comparison.py")
+    app = unfolded("why-champion")
     assert RULE in [text.value for text in app.markdown]
     assert RULE_IN_SHORT in [text.value for text in app.caption]
     (table,) = (t.value for t in app.table if sorted(t.value.index) == store.names())
