@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-command bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-command bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching bench-waits
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -84,6 +84,9 @@ soak: install   ## eight hours of a simulated team in ten minutes, with crashes,
 
 browser:        ## Debian's Chromium and nginx, for the tests that drive a browser
 	sh scripts/browser.sh
+
+bench-waits: install   ## what people wait for in a browser, beside another build (BEFORE=folder of its checkout)
+	$(BIN)/python -m benchmarks.waits $(BEFORE)
 
 bench-side: install   ## pages and key to next case beside another build (BEFORE=folder of its checkout)
 	$(BIN)/python -m benchmarks.side_by_side $(BEFORE)

@@ -17,13 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.sessions import Drawn, Session, session
-from benchmarks.timed import timed_server
+from benchmarks.timed import TimedServer, timed_server
 from claimclf.paths import ROOT, SERVER
 from claimclf.schema import Decision
 from claimclf.ui.wording import DECISIONS
@@ -48,10 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
     is_slower = False
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        both = [
-            _served(stack, folder / name, build.resolve(), chosen.cases)
-            for name, build in (("before", chosen.before), ("now", ROOT))
-        ]
+        both = []
+        for name, build in (("before", chosen.before), ("now", ROOT)):
+            served = serve_build(folder / name, build.resolve(), chosen.cases)
+            both.append(stack.enter_context(served)[0].address)
         for what, *times in _times(stack, both, chosen.rounds):
             before, now = (statistics.median(seconds) * 1_000 for seconds in times)
             is_slower |= now > RATIO * before
@@ -59,9 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
     return int(is_slower)
 
 
-def _served(stack: ExitStack, folder: Path, build: Path, n_cases: int) -> str:
-    """Serve a build with a queue of its own; return its address."""
-    folder.mkdir()
+@contextmanager
+def serve_build(folder: Path, build: Path, n_cases: int) -> Iterator[tuple[TimedServer, float]]:
+    """Serve a build with a queue of its own; yields the server, and when it was started."""
+    folder.mkdir(exist_ok=True)
     url = f"sqlite:///{folder / 'queue.db'}"
     environment = {"PYTHONPATH": str(build), "CLAIMCLF_DATABASE_URL": url}
     own = build / ".venv" / "bin" / "python"  # another build may need other packages
@@ -74,9 +75,9 @@ def _served(stack: ExitStack, folder: Path, build: Path, n_cases: int) -> str:
         check=True,
     )
     script = next(filter(Path.is_file, (build / place for place in _SERVERS)))
-    return stack.enter_context(
-        timed_server(script, folder / "runs.log", build, python, **environment)
-    ).address
+    started = time.perf_counter()
+    with timed_server(script, folder / "runs.log", build, python, **environment) as server:
+        yield server, started
 
 
 def _times(

@@ -60,6 +60,13 @@ async def _sink(_message: Any) -> None:
     """Take what goes to a browser."""
 
 
+async def _import_next(turns: Turns) -> None:
+    """Go on from one module to the next, as the imports made ahead do."""
+    turns.give_back("module")
+    await turns.wait_for_quiet()
+    await turns.take("next")
+
+
 async def _all_done() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
@@ -105,6 +112,24 @@ def test_page_waits_for_the_module_that_is_being_imported() -> None:
         turns.give_back("module")
         await _all_done()
         assert len(browser.asked) == 2
+
+    in_loop(scenario)
+
+
+def test_page_that_waits_comes_before_the_next_module() -> None:
+    async def scenario() -> None:
+        turns = Turns()
+        await turns.take("module")
+        turns.note_message()
+        await asyncio.sleep(0.3)  # so long that it is quiet
+        browser = Browser(turns)
+        await browser.ask()
+        importing = asyncio.create_task(_import_next(turns))
+        await asyncio.sleep(0.1)
+        assert (len(browser.asked), turns.has("next")) == (1, False)
+        await browser.draw(END)
+        await importing
+        assert turns.has("next")
 
     in_loop(scenario)
 

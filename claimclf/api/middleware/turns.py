@@ -16,7 +16,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 #: Seconds without a message to any browser after which nobody waits for a page.
-_QUIET = 1.0
+_QUIET = 0.2
 #: Seconds after which one who takes longer, as an upload may, is no longer waited for.
 _LONGEST = 15.0
 
@@ -28,6 +28,7 @@ class Turns:
         self.is_over = False
         self._longest = longest
         self._whose: object = None
+        self._n_waiting = 0
         self._is_free = asyncio.Event()
         self._last_message: float | None = None
 
@@ -35,10 +36,14 @@ class Turns:
         """Wait for a turn, and have it until it is given back; who has it already goes on."""
         if self.has(who):
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._longest):
-                while self._whose is not None:
-                    await self._is_free.wait()
+        self._n_waiting += 1
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._longest):
+                    while self._whose is not None:
+                        await self._is_free.wait()
+        finally:
+            self._n_waiting -= 1
         self._whose = who
         self._is_free.clear()
 
@@ -57,9 +62,14 @@ class Turns:
         self._last_message = time.monotonic()
 
     async def wait_for_quiet(self) -> None:
-        """Wait until a page was drawn, and nothing has been sent since for a while."""
-        while self._last_message is None or time.monotonic() - self._last_message < _QUIET:
+        """Wait until a page was drawn, nothing was sent since for a while, and nobody waits."""
+        while not self._is_quiet():
             await asyncio.sleep(_QUIET / 10)
+
+    def _is_quiet(self) -> bool:
+        if self._last_message is None or self._n_waiting:
+            return False
+        return time.monotonic() - self._last_message >= _QUIET
 
 
 class TakeTurns:

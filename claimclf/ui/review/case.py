@@ -39,18 +39,20 @@ UNFOLDED = "case-history"
 
 
 def show_case(person: Person, console: Console, lease: Lease) -> None:
-    """Draw a case with all that is needed to decide on it."""
+    """Draw a case with all that is needed to decide on it, what is read first before the rest."""
     case = lease.case
-    with explained():
-        brief = queue.briefing(console.database, person, case.id, console.ranking)
-    words = words_of(case)
     with st.container(border=True, key="case"):
-        _show_head(person, console, lease, words.score)
+        head = st.container(horizontal=True, vertical_alignment="center", key="case-head")
+        again = " · :material/history: reported again since" if case.reported_again else ""
+        head.subheader(f"Case {case.id:,}{again}", width="content", anchor=False)
         st.markdown(why(case))
         left, right = st.columns([3, 2], gap="medium")
         with left:
+            words = words_of(case)
             show_words(case, words)
         with right:
+            with explained():
+                brief = queue.briefing(console.database, person, case.id, console.ranking)
             show_figures(case, brief)
             show_author(case, brief.author)
             show_statement(lease, console, brief.statement)
@@ -58,17 +60,11 @@ def show_case(person: Person, console: Console, lease: Lease) -> None:
         show_list(console, lease)
         with st.container(key="bar"):
             ask_for_decision(person, console, lease)
-
-
-def _show_head(person: Person, console: Console, lease: Lease, score: Explained | None) -> None:
-    """Say which case it is and for how long it is held: the same height for each."""
-    again = " · :material/history: reported again since" if lease.case.reported_again else ""
-    with st.container(horizontal=True, vertical_alignment="center", key="case-head"):
-        st.subheader(f"Case {lease.case.id:,}{again}", width="content", anchor=False)
-        with st.container():
-            _show_hold(console, lease)
-        _offer_history(person, console, lease.case, score)
-        offer_colleague(console, lease)
+        with head:
+            with st.container():
+                _show_hold(console, lease)
+            _offer_history(person, console, case, words.score)
+            offer_colleague(console, lease)
 
 
 def _offer_history(person: Person, console: Console, case: Case, score: Explained | None) -> None:

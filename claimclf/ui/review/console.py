@@ -40,7 +40,7 @@ def show_console(person: Person, console: Console) -> None:
     if at_desk.lease is None:
         with explained():  # a new screen finds the case that the person holds
             at_desk.put(queue.held_case(console.database, person))
-    _show_last(console, person)
+    last = st.container(horizontal=True, vertical_alignment="center", key="last-click")
     if at_desk.lease is None:
         st.button(
             "Start reviewing" if not at_desk.reviewed else "Take the next case",
@@ -51,25 +51,26 @@ def show_console(person: Person, console: Console) -> None:
         )
     else:
         show_case(person, console, at_desk.lease)
+    with last:  # it stands above, but the case is what one waits for
+        _show_last(console, person)
     tell_sent()
 
 
 def _show_last(console: Console, person: Person) -> None:
-    """Say what became of the last click, with the ways back, in a place of its own."""
+    """Say what became of the last click, with the ways back."""
     done, outcome = desk().last, outcomes.outcome_at(CONSOLE)
-    with st.container(horizontal=True, vertical_alignment="center", key="last-click"):
-        if outcome:
-            st.warning(plain(outcome))
-        if done:
-            show_account(done.account)
-        if not outcome and not done:
-            st.caption("What you decided last is said here, with its *Undo*.")
-        _show_pause(console, person)
-        if done and done.take_back is not None:
-            st.button("Undo", shortcut="U", on_click=undo, args=(console,))
-        show_own(person, console)
-        show_own_agreement(person, console)
-        show_keys()
+    if outcome:
+        st.warning(plain(outcome))
+    if done:
+        show_account(done.account)
+    if not outcome and not done:
+        st.caption("What you decided last is said here, with its *Undo*.")
+    _show_pause(console, person)
+    if done and done.take_back is not None:
+        st.button("Undo", shortcut="U", on_click=undo, args=(console,))
+    show_own(person, console)
+    show_own_agreement(person, console)
+    show_keys()
 
 
 def _show_pause(console: Console, person: Person) -> None:
