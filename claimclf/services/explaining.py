@@ -47,8 +47,7 @@ def moving_words(model: Model, videos: pd.DataFrame, most: int) -> list[list[str
     """
     if videos.empty:
         return []
-    explanations = highlighting.explain(model.pipeline, videos)
-    return [list(one.present["feature"].head(most)) for one in explanations]
+    return [one.moving(most) for one in highlighting.explain(model.pipeline, videos)]
 
 
 def contributions_of(model: Model, row: pd.DataFrame) -> Contributions:

@@ -111,10 +111,19 @@ class Explained:
         """The size of the largest contribution of any feature; 0 if nothing contributes."""
         return float(np.abs(self.values).max(initial=0.0))
 
+    def moving(self, most: int) -> list[str]:
+        """Return the words and n-grams of the transcript that moved the score most."""
+        return [self.names[i] for i in self._by_size(self.is_word & self.is_present)[:most]]
+
     def _table(self, chosen: np.ndarray) -> pd.DataFrame:
-        order = np.argsort(-np.abs(self.values), kind="stable")
-        lines = [(self.names[i], float(self.values[i])) for i in order[chosen[order]]]
+        lines = [(self.names[i], float(self.values[i])) for i in self._by_size(chosen)]
         return pd.DataFrame(lines, columns=["feature", "contribution"])
+
+    def _by_size(self, chosen: np.ndarray) -> np.ndarray:
+        """Return the places of some features, those with the largest contributions first."""
+        order = np.argsort(-np.abs(self.values), kind="stable")
+        largest: np.ndarray = order[chosen[order]]
+        return largest
 
 
 def explain(pipeline: Pipeline, rows: pd.DataFrame) -> list[Explained]:

@@ -54,7 +54,7 @@ def word_sums(features: SpeechFeatures, learner: LogisticRegression, text: str) 
     words = [token for _, _, token in placed]
     whole, rest = _shared(weights, words)
     scale = 1 / np.sqrt(max(1, len(words)))
-    own = np.array([weights.of_token(word) for word in words], dtype=complex).reshape(-1, 2)
+    own = np.array([weights.known_token(word) for word in words], dtype=complex).reshape(-1, 2)
     whole = (whole + own[:, 0]) * scale
     opening = np.where(np.arange(len(words)) < OPENING_TOKENS, own[:, 1], 0)
     summed, begins = np.array([whole.sum() + rest * scale]), np.array([opening.sum()])

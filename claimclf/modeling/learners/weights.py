@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from claimclf.modeling.stored.speech import SpeechFeatures
 
 
+#: Tokens whose own weights are remembered.
+_KNOWN_TOKENS = 20_000
+
+
 class Weights:
     """A model's weights by term.
 
@@ -48,6 +52,8 @@ class Weights:
         self.opening = _paired(features.terms("openings"), opening)
         self.starts = coefficients[n_whole], coefficients[-1]
         self.intercept, self.gate_start = intercept, features.gate_start
+        # The texts of a page have most of their words in common.
+        self.known_token = lru_cache(maxsize=_KNOWN_TOKENS)(self.of_token)
 
     def of_token(self, token: str) -> tuple[complex, complex]:
         """Return what a token adds for itself: to the whole text, and in the opening."""
