@@ -16,10 +16,12 @@ echo 'import streamlit as st; st.write("a page")' > "$folder/page.py"
 cat > "$folder/look.py" <<'PY'
 import os
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -28,15 +30,15 @@ HERE = Path(__file__).parent
 def say_of_first_connection() -> None:
     """Print, within the server, whether its first connection may wait."""
     while True:
-        for name in os.listdir("/proc/self/fd"):
-            try:
-                one = socket.socket(fileno=os.dup(int(name)))
-                one.getpeername()
-            except OSError:
-                continue
-            if one.family == socket.AF_INET:
-                print(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), flush=True)
-                os._exit(0)
+        for number in map(int, os.listdir("/proc/self/fd")):
+            with suppress(OSError):
+                if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                    continue
+                with socket.socket(fileno=os.dup(number)) as one:
+                    one.getpeername()  # an error where nobody is connected
+                    if one.family == socket.AF_INET:
+                        print(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), flush=True)
+                        os._exit(0)
         time.sleep(0.01)
 
 

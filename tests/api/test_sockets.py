@@ -18,26 +18,27 @@ from claimclf.paths import SERVER
 from tests.browser.dashboard import cookie, free_port, served
 from tests.conftest import ROOT
 
-#: A server that says, once somebody is connected, whether what it sends waits.
+#: A server that says, once it is asked and somebody is connected, whether what it sends waits.
 _SERVER = """
-import os, socket, sys, threading, time
+import os, socket, stat, sys, threading, time
+from contextlib import suppress
 from pathlib import Path
 
-def connections():
-    for name in os.listdir("/dev/fd"):
-        try:
-            one = socket.socket(fileno=os.dup(int(name)))
-            one.getpeername()
-        except OSError:
-            continue
-        if one.family == socket.AF_INET:
-            yield one
+def sends_at_once():
+    for number in map(int, os.listdir("/dev/fd")):
+        with suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(number)) as one:
+                one.getpeername()  # an error where nobody is connected
+                if one.family == socket.AF_INET:
+                    yield one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 def report(place):
-    while not (found := list(connections())):
+    # Once it is asked: who came before the server was up is none of its connections.
+    while not os.path.exists(place + ".asked") or not (found := list(sends_at_once())):
         time.sleep(0.02)
-    sends_at_once = [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in found]
-    Path(place + ".new").write_text(str(sends_at_once))
+    Path(place + ".new").write_text(str(found))
     os.replace(place + ".new", place)
 
 sys.argv = ["streamlit", "run", *sys.argv[1:]]
@@ -92,6 +93,8 @@ def test_server_of_the_pages_sends_at_once(tmp_path: Path) -> None:
     with served(command, environment, port) as address:
         place = address.replace("http:", "ws:") + "/_stcore/stream"
         with connect(place, additional_headers={"Cookie": cookie()}, proxy=None):
-            while not report.is_file():
+            report.with_name("report.txt.asked").touch()
+            deadline = time.monotonic() + 60
+            while not report.is_file() and time.monotonic() < deadline:
                 time.sleep(0.02)
     assert set(report.read_text("utf-8")) <= set("[1, ]")
