@@ -23,6 +23,8 @@ HEADING = ".st-key-case h3"
 OPINION = '[class*="st-key-decide-opinion"] button'
 SKIP = '[class*="st-key-decide-skip"]'
 RUNNING = '[data-testid="stApp"][data-test-script-state="running"]'
+#: Milliseconds within which two clicks are one, less what the page takes to hear of one.
+ONE_CLICK = 440
 #: What is drawn every few seconds is drawn all the time: so some of it comes right behind a case.
 HURRY = """const plain = window.setInterval;
 window.setInterval = (work, wait, ...rest) => plain(work, wait >= 1000 ? 250 : wait, ...rest);"""
@@ -91,15 +93,34 @@ def test_held_key_decides_one_case(reviewing: Page, decided: Callable[[], int]) 
 def test_second_click_of_a_slipped_hand_decides_nothing(
     reviewing: Page, decided: Callable[[], int], apart: int
 ) -> None:
-    before = reviewing.locator(HEADING).inner_text()
-    box = reviewing.locator(OPINION).bounding_box()
+    for _ in range(5):
+        before, n = reviewing.locator(HEADING).inner_text(), decided()
+        gap = click_twice(reviewing, apart)
+        next_case(reviewing, before)
+        if gap < ONE_CLICK:
+            break  # else the machine was busy in between, and these were two clicks
+    assert decided() - n == 1
+
+
+def click_twice(page: Page, apart: int) -> float:
+    """Click on one place twice; return how far apart the page heard of it, in milliseconds."""
+    box = page.locator(OPINION).bounding_box()
     assert box is not None
     where = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    reviewing.mouse.click(*where)
-    reviewing.wait_for_timeout(apart)
-    reviewing.mouse.click(*where)
-    next_case(reviewing, before)
-    assert decided() == 1
+    page.evaluate(
+        """() => {
+            const listens = Boolean(window.clicks);
+            window.clicks = [];
+            if (listens) { return; }
+            const note = () => window.clicks.push(performance.now());
+            document.documentElement.addEventListener('pointerdown', note, true);
+        }"""
+    )
+    page.mouse.click(*where)
+    page.wait_for_timeout(apart)
+    page.mouse.click(*where)
+    gap: float = page.evaluate("window.clicks[1] - window.clicks[0]")
+    return gap
 
 
 def test_double_click_decides_one_case(reviewing: Page, decided: Callable[[], int]) -> None:
