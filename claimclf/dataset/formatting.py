@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import numpy as np
@@ -12,11 +13,12 @@ import pyarrow.compute as pc
 from claimclf.dataset.texts import Text, arrow_array, joined
 
 # A spreadsheet runs a cell that begins with one of these, full-width forms included.
-_FORMULA = r"^[\t\r\n]|^\s*[=+\-@＝＋－＠]"
-_OF_FORMULAS = "=+-@＝＋－＠"
+_SIGNS = "=+-@＝＋－＠"
+_RUNS = rf"(?:[\t\r\n]|\s*[{re.escape(_SIGNS)}])"
+_FORMULA = f"^{_RUNS}"
 #: Text with apostrophes before what would run, or before more apostrophes.
-_PROTECTED = r"^'+(?:[\t\r\n]|\s*[=+\-@＝＋－＠])"
-_UNDONE = r"^'(?='*(?:[\t\r\n]|\s*[=+\-@＝＋－＠]))"
+_PROTECTED = f"^'+{_RUNS}"
+_UNDONE = f"^'(?='*{_RUNS})"
 _NUMBER = r"^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$"
 
 
@@ -129,7 +131,7 @@ def _beginnings() -> np.ndarray:
     """Return the first and second bytes of cells that may be formulas, or protected ones."""
     beginnings = np.zeros((256, 256), dtype=bool)
     gaps = (chr(code) for code in range(_LAST_GAP + 1) if chr(code).isspace())
-    for character in (*gaps, *_OF_FORMULAS, "'"):
+    for character in (*gaps, *_SIGNS, "'"):
         code = character.encode()
         # One byte may be followed by any other.
         beginnings[code[0], slice(None) if len(code) == 1 else code[1]] = True

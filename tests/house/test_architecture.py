@@ -171,3 +171,15 @@ def test_no_page_is_drawn_anew_by_a_download() -> None:
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".download_button"):
                 options = {option.arg: ast.unparse(option.value) for option in call.keywords}
                 assert options.get("on_click") == "'ignore'", f"{path}:{call.lineno}"
+
+
+def test_one_of_several_stays_chosen_when_it_is_pressed_again() -> None:
+    """Else its mark goes, though what was chosen stays on the screen."""
+    controls = []
+    for path in SCREENS:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".segmented_control"):
+                options = {option.arg: ast.unparse(option.value) for option in call.keywords}
+                controls.append(path)
+                assert options.get("required") == "True", f"{path}:{call.lineno}"
+    assert len(controls) > 5
