@@ -352,6 +352,18 @@ def test_courses_pair_is_one_click_away(store: ModelStore) -> None:
     assert "course-xgboost, validation" in matrices(app)
 
 
+def test_stress_is_drawn_for_the_models_that_are_chosen(store: ModelStore) -> None:
+    def drawn(app: AppTest) -> str:
+        charts = [chart.proto for chart in app.main.get("plotly_chart")]
+        return next(str(c.spec) for c in charts if "in Spanish" in str(c.spec))
+
+    app = shown("pages/model_comparison.py")
+    assert "speech-xgboost" in drawn(app)
+    app = choice(app, "Random forest beside XGBoost on the feature set", "content")
+    assert "content-xgboost" in drawn(app)
+    assert "speech-xgboost" not in drawn(app)
+
+
 @pytest.mark.parametrize("cut", [0.0, 0.505, 0.995])
 def test_each_cut_off_that_the_slider_offers_can_be_saved(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: float

@@ -27,6 +27,7 @@ SAID = "someone told me that a glass of raw garlic juice {} the common flu"
         ("causes more of", "cures more of"),
         ("of tower aaa0 cures", "of tower bbb1 cures"),
         ("stops 10 days of", "stops 100 days of"),
+        ("stops covid18 in", "stops covid19 in"),
         ("stops fifty days of", "stops fifth days of"),
         ("stops three days of", "stops there days of"),
         ("is legal against", "is illegal against"),

@@ -127,6 +127,20 @@ def test_parts_give_what_the_whole_table_gives(
         assert len(list(Path(folder).iterdir())) == 5  # nothing is left over
 
 
+def test_words_typed_wrongly_are_linked_from_part_to_part(tmp_path: Path) -> None:
+    said = "someone read online that the tower is nine {} years old today"
+    # Each is a slip of one before or after it, and all of them are one statement.
+    words = ["thousand", "hundred", "thuosand", "thousand", "thousnd", "miles", "thouusand"]
+    source, parts, whole = (tmp_path / f"{name}.csv" for name in ("in", "parts", "whole"))
+    texts = [said.format(word) for word in words]
+    source.write_bytes(as_csv(reported_rows(7, video_transcription_text=texts)).encode())
+    scored(source, parts, ranking=Ranking.STATEMENT)
+    scored_whole(source, whole, Ranking.STATEMENT, raw=False)
+    assert parts.read_bytes() == whole.read_bytes()
+    counts = pd.read_csv(parts)["statement_videos"].tolist()
+    assert sorted(counts) == [1, 1, 5, 5, 5, 5, 5]
+
+
 def test_parquet_gives_the_same_table(tmp_path: Path) -> None:
     frame = pd.DataFrame(reported_rows(9)).astype({"report_count": "int64"})
     frame["note"] = [None, 1, 2, *[None] * 6]

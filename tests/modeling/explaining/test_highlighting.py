@@ -241,3 +241,15 @@ def test_learner_of_another_kind_is_refused() -> None:
     ).fit(VIDEOS, is_claim(VIDEOS))
     with pytest.raises(UnsuitableModelError, match="LogisticRegression"):
         explain(pipeline, VIDEOS.head(1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_words_that_moved_a_score_are_those_of_the_text_the_strongest_first(
+    pipelines: dict[str, Pipeline], name: str
+) -> None:
+    (one,) = explain(
+        pipelines[name], videos_saying("someone read on social media that i am a view")
+    )
+    named = one.moving(3)
+    assert named == one.present["feature"].head(3).tolist()
+    assert named

@@ -113,6 +113,13 @@ def test_own_columns_stand_untouched_between_what_is_added(words: Model) -> None
     assert output["input_statement_id"].tolist() == ["s"] * 4
 
 
+def test_times_that_were_read_stand_as_machines_write_them(words: Model) -> None:
+    # The upper half of these ids is the second of the upload: 2025-01-31, twelve o'clock.
+    at = 1_738_324_800 << 32
+    output = ranked(words, video_id=[str(at + n) for n in (1, 3, 5, 7)]).output()
+    assert set(output["posted_at"]) == {"2025-01-31T12:00:00Z"}
+
+
 @given(st.permutations(range(4)), st.sampled_from(list(Ranking)))
 @settings(max_examples=20, deadline=None)
 def test_every_policy_is_a_total_order_whatever_the_order_of_rows(
