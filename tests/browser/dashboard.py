@@ -135,6 +135,16 @@ def browser() -> Iterator[Browser]:
             opened.close()
 
 
+def trusting_browser(like: Browser) -> Browser:
+    """Open a browser that takes any certificate.
+
+    `ignore_https_errors` of a context is no help on a busy machine: there each connection is
+    refused first and tried anew, and Chromium gives up after some tries (ERR_TOO_MANY_RETRIES).
+    """
+    flags = [*_FLAGS, "--ignore-certificate-errors"]
+    return like.browser_type.launch(executable_path=CHROMIUM, args=flags)
+
+
 def settle(page: Page) -> None:
     """Wait until the page has been drawn and nothing runs on the server any more."""
     page.wait_for_selector("h1", timeout=60_000)
