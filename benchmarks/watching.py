@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         alarms = alarms_in_quiet_years(chosen.runs, n_cases, n_decisions)
         print(f"  {n_cases:,} {n_decisions:,}: {26 * alarms.mean():.2f}")
     print("An error rate that changes, found within 2,000 decisions")
-    for weekly in (200, 500, 2_000):
+    for weekly in (100, 200, 300, 500, 1_000, 2_000):
         for then in (0.04, 0.005):
             n = found_in_time(chosen.runs, weekly, 0.02, then)
             print(f"  {weekly:,} a week, 2 % to {then:.1%}: {n:.1%}")

@@ -1,9 +1,10 @@
 """Whether what comes in, and how predictions fare, is still what it was in the weeks before.
 
-Each signal is a share or a mean by week. The last week, and the last four and twelve together, are
+Each signal is a share or a mean by week. The last week, and the last two to twenty together, are
 compared with the up to half a year before by one test, whatever the size; what varies from week to
 week more than chance explains is allowed for. All signals of all sources share one rate of false
-alarms, half of it for decisions that speak against predictions: these are the costliest to miss.
+alarms, most of it for decisions that speak against predictions: these are the costliest to miss,
+and the floors of all others leave little to chance.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ WEEK, SOURCE, NAME, N, TOTAL, SQUARES = "week", "source", "signal", "n", "total"
 ALL = "all sources"
 #: False alarms a week where nothing changes, of all signals together: one in half a year.
 FALSE_ALARMS = 1 / 26
-#: Weeks that are looked at together, and before them the weeks that they are compared with.
-WINDOWS, REFERENCE = (1, 4, 12), 26
+#: What decisions against predictions have of them.
+SHARE_OF_DECISIONS = 0.8
+#: Weeks that are looked at together, and before them the weeks that they are compared with. A
+#: change is seen best by the window that it fills: with 100 decisions a week 2,000 take twenty.
+WINDOWS, REFERENCE = (1, 2, 4, 6, 10, 20), 26
 #: Fewer say nothing: now, before, and weeks before.
 LEAST_NOW, LEAST_BEFORE, LEAST_WEEKS = 50, 200, 3
 _DISPERSION_QUANTILE = 0.05
@@ -236,11 +240,11 @@ def alarming(compared: Compared, measures: Sequence[Measure]) -> np.ndarray:
     of_decisions = np.array([measure.of_decisions for measure in measures], dtype=bool)
     enough = ~np.isnan(compared.score)
     bar = np.full(compared.score.shape, np.inf)
-    groups = [group for group in (of_decisions, ~of_decisions) if group.any()]
-    for group in groups:
+    shares = ((of_decisions, SHARE_OF_DECISIONS), (~of_decisions, 1 - SHARE_OF_DECISIONS))
+    for group, of_all in shares:
         # How many tests there are depends on sizes alone, never on what they say.
         n_tests = np.maximum((enough & group).sum(axis=(0, -1)), 1)
-        least = -ndtri(FALSE_ALARMS / 2 / n_tests / 2)
+        least = -ndtri(FALSE_ALARMS * of_all / n_tests / 2)
         bar = np.where(group, np.asarray(least)[None, ..., None], bar)
     with np.errstate(invalid="ignore"):
         of_before = np.array([measure.is_relative for measure in measures], dtype=bool)
