@@ -386,6 +386,50 @@ def chosen(app: AppTest) -> str | None:
     return ranks[0] if ranks else None
 
 
+MANY = reported_csv(120, video_transcription_text=[f"{CLAIM} {n} times" for n in range(120)])
+
+
+def turn(app: AppTest, page: int) -> AppTest:
+    return settled(app.get("pagination")[0].set_value(page).run())
+
+
+def test_each_video_is_on_one_page(page: AppTest) -> None:
+    give(page, MANY)
+    assert headline(page) == "**120 videos to review**."
+    seen = shown(page)
+    assert any(text.value == "**1 to 50 of 120 videos**" for text in page.markdown)
+    for number in (2, 3):
+        seen += shown(turn(page, number))
+    assert any(text.value == "**101 to 120 of 120 videos**" for text in page.markdown)
+    assert seen == ids(*range(120, 0, -1))
+    assert page.dataframe[-1].value["words that moved the score"].str.contains("online").all()
+
+
+def test_other_videos_begin_at_their_first_page(page: AppTest) -> None:
+    turn(give(page, MANY), 3)
+    fewer = next(box for box in page.number_input if box.label == "Minimum reports")
+    settled(fewer.set_value(10).run())
+    assert shown(page) == ids(*range(120, 70, -1))
+    settled(fewer.set_value(100).run())
+    assert shown(page) == ids(*range(120, 99, -1))
+    assert not page.get("pagination")
+
+
+def test_chosen_video_is_shown_below_other_pages_too(page: AppTest) -> None:
+    give(page, MANY)
+    page.session_state["selected_video"] = "video-120"
+    assert chosen(turn(page, 2)) == "Rank 1 of 120"
+
+
+def test_cards_come_a_page_at_a_time(page: AppTest) -> None:
+    give(page, MANY)
+    settled(next(one for one in page.toggle if one.label == "Cards").set_value(True).run())
+    turn(page, 3)
+    cards = [one for one in page.button if str(one.key).startswith("video-card-")]
+    assert len(cards) == 20
+    assert cards[0].label.startswith("**101 · ")
+
+
 UNHEARD = "lo que la senadora nunca les dijo sobre el pan"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -149,6 +150,12 @@ def test_chosen_row_shows_its_video(page: Page, demo_address: str) -> None:
     table.click(position={"x": 20, "y": 70})  # the first row's checkbox
     settle(page)
     expect(page.get_by_text("Rank 1 of 2,000")).to_be_visible()
+    page.get_by_role("button", name="Page 2", exact=True).click()
+    expect(page.get_by_text(re.compile("^51 to 100 of "))).to_be_visible()
+    settle(page)
+    table.click(position={"x": 20, "y": 70})
+    expect(page.get_by_text("Rank 51 of 2,000")).to_be_visible()
+    settle(page)
 
 
 def _open_the_first(page: Page, line: str) -> None:

@@ -10,6 +10,6 @@
     storing       into the queue that everybody shares
     added         what came of it, and the ways on        account       in numbers that add up
     order         what puts one video before another, and which to show
-    ranked        the ranked table                        detail        one video of it
-    video_cards   its first rows as cards, for small screens
+    paging        a page of the ranked videos             detail        one video of it
+    ranked        them as a table                         video_cards   as cards, for small screens
 """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -30,12 +29,12 @@ from claimclf.schema import (
     VIEWS,
 )
 from claimclf.ui.state.models import words_of
+from claimclf.ui.upload.paging import name_of, show_pages
 from claimclf.ui.wording import counted
 
 if TYPE_CHECKING:
     from claimclf.modeling.store.model import Model
 
-MOST_SHOWN = 500
 #: Words shown in the table for each video.
 MOST_WORDS = 3
 WORDS = "words that moved the score"
@@ -73,10 +72,14 @@ _COLUMNS: Any = {
 
 
 def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) -> None:
-    """Draw the ranked table and remember which video is chosen, by id."""
-    st.markdown(how_many(queue, total, percent, MOST_SHOWN))
-    shown = queue.head(MOST_SHOWN)
-    author = [AUTHOR_ID] if AUTHOR_ID in queue else []
+    """Draw the ranked table, a page at a time, and remember which video is chosen, by id."""
+    st.markdown(how_many(queue, total, percent))
+    remark = "A header sorts this page alone; *Ranked by* orders all videos."
+    show_pages(queue, remark, partial(_show_table, model=model))
+
+
+def _show_table(shown: pd.DataFrame, model: Model) -> None:
+    author = [AUTHOR_ID] if AUTHOR_ID in shown else []
     reason = [REASON] if shown[REASON].ne("").any() else []
     columns = [
         RANK, REPORT_COUNT, PROBABILITY, LANE, *reason, TRANSCRIPT, WORDS, STATEMENT_VIDEOS,
@@ -90,7 +93,7 @@ def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) ->
         row_height=75,  # three lines: lower rows do not wrap
         on_select="rerun",
         selection_mode="single-row",
-        key=f"ranked-{_name_of(shown[VIDEO_ID])}",
+        key=f"ranked-{name_of(shown)}",  # a row that is chosen is never another video's
         column_config=_COLUMNS,
     )
     picked = event["selection"]["rows"]
@@ -99,18 +102,11 @@ def show_queue(queue: pd.DataFrame, model: Model, total: int, percent: float) ->
         st.session_state[SELECTED] = shown[VIDEO_ID].iloc[picked[0]]
 
 
-def how_many(queue: pd.DataFrame, total: int, percent: float, most: int) -> str:
-    """Say how many videos there are to review, and how many of them are shown."""
-    return (
-        f"**{counted(len(queue), 'video')} to review**"
-        + (f": the top {percent:.0f} % of {total:,}" if percent < 100 else "")
-        + (f". The first {most:,} are shown." if len(queue) > most else ".")
+def how_many(queue: pd.DataFrame, total: int, percent: float) -> str:
+    """Say how many videos there are to review."""
+    return f"**{counted(len(queue), 'video')} to review**" + (
+        f": the top {percent:.0f} % of {total:,}." if percent < 100 else "."
     )
-
-
-def _name_of(ids: Iterable[str]) -> str:
-    """Name a table after its rows in their order: a row that is chosen is never another one."""
-    return hashlib.sha256(repr(list(ids)).encode()).hexdigest()[:16]
 
 
 def moving_words(model: Model, videos: pd.DataFrame) -> list[str]:

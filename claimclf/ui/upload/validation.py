@@ -14,7 +14,7 @@ from claimclf.services.inspecting import account_of
 from claimclf.services.triage import newness
 from claimclf.ui.guard import at_click
 from claimclf.ui.messages import plain
-from claimclf.ui.upload.ranked import MOST_SHOWN, cut_cells
+from claimclf.ui.upload.ranked import cut_cells
 from claimclf.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Pixels: a table of rows to be corrected at the most, its head, a row of two lines.
 _HIGHEST, _HEAD, _ROW = 320, 35, 62
+#: So many rows are shown in a table; the downloads have them all.
+_MOST_SHOWN = 500
 #: So many rows are listed on small screens, where a table would hide what to write.
 _LISTED = 20
 _WORDS: Any = {
@@ -93,7 +95,7 @@ def _show_rejected(validated: Validated) -> None:
             "These rows are not added. Correct them and upload them again, alone or with all "
             "others: what is in the queue by then is known, and no case comes twice."
         )
-        _show_rows(cut_cells(to_correct(validated, MOST_SHOWN)), REASONS, n)
+        _show_rows(cut_cells(to_correct(validated, _MOST_SHOWN)), REASONS, n)
         st.download_button(
             "Download all rejected rows",
             at_click(lambda: to_csv_bytes(validated.rejected)),
@@ -113,7 +115,7 @@ def _show_notes(validated: Validated) -> None:
         f"{counted(n, 'note')} on accepted rows: see what could not be used",
         icon=":material/edit_note:",
     ):
-        _show_rows(cut_cells(to_know(validated, MOST_SHOWN)), "message", n)
+        _show_rows(cut_cells(to_know(validated, _MOST_SHOWN)), "message", n)
         st.download_button(
             "Download all notes and rejected rows",
             at_click(lambda: to_csv_bytes(validated.report)),

@@ -1,8 +1,9 @@
-"""The first videos of an upload as cards, for small screens."""
+"""The videos of an upload as cards, for small screens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,19 +12,20 @@ import streamlit as st
 from claimclf.schema import LANE, PROBABILITY, RANK, REASON, REPORT_COUNT, TRANSCRIPT, VIDEO_ID
 from claimclf.ui.cards import cards, label
 from claimclf.ui.messages import plain
+from claimclf.ui.upload.paging import show_pages
 from claimclf.ui.upload.ranked import SELECTED, how_many
 from claimclf.ui.wording import chance, counted
-
-#: So many have a card; the table and the download have them all.
-MOST_CARDS = 50
 
 
 def show_cards(
     queue: pd.DataFrame, total: int, percent: float, show_one: Callable[[pd.DataFrame], None]
 ) -> None:
-    """Draw a card a video, and below one that is pressed what is known of it."""
-    st.markdown(how_many(queue, total, percent, MOST_CARDS))
-    shown = queue.head(MOST_CARDS)
+    """Draw a card a video, a page at a time; below one that is pressed what is known of it."""
+    st.markdown(how_many(queue, total, percent))
+    show_pages(queue, "", partial(_show_page, show_one=show_one))
+
+
+def _show_page(shown: pd.DataFrame, show_one: Callable[[pd.DataFrame], None]) -> None:
     with cards():
         for place, video in enumerate(shown.to_dict("records")):
             name = str(video[VIDEO_ID])
