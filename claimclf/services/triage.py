@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from claimclf.configuration import models_folder
+from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import Table
 from claimclf.dataset.report_log import ReportLog, count_reports, join_reports
 from claimclf.dataset.validation.mapping import TableMapping, understand
@@ -18,6 +19,7 @@ from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.monitoring.signal import Signal
 from claimclf.modeling.monitoring.unlike_training import unlike_training
+from claimclf.modeling.scoring.prediction import predictions
 from claimclf.modeling.scoring.ranking import Ranked, rank, ranked_anew
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
@@ -39,9 +41,19 @@ from claimclf.schema import (
     Language,
     Ranking,
 )
+from claimclf.services.explaining import moving_words
 from claimclf.services.inspecting import require_read
 
-__all__ = ["count_reports", "filtered", "languages", "newness", "reranked", "top", "triage"]
+__all__ = [
+    "count_reports",
+    "filtered",
+    "languages",
+    "newness",
+    "prepare",
+    "reranked",
+    "top",
+    "triage",
+]
 
 
 def triage(
@@ -90,6 +102,13 @@ def triage(
     if reports is not None:
         validated = _with_reports(validated, reports)
     return rank(score(validated, model, on_progress), ranking)
+
+
+def prepare(model: Model) -> None:
+    """Make what a model's first prediction and first explanation would wait for."""
+    video = demo_videos(1)
+    predictions(model, video)
+    moving_words(model, video, 1)
 
 
 def _with_reports(validated: Validated, reports: ReportLog) -> Validated:

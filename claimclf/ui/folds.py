@@ -7,7 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 
-def fold(label: str, draw: Callable[[], object], *, key: str, icon: str | None = None) -> None:
+def fold(
+    label: str,
+    draw: Callable[[], object],
+    *,
+    key: str,
+    icon: str | None = None,
+    is_open: bool = False,
+) -> None:
     """Draw what is folded from the moment on when it is first opened in a session.
 
     Parameters
@@ -20,8 +27,10 @@ def fold(label: str, draw: Callable[[], object], *, key: str, icon: str | None =
         The fold's own.
     icon : str, optional
         Before the label.
+    is_open : bool
+        Whether it is open to begin with.
     """
-    folded = st.expander(label, icon=icon, key=f"fold-{key}", on_change="rerun")
+    folded = st.expander(label, is_open, icon=icon, key=f"fold-{key}", on_change="rerun")
     if folded.open:
         st.session_state[was_opened(key)] = True
     if st.session_state.get(was_opened(key)):

@@ -386,6 +386,23 @@ def chosen(app: AppTest) -> str | None:
     return ranks[0] if ranks else None
 
 
+def test_page_without_a_file_shows_what_one_looks_like(page: AppTest) -> None:
+    (example,) = page.dataframe
+    assert list(example.value) == ["video_id", "video_transcription_text", "report_count"]
+    assert len(example.value) == 3
+    give(page, GOOD)
+    assert shown(page) == ids(6, 5, 4, 3, 2, 1)
+
+
+def test_choice_of_columns_is_drawn_once_it_is_opened(page: AppTest) -> None:
+    give(page, GOOD)
+    assert not [one for one in page.button if one.label == "Use these columns"]
+    fold = next(one for one in page.expander if "read wrongly" in one.label)
+    page.session_state["fold-" + fold.proto.id.rpartition("-fold-")[2]] = True
+    settled(page.run())
+    assert [one for one in page.button if one.label == "Use these columns"]
+
+
 MANY = reported_csv(120, video_transcription_text=[f"{CLAIM} {n} times" for n in range(120)])
 
 

@@ -8,15 +8,18 @@ import pytest
 
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
+from claimclf.dataset.writing import to_csv_bytes
 from claimclf.errors import InvalidRequestError
 from claimclf.modeling.scoring.ranking import Ranked
 from claimclf.modeling.store.model import Model
 from claimclf.modeling.store.store import ModelStore
+from claimclf.paths import ROOT
 from claimclf.queue.queries.filters import Filters
 from claimclf.queue.storage.database import Database
 from claimclf.schema import STATEMENT_ID, TRANSCRIPT, VIDEO_ID, Lane, Language
+from claimclf.services.explaining import moving_words
 from claimclf.services.queue import list_cases, store_ranked
-from claimclf.services.triage import filtered, triage
+from claimclf.services.triage import filtered, prepare, triage
 from tests.queue.builders import ANNA, LEAD
 from tests.queue.conftest import clock, database, migrated, new_url, server
 
@@ -185,3 +188,14 @@ def test_filter_that_only_a_case_can_fulfil_is_refused_for_an_upload(
 ) -> None:
     with pytest.raises(InvalidRequestError, match=f"the filters {filters.of_cases[0]}"):
         filtered(ranked, filters)
+
+
+def test_prepared_model_makes_nothing_more_for_its_first_table() -> None:
+    model = ModelStore(ROOT / "models").load("speech-linear")
+    asked_for_nothing = set(vars(model.predictor))
+    prepare(model)
+    prepared = set(vars(model.predictor))
+    assert prepared > asked_for_nothing
+    ranked = triage(read_table(to_csv_bytes(demo_videos(5))), model)
+    moving_words(model, ranked.videos, 3)
+    assert set(vars(model.predictor)) == prepared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -25,6 +26,7 @@ from claimclf.schema import (
 from claimclf.services.inspecting import columns_read
 from claimclf.services.mappings import Choice, Remembered, fits, write_choice
 from claimclf.ui import outcomes
+from claimclf.ui.folds import fold
 from claimclf.ui.guard import action
 from claimclf.ui.messages import plain, say_error
 from claimclf.ui.upload.ranked import cut_cells
@@ -72,15 +74,20 @@ def show_columns(table: Table, choice: Choice, ranked: Ranked) -> None:
     left_out = _left_out(table, mapping)
     if left_out:
         st.caption(f"Not read: {', '.join(map(plain, left_out))}")
-    with st.expander(
+    fold(
         "Is a column read wrongly? Choose another one",
-        expanded=bool(mapping.proposed) and not choice.columns,
+        partial(_show_choice, table, choice, mapping),
+        key=_key(table),
         icon=":material/view_column:",
-    ):
-        _ask(table, choice, mapping.as_choice)
-        with st.container(horizontal=True):
-            _offer_mapping(choice, mapping)
-            offer_named(table, choice)
+        is_open=bool(mapping.proposed) and not choice.columns,
+    )
+
+
+def _show_choice(table: Table, choice: Choice, mapping: TableMapping) -> None:
+    _ask(table, choice, mapping.as_choice)
+    with st.container(horizontal=True):
+        _offer_mapping(choice, mapping)
+        offer_named(table, choice)
 
 
 def ask_for_columns(table: Table, choice: Choice, error: MissingColumnError) -> None:

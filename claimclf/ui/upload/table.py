@@ -9,6 +9,7 @@ import streamlit as st
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.writing import to_csv_bytes
 from claimclf.people import Person
+from claimclf.schema import REPORT_COUNT, TRANSCRIPT, VIDEO_ID
 from claimclf.ui.guard import action, at_click
 from claimclf.ui.inputs import LIMITS_IN_WORDS, read_upload, upload
 from claimclf.ui.messages import synthetic_notice
@@ -16,6 +17,9 @@ from claimclf.ui.state.upload import DEMO, UPLOADED, demo_table, forget_upload
 
 if TYPE_CHECKING:
     from claimclf.dataset.reading import Table
+
+#: Made-up videos in the template, and on the page before a file is there.
+_EXAMPLES = 3
 
 
 def choose_table() -> Table | None:
@@ -52,10 +56,23 @@ def _offer_examples() -> None:
             on_click="ignore",
         )
         st.button("Try it with made-up videos", icon=":material/science:", on_click=try_demo)
+    with st.container(key="wide-example"):
+        _show_example()
+
+
+def _show_example() -> None:
+    st.markdown("A table looks like this; an id and a transcript are enough.")
+    # It also has the browser fetch what draws tables, while a file is looked for.
+    st.dataframe(
+        demo_videos(_EXAMPLES, 0)[[VIDEO_ID, TRANSCRIPT, REPORT_COUNT]],
+        hide_index=True,
+        column_config={TRANSCRIPT: st.column_config.TextColumn(width="large")},
+        alt="Three made-up videos: an id, what is said, and how many reports there are of each.",
+    )
 
 
 def _template() -> bytes:
-    return to_csv_bytes(demo_videos(3, 0))
+    return to_csv_bytes(demo_videos(_EXAMPLES, 0))
 
 
 @action()

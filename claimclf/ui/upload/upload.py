@@ -12,7 +12,7 @@ from claimclf.dataset.writing import to_csv_bytes
 from claimclf.errors import DamagedIdsError, MissingColumnError
 from claimclf.people import Person
 from claimclf.schema import VIDEO_ID
-from claimclf.services.triage import filtered, top, triage
+from claimclf.services.triage import filtered, prepare, top, triage
 from claimclf.ui.assets import style
 from claimclf.ui.cards import as_cards, offer_cards, send_cards
 from claimclf.ui.guard import at_click
@@ -71,6 +71,7 @@ def show_upload(person: Person, model: Model) -> None:
         reports = None if table is None else choose_reports()
     if table is None:
         show_later_steps()
+        prepare(model)  # while a file is looked for
         return
     with step(READ):
         ranked = _show_what_is_read(table, model, reports)
