@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from claimclf.modeling.monitoring.certificate import (
     CLAIM,
+    CONFIDENCE,
     DRAWABLE,
     GOAL,
     SEEN,
@@ -43,7 +44,13 @@ STRATA: tuple[tuple[tuple[int, float, float], ...], ...] = (
     ((500, 0.1, 0.1), (300, 0.8, 0.1)),
 )
 #: Cases of a batch, share of claims, share of draws, share of claims that the model never finds.
-BATCHES = ((1_000, 0.25, 0.2, 0.0), (5_000, 0.25, 0.2, 0.0), (5_000, 0.25, 0.2, 0.08))
+BATCHES = (
+    (1_000, 0.25, 0.2, 0.0),
+    (5_000, 0.25, 0.2, 0.0),
+    (10_000, 0.25, 0.2, 0.0),
+    (10_000, 0.25, 0.5, 0.0),
+    (5_000, 0.25, 0.2, 0.08),
+)
 #: What a quiet week is like, by measure: a share, or a mean and its spread.
 _USUAL = {
     "missed": (0.02, 0.0),
@@ -74,8 +81,38 @@ def covered(strata: Sequence[tuple[int, float, float]], runs: int, seed: int = 7
     return n_covered / runs
 
 
+def by_draws(draws: pd.DataFrame, batch: Batch, _: int) -> bool:
+    """Say what the product says."""
+    return certificate(draws, batch).verdict is Verdict.CERTIFIED
+
+
+def by_knowing(draws: pd.DataFrame, batch: Batch, n_claims: int) -> bool:
+    """Say what nobody could say earlier: who bets on each draw knows how many claims there are.
+
+    Of all fair bets, those on the truth grow fastest (Kelly 1956); no part of the risk is kept
+    for a second series of draws.
+    """
+    if draws.empty or batch.n_seen < GOAL * n_claims:
+        return False
+    seen, drawable = (draws[name].to_numpy(dtype=float) for name in (SEEN, DRAWABLE))
+    claim = draws[CLAIM].to_numpy(dtype=bool)
+    too_many = np.floor(batch.n_seen / GOAL + 1e-9) + 1
+    if too_many - batch.n_seen > batch.n_drawable:
+        return True
+    fair, bet = (too_many - seen) / drawable, (n_claims - seen) / drawable
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where(claim, np.log(bet / fair), np.log1p(-bet) - np.log1p(-fair))
+    return bool(gain.sum() >= -np.log(1 - CONFIDENCE))
+
+
 def certified(
-    rng: np.random.Generator, cases: int, share: float, drawn: float, hidden: float, every: int = 25
+    rng: np.random.Generator,
+    cases: int,
+    share: float,
+    drawn: float,
+    hidden: float,
+    every: int = 25,
+    says: Callable[[pd.DataFrame, Batch, int], bool] = by_draws,
 ) -> tuple[float, float, float]:
     """Read a batch until it is certified, its order better with each hundred that were read.
 
@@ -103,8 +140,7 @@ def certified(
             reached = (n + 1) / cases
         if (n + 1) % every == 0:
             table = pd.DataFrame(draws, columns=[SEEN, DRAWABLE, CLAIM])
-            said = certificate(table, Batch(n_seen, n_seen, cases - n - 1))
-            if said.verdict is Verdict.CERTIFIED:
+            if says(table, Batch(n_seen, n_seen, cases - n - 1), int(claim.sum())):
                 return n_seen / claim.sum(), (n + 1) / cases, reached
     return 1.0, 1.0, reached
 
@@ -172,14 +208,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = "; ".join(f"{n:,} {share:.1%} {rate:.0%}" for n, share, rate in strata)
         print(f"  {words}: {covered(strata, chosen.runs):.1%}")
     print("Certificate: cases, claims, drawn, hidden -> false; seen; read (at the goal)")
-    for cases, share, drawn, hidden in BATCHES:
-        rng = np.random.default_rng(3)
-        batches = [certified(rng, cases, share, drawn, hidden) for _ in range(chosen.batches)]
-        seen, read, reached = np.array(batches).T
-        print(
-            f"  {cases:,} {share:.0%} {drawn:.0%} {hidden:.0%}: {(seen < GOAL).mean():.1%}; "
-            f"{seen.mean():.1%}; {read.mean():.1%} ({reached.mean():.1%})"
-        )
+    for kind in BATCHES:
+        for says, who in ((by_draws, ""), (by_knowing, ", who knew the number of claims")):
+            rng = np.random.default_rng(3)
+            batches = [certified(rng, *kind, says=says) for _ in range(chosen.batches)]
+            seen, read, reached = np.array(batches).T
+            cases, share, drawn, hidden = kind
+            print(
+                f"  {cases:,} {share:.0%} {drawn:.0%} {hidden:.0%}{who}: "
+                f"{(seen < GOAL).mean():.1%}; "
+                f"{seen.mean():.1%}; {read.mean():.1%} ({reached.mean():.1%})",
+                flush=True,
+            )
     print("Quiet years: cases and decisions a week and source -> alarms in 26 weeks")
     for n_cases, n_decisions in ((60, 50), (400, 150), (2_000, 600)):
         alarms = alarms_in_quiet_years(chosen.runs, n_cases, n_decisions)

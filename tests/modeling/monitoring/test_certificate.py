@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.watching import certified
+from benchmarks.watching import by_draws, by_knowing, certified
 from claimclf.modeling.monitoring.certificate import (
     CLAIM,
     DRAWABLE,
@@ -102,3 +102,13 @@ def test_a_large_batch_is_certified_long_before_all_of_it_is_read() -> None:
     seen, read, _ = np.array([certified(rng, 4_000, 0.25, 0.2, 0.0, 100) for _ in range(3)]).T
     assert (seen < 1).all()
     assert read.mean() < 0.85
+
+
+def test_not_even_one_who_knows_the_number_of_claims_certifies_much_earlier() -> None:
+    kind = (4_000, 0.25, 0.2, 0.0, 100)
+    ours, best = (
+        np.mean([certified(np.random.default_rng(n), *kind, says) for n in range(10)], axis=0)
+        for says in (by_draws, by_knowing)
+    )
+    assert best[0] < ours[0] <= best[0] + 0.01  # of the claims
+    assert best[1] < ours[1] <= best[1] + 0.05  # of the cases
