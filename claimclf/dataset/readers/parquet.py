@@ -53,7 +53,10 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         columns = tuple(parquet.schema_arrow.names)
         check_header(name, columns, limits)
         n_bytes = _checked_bytes(parquet, opening)
-        if not columns or not parquet.metadata.num_rows:
+        footer = parquet.metadata
+        groups = [footer.row_group(number).num_rows for number in range(footer.num_row_groups)]
+        _check_rows(name, sum(groups), footer.num_rows)
+        if not columns or not footer.num_rows:
             raise no_rows(name)
         parquet = _by_number(parquet, opening.source)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
@@ -67,6 +70,16 @@ def _by_number(parquet: pq.ParquetFile, source: Path | bytes) -> pq.ParquetFile:
     """
     texts = [part.path for part in parquet.metadata.schema if part.physical_type == "BYTE_ARRAY"]
     return pq.ParquetFile(_content(source), read_dictionary=texts, arrow_extensions_enabled=False)
+
+
+def _check_rows(name: str, found: int, said: int) -> None:
+    """Refuse a file that has other rows than it says."""
+    if found != said:
+        raise NotATableError(
+            f"{name} is not a readable Parquet file.",
+            f"Found: {found:,} rows; it says that it has {said:,}.",
+            "Export it again.",
+        )
 
 
 def _content(source: Path | bytes) -> Path | pa.BufferReader:
@@ -136,6 +149,7 @@ def _blocks(
             line += rows
             # Its parts stand anywhere in the file: hashed as far as the rows have come.
             stream.read(stream.size * (line - 1) // n_rows - stream.done)
+    _check_rows(layout.name, line - 1, n_rows)  # Arrow may leave out what it cannot read
 
 
 def _batches(parquet: pq.ParquetFile, n_rows: int) -> Iterator[pa.RecordBatch]:

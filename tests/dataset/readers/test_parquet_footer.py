@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from claimclf.dataset.readers import parquet
 from claimclf.dataset.readers.parquet_footer import Chunk, row_groups
+from claimclf.dataset.reading import read_table
+from claimclf.errors import NotATableError
 
 ROWS = 40
 COLUMNS = {
@@ -80,3 +82,26 @@ def test_text_whose_number_is_behind_the_last_one_is_damage(
     monkeypatch.setattr(parquet, "_read_batches", lambda *_: iter([batch]))
     with pytest.raises(pa.ArrowInvalid):
         list(parquet._batches(pq.ParquetFile(io.BytesIO(written())), 10))
+
+
+def with_other_number(content: bytes, place: int, number: int) -> bytes:
+    """Write another number where a footer says three; the bytes are Thrift's for an integer."""
+    three, other = b"\x16\x06", bytes([0x16, 2 * number])
+    at = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    for _ in range(place + 1):
+        at = content.index(three, at) + len(three)
+    return content[: at - 2] + other + content[at:]
+
+
+@pytest.mark.parametrize("number", [0, 2, 4])
+def test_no_row_is_lost_where_a_file_says_other_numbers_of_rows_than_it_has(number: int) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"video_id": ["a", "b", "c"], "text": ["x", "y", "z"]}), sink)
+    said = set()
+    for place in range(5):  # of the table, the columns, and the row group
+        damaged = with_other_number(sink.getvalue(), place, number)
+        try:
+            assert len(read_table(damaged, "videos.parquet")) == 3
+        except NotATableError as error:
+            said.add(error.found)
+    assert f"Found: 3 rows; it says that it has {number}." in said
