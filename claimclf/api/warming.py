@@ -8,16 +8,18 @@ from importlib import import_module
 
 from claimclf.api.middleware.turns import Turns
 
-#: What pages and the first case on the screen need and takes seconds to import.
+#: What pages need and takes seconds to import; what the first case and the first file wait for
+#: comes first. A linear model is applied and explained without what it takes to fit one.
 HEAVY = (
     "pandas",
     "claimclf.ui.review.console",
     "claimclf.ui.queue_list.case_list",
     "claimclf.ui.transcript",
+    "claimclf.services.explaining",
+    "claimclf.ui.upload.upload",
     "sklearn.pipeline",
     "claimclf.modeling.explaining.highlighting",
     "skops.io",
-    "claimclf.ui.upload.upload",
 )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from claimclf.modeling.explaining import highlighting
+from claimclf.modeling.explaining.sums import explain_words
+from claimclf.schema import TRANSCRIPT
 
 if TYPE_CHECKING:
     from claimclf.modeling.explaining.contributions import Contributions
-    from claimclf.modeling.explaining.highlighting import Explained
+    from claimclf.modeling.explaining.explained import Explained
     from claimclf.modeling.store.model import Model
 
 
@@ -23,12 +24,12 @@ def explain_video(model: Model, video: Mapping[str, Any]) -> Explained:
     video : mapping of str to value
         Column of the contract -> value; one that can be scored.
     """
-    return highlighting.explain(model.pipeline, pd.DataFrame([dict(video)]))[0]
+    return _explained(model, pd.DataFrame([dict(video)]))[0]
 
 
 def explain_row(model: Model, row: pd.DataFrame) -> Explained:
     """Say which words and features moved a video's score, given as a table of one row."""
-    return highlighting.explain(model.pipeline, row)[0]
+    return _explained(model, row)[0]
 
 
 def moving_words(model: Model, videos: pd.DataFrame, most: int) -> list[list[str]]:
@@ -47,7 +48,7 @@ def moving_words(model: Model, videos: pd.DataFrame, most: int) -> list[list[str
     """
     if videos.empty:
         return []
-    return [one.moving(most) for one in highlighting.explain(model.pipeline, videos)]
+    return [one.moving(most) for one in _explained(model, videos)]
 
 
 def contributions_of(model: Model, row: pd.DataFrame) -> Contributions:
@@ -55,3 +56,12 @@ def contributions_of(model: Model, row: pd.DataFrame) -> Contributions:
     from claimclf.modeling.explaining.contributions import contributions  # imports all learners
 
     return contributions(model.pipeline, row)
+
+
+def _explained(model: Model, rows: pd.DataFrame) -> list[Explained]:
+    weights = model.predictor.weights
+    if weights is not None:
+        return [explain_words(weights, text) for text in rows[TRANSCRIPT].astype("str").fillna("")]
+    from claimclf.modeling.explaining.highlighting import explain  # imports all learners
+
+    return explain(model.pipeline, rows)

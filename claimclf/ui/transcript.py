@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from claimclf.charts import COLOURS
-from claimclf.modeling.explaining.highlighting import Explained, Span
+from claimclf.modeling.explaining.explained import Explained, Span
 from claimclf.schema import CLAIM, OPINION
 from claimclf.ui.running_text import escaped, text_html
 

@@ -101,3 +101,21 @@ def test_a_small_file_is_scored_without_what_fits_and_stores_models(tmp_path: Pa
     modules = set(output(_SCORE, str(videos), str(out)).split())
     assert len(out.read_text().splitlines()) == 1 + len(rows)
     assert modules & {"sklearn", "skops", "xgboost", "sqlalchemy", "scipy.stats"} == set()
+
+
+_EXPLAIN = """
+import sys
+from pathlib import Path
+from claimclf.modeling.store.store import ModelStore
+from claimclf.services.explaining import explain_video, moving_words
+model = ModelStore(Path("models")).load("speech-linear")
+explained = explain_video(model, {"video_transcription_text": "taxes rose by 40 percent"})
+print(*explained.moving(5))
+print(*sys.modules)
+"""
+
+
+def test_a_case_is_explained_without_what_fits_models() -> None:
+    words, modules = output(_EXPLAIN).splitlines()
+    assert "40" in words.split()
+    assert set(modules.split()) & {"sklearn", "skops", "xgboost"} == set()

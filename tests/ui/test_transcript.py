@@ -11,7 +11,8 @@ from streamlit.string_util import clean_text
 from streamlit.testing.v1 import AppTest
 
 from claimclf.dataset.demo import demo_videos
-from claimclf.modeling.explaining.highlighting import Explained, Span, explain
+from claimclf.modeling.explaining.explained import Explained, Span
+from claimclf.modeling.explaining.highlighting import explain
 from claimclf.modeling.store.model import Model
 from claimclf.ui.transcript import account, legend_html, transcript_html
 

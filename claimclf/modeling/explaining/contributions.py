@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,12 +31,12 @@ from sklearn.utils import check_array
 from xgboost import DMatrix, XGBClassifier
 
 from claimclf.errors import UnsuitableModelError
+from claimclf.modeling.explaining.explained import Unit
 from claimclf.modeling.explaining.sums import by_word, word_sums
-from claimclf.modeling.learners.weights import reads_speech
+from claimclf.modeling.learners.weights import reads_speech, weights_of
 from claimclf.modeling.stored.speech import SpeechFeatures
 from claimclf.schema import TRANSCRIPT
 
-Unit = Literal["probability", "log-odds"]
 #: Rows worked on at a time.
 _CHUNK = 1_000
 #: Leaves whose numbers of features differ by less than this are worked on together.
@@ -125,7 +125,8 @@ def _of_words(
 
     The bias is the first row's: in the others, what theirs is beyond it is a feature.
     """
-    sums_of_texts = [word_sums(features, learner, text) for text in rows[TRANSCRIPT]]
+    weights = weights_of(features, learner)
+    sums_of_texts = [word_sums(weights, text) for text in rows[TRANSCRIPT]]
     parts = [by_word(sums) for sums in sums_of_texts]
     names = list(dict.fromkeys(name for of_row, _ in parts for name in of_row))
     place = {name: number for number, name in enumerate(names)}

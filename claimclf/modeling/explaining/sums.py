@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
-from claimclf.modeling.learners.weights import Weights, weights_of
-from claimclf.modeling.stored.speech import SpeechFeatures
+from claimclf.modeling.explaining.explained import Explained, Span
+from claimclf.modeling.learners.weights import Weights
 from claimclf.modeling.stored.tokens import (
     BREAK,
     OPENING_TOKENS,
@@ -47,9 +46,22 @@ class WordSums:
     bias: float
 
 
-def word_sums(features: SpeechFeatures, learner: LogisticRegression, text: str) -> WordSums:
+def explain_words(weights: Weights, transcript: str) -> Explained:
+    """Say what each word of a transcript adds, equal words together."""
+    sums = word_sums(weights, transcript)
+    spans = tuple(
+        Span(start, stop, value)
+        for (start, stop), value in zip(sums.places, sums.adds.tolist(), strict=True)
+    )
+    names, values = by_word(sums)
+    everywhere = np.ones(len(names), dtype=bool)
+    return Explained(
+        transcript, spans, names, values, everywhere, everywhere, sums.bias, "log-odds"
+    )
+
+
+def word_sums(weights: Weights, text: str) -> WordSums:
     """Share out a text's score among its words."""
-    weights = weights_of(features, learner)
     placed = list(placed_tokens(text))
     words = [token for _, _, token in placed]
     whole, rest = _shared(weights, words)

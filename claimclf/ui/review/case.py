@@ -26,7 +26,7 @@ from claimclf.ui.wording import moment
 from claimclf.units import MINUTE
 
 if TYPE_CHECKING:
-    from claimclf.modeling.explaining.highlighting import Explained
+    from claimclf.modeling.explaining.explained import Explained
     from claimclf.queue.review.leases import Lease
     from claimclf.queue.storage.cases import Case
 

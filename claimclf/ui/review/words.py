@@ -15,7 +15,7 @@ from claimclf.ui.state.models import loaded_model, model_in_use
 
 # The page is there before its first case, whose explanation takes seconds to import.
 if TYPE_CHECKING:
-    from claimclf.modeling.explaining.highlighting import Explained
+    from claimclf.modeling.explaining.explained import Explained
     from claimclf.modeling.store.model import Model
     from claimclf.queue.storage.cases import Case
 

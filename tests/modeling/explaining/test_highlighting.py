@@ -18,7 +18,8 @@ from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.demo import demo_videos
 from claimclf.errors import UnsuitableModelError
 from claimclf.modeling.explaining.contributions import contributions
-from claimclf.modeling.explaining.highlighting import Explained, explain
+from claimclf.modeling.explaining.explained import Explained
+from claimclf.modeling.explaining.highlighting import explain
 from claimclf.modeling.learners.features import FEATURE_SETS
 from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import CLAIM_STATUS, ENGAGEMENT, TRANSCRIPT
