@@ -33,6 +33,9 @@ def read_database_address(address: str) -> URL:
         raise _no_address(f"an address that begins with '{url.drivername[:20]}'")
     if not url.drivername.startswith("sqlite") and "@" in f"{_host(url)}{url.database or ''}":
         raise _no_address("an @ in the host or the name: in a password it is written %40")
+    ports = url.query.get("port", ())
+    if not all(port.isdecimal() for port in ([ports] if isinstance(ports, str) else ports)):
+        raise _no_address("a port that is no number")
     return url
 
 

@@ -32,6 +32,8 @@ SECTION = "claimclf"
 #: How alike a name must be to be what was meant, from 0 to 1.
 _ALIKE = 0.8
 LEVELS = ("debug", "info", "warning", "error")
+#: Names of its own at the server's root; below one of them nobody could tell the two apart.
+_ROOMS = frozenset({"_stcore", "api", "auth", "component", "media", "metrics", "static"})
 _PATH = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 #: Streamlit writes what it finds at the top of the secrets into the environment, over what was
 #: there. This is what the process was started with.
@@ -430,6 +432,13 @@ def served_below() -> str:
             "The path below which claimclf is to be served cannot be understood.",
             f"Found: {found.value} ({found.source}).",
             "Give names of letters, digits, - and _, such as /claimclf or /tools/claimclf.",
+        )
+    taken = sorted(_ROOMS.intersection(path.split("/")))
+    if taken:
+        raise NotConfiguredError(
+            "claimclf cannot be served below a path with a name that its server has for itself.",
+            f"Found: {taken[0]} in {found.value} ({found.source}).",
+            "Give another name, such as /claimclf or /tools/claimclf.",
         )
     return f"/{path}" if path else ""
 

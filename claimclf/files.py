@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+#: What leads to a process's own open files.
+_OPENED = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
 
 
@@ -36,6 +38,20 @@ def own_folder(folder: Path) -> None:
         raise OSError(0, "it belongs to somebody else")
     if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise OSError(0, "others may write to it")
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that nobody else may enter, or take such rights from one that is ours.
+
+    Raises
+    ------
+    OSError
+        It cannot be made or changed.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.lstat()
+    if os.name == "posix" and stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+        folder.chmod(stat.S_IMODE(status.st_mode) & 0o700)
 
 
 def own_file(file: Path) -> None:
@@ -87,5 +103,11 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
 
 def leads_to_no_file(path: Path) -> bool:
-    """Say whether a device or a pipe is there, which must be written to, not replaced."""
-    return path.exists() and not path.is_file()
+    """Say whether a device or a pipe is there, which must be written to, not replaced.
+
+    A link is followed to a device only: whoever reads a pipe would get what is written. What this
+    process has open, such as `/dev/stdout`, is written to even where it is a file.
+    """
+    if str(path).startswith(_OPENED):
+        return path.exists()
+    return path.exists() and not path.is_file() and (path.is_char_device() or not path.is_symlink())

@@ -23,7 +23,10 @@ from claimclf.modeling.store.store import ModelStore
 from claimclf.schema import (
     REPORT_COUNT,
     REPORTED,
+    SHELL_LIMITS,
     TRANSCRIPT,
+    UPLOAD_LIMITS,
+    Limits,
     Ranking,
     Words,
 )
@@ -179,7 +182,10 @@ def inspect_file(
     sheet: str | None = None,
     trust_ids: bool = False,
 ) -> Inspection:
-    """Say what a file of any size is and how it is read; see `inspect_table`.
+    """Say what a file is and how it is read; see `inspect_table`.
+
+    All of it is in memory at a time. A file may be as large as one likes, but may not unpack to
+    more than a page takes: a small file could hold what no memory does.
 
     Parameters
     ----------
@@ -195,7 +201,9 @@ def inspect_file(
     InputError
         The file cannot be used.
     """
-    table = read_table(path, encoding=encoding, sheet=sheet)
+    size = path.stat().st_size if path.is_file() else 0
+    limits = Limits(size=max(size, UPLOAD_LIMITS.size or 0)) if size else SHELL_LIMITS
+    table = read_table(path, encoding=encoding, sheet=sheet, limits=limits)
     return inspect_table(table, chosen, trust_ids=trust_ids)
 
 

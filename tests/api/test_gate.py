@@ -100,10 +100,33 @@ def test_token_gives_nothing_where_people_sign_in() -> None:
     assert asked(team, "/media/x", cookie="claimclf-8501=")[0] == 403
 
 
-@pytest.mark.parametrize("host", ["", "example.org", "127.0.0.1.example.org", "[", "a@127.0.0.1/x"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "example.org", "127.0.0.1.example.org", "[", "a@127.0.0.1", "127.0.0.1/x"),
+        *("127.0.0.1:8501.example.org", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1\\x", "[::1"),
+    ],
+)
 def test_without_a_login_the_server_is_called_by_this_machines_names_only(host: str) -> None:
-    status, _, _ = asked(host=host, cookie=f"claimclf-8501={TOKEN_OF_OWN}")
-    assert (status == PASSED) is (host == "a@127.0.0.1/x")
+    assert asked(host=host, cookie=f"claimclf-8501={TOKEN_OF_OWN}")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost:8501", "LocalHost", "[::1]", "[::1]:8501"]
+)
+def test_names_of_this_machine_are_understood_with_and_without_a_port(host: str) -> None:
+    assert asked(host=host, cookie=f"claimclf-8501={TOKEN_OF_OWN}")[0] == PASSED
+
+
+@pytest.mark.parametrize("below", ["", "/claimclf", "/tools/static", "/static", "/media"])
+def test_what_is_for_people_who_signed_in_is_closed_wherever_everything_is_served(
+    below: str,
+) -> None:
+    team = Admission("", is_local, below=below)
+    closed = ("/media/x", "/_stcore/metrics", "/_stcore/upload_file/a/b", "/review/media/x")
+    assert {asked(team, below + path)[0] for path in closed} == {403}
+    opened = ("/", "/review", "/_stcore/stream", "/_stcore/health", "/static/js/index.js")
+    assert {asked(team, below + path)[0] for path in opened} == {PASSED}
 
 
 def test_requests_through_a_proxy_come_in_from_the_one_that_is_configured() -> None:

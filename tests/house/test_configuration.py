@@ -333,6 +333,15 @@ def test_path_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, written: 
         served_below()
 
 
+@pytest.mark.parametrize("written", ["/static", "/tools/static", "/media", "/_stcore/x", "/api"])
+def test_path_below_a_name_of_the_server_itself_is_refused(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv(BELOW.variable, written)
+    with pytest.raises(NotConfiguredError, match="has for itself"):
+        served_below()
+
+
 def test_log_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(LOG_LEVEL.variable, "loud")
     with pytest.raises(NotConfiguredError, match=r"Found: loud \(environment CLAIMCLF_LOG_LEVEL"):

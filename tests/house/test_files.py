@@ -13,7 +13,7 @@ import pytest
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.writing import write_table
 from claimclf.errors import EngineError, StorageError
-from claimclf.files import own_folder, replacing
+from claimclf.files import leads_to_no_file, own_folder, replacing
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
 from claimclf.queue.storage.database import Database
@@ -144,3 +144,26 @@ def test_file_that_was_not_finished_leaves_the_old_one(tmp_path: Path) -> None:
     assert [(file.name, file.read_text("utf-8")) for file in tmp_path.iterdir()] == [
         ("out.csv", "old")
     ]
+
+
+@pytest.mark.usefixtures("umask")
+def test_folder_of_the_queue_is_closed_to_others_also_where_it_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr("claimclf.queue.storage.database.DEFAULT_QUEUE", folder / "queue.db")
+    Database(f"sqlite:///{folder / 'queue.db'}").prepare()
+    assert mode(folder) == 0o700
+
+
+def test_link_to_a_pipe_is_replaced_and_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    assert leads_to_no_file(pipe)
+    assert all(leads_to_no_file(Path("/dev", name)) for name in ("stdout", "null"))
+    assert not leads_to_no_file(link)
+    write_table(pd.DataFrame({"a": [1]}), link)
+    assert not link.is_symlink()
+    assert link.is_file()

@@ -22,7 +22,7 @@ MODULES = [
 #: Services that only look, or that a screen asks for by itself while it is there.
 LOOK = ASK_NOBODY | {
     *("queue.list_cases", "queue.counts", "queue.last_change", "queue.held_cases"),
-    *("queue.today", "texts.open_texts"),
+    *("queue.today", "texts.open_texts", "triage.prepare"),
     "queue.holds_real_cases",
     *("queue.case_history", "queue.briefing", "queue.saved_views", "queue.settings_in_force"),
     *("queue.held_case", "queue.my_preferences", "queue.team_report", "queue.settings_history"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -22,14 +22,15 @@ _ADDED_PREFIXES = ("x-forwarded-", "x-envoy-", "x-original-forwarded-")
 #: What browsers have not spoken for decades, and some proxies do where nobody set them up.
 _OLD = "1.0"
 
+#: A name or an address, which has brackets where it has colons, and a port.
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s@/?#:\[\]\\]+)(:[0-9]{1,5})?")
+
 
 def called_as(headers: Headers) -> str:
     """Return the name or address by which the server was called; empty where it is not clear."""
     hosts = headers.getlist("host")
-    try:
-        return (urlsplit(f"//{hosts[0]}").hostname or "") if len(hosts) == 1 else ""
-    except ValueError:
-        return ""
+    called = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    return called["name"].strip("[]").lower() if called else ""
 
 
 def asks_from_elsewhere(headers: Headers) -> bool:

@@ -121,7 +121,7 @@ class Gate:
     async def _why_not_you(self, scope: Scope) -> str | None:
         if self._admission.token:
             return None if self._has_cookie(scope) else _NOT_THEIRS
-        if not _is_closed(scope["path"]):
+        if not _is_closed(scope["path"].removeprefix(self._admission.below)):
             return None
         cookies = HTTPConnection(scope).cookies
         signed_in = await run_in_threadpool(self._admission.is_signed_in, cookies)
@@ -171,7 +171,7 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
 
 
 def _is_closed(path: str) -> bool:
-    """Say whether a path is for people who have signed in; wherever the server's root is."""
+    """Say whether a path below the server's root is for people who have signed in."""
     parts = [part for part in path.split("/") if part]
     first = next((place for place, part in enumerate(parts) if part in _ROOMS), None)
     if first is None or parts[first] == _DRAWN_WITH:

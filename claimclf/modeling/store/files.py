@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from claimclf.errors import ModelDamagedError
+from claimclf.files import replacing
 from claimclf.modeling.store.manifest import CONFORMAL, CV_RESULTS, MODEL, PREDICTIONS, Manifest
 from claimclf.modeling.stored import TRUSTED_TYPES
 
@@ -32,7 +33,8 @@ _OURS = re.compile(
         [
             *(file.replace(".", r"-[0-9a-f]{8}\.") for file in _FILES),
             rf"\.new-[0-9a-f]{{16}}-({'|'.join(map(re.escape, _FILES))})",
-            rf"\.({re.escape(MANIFEST)}|{re.escape(CARD)})\.new",
+            r"\.[0-9a-f]{16}\.new",
+            rf"\.({re.escape(MANIFEST)}|{re.escape(CARD)})\.new",  # of earlier versions
         ]
     )
 )
@@ -143,10 +145,9 @@ def _clear(folder: Path, in_use: set[str]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+    """Replace a file in one step; a link at its place is replaced, never followed."""
+    with replacing(path) as stream:
+        stream.write(text.encode())
 
 
 def library_versions() -> dict[str, str]:

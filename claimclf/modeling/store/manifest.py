@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import UnionType
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn
 
 from claimclf.errors import InvalidRequestError
+from claimclf.members import check_kind, check_members
 from claimclf.modeling.evaluation.metrics import Metrics, is_undefined
+from claimclf.schema import Lane
 
 MODEL, CONFORMAL = "model.skops", "conformal.skops"
 PREDICTIONS, CV_RESULTS = "predictions.parquet", "cv_results.csv"
@@ -144,15 +144,16 @@ def read_manifest(text: str) -> Manifest:
     values = json.loads(text, parse_constant=_refuse_constant)
     if not isinstance(values, dict):
         raise ValueError(f"{type(values).__name__} in place of an object")
-    _check_members(Manifest, values)
+    check_members(Manifest, values)
     metrics = {part: _metrics(part, figures) for part, figures in values["metrics"].items()}
+    _check_contents(values)
     return Manifest(**{**values, "metrics": metrics})
 
 
 def _metrics(part: str, figures: Any) -> Metrics:
     if not isinstance(figures, dict):
         raise ValueError(f"metrics of {part} are no object")
-    _check_members(Metrics, figures)
+    check_members(Metrics, figures)
     return Metrics(**figures)
 
 
@@ -160,32 +161,51 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} in place of a number")
 
 
-def _check_members(kind: type, values: dict[str, Any]) -> None:
-    """Refuse members that a dataclass does not have, lacks, or has of another kind."""
-    unknown = values.keys() - {member.name for member in fields(kind)}
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    hints = get_type_hints(kind)
-    for member in fields(kind):
-        if member.name in values:
-            _check_kind(member.name, values[member.name], hints[member.name])
-        elif member.default is MISSING and member.default_factory is MISSING:
-            raise ValueError(f"{member.name} is missing")
+def _check_contents(values: dict[str, Any]) -> None:
+    """Refuse what no pipeline writes: figures that are missing, a threshold that is none."""
+    if not 0 <= values["threshold"] <= 1:
+        raise ValueError(f"threshold is {values['threshold']:.6g}, not between 0 and 1")
+    for part in ("validation", "test"):
+        if part not in values["metrics"]:
+            raise ValueError(f"metrics of {part} are missing")
+    for name, hints in _CONTENTS.items():
+        held = values.get(name, [])
+        for each in held if isinstance(held, list) else [held]:
+            for member, hint in hints.items():
+                if member not in each:
+                    raise ValueError(f"{name} without {member}")
+                check_kind(f"{name}: {member}", each[member], hint)
 
 
-def _check_kind(name: str, value: Any, hint: Any) -> None:
-    kind = get_origin(hint) or hint
-    if kind is UnionType:  # a figure, or None where there was nothing to count
-        if value is None:
-            return
-        kind = get_args(hint)[0]
-    accepted = {float: (int, float), tuple: (list, tuple)}.get(kind, kind)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{name} is no finite number")
-    is_bool = isinstance(value, bool) and kind is not bool  # a bool is an int, too
-    if kind is Any or (isinstance(value, accepted) and not is_bool):
-        return
-    raise ValueError(f"{name} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
+def _with_intervals(*names: str) -> dict[str, Any]:
+    parts = ("", "_low", "_high")
+    return {f"{name}{part}": float | None for name in names for part in parts}
+
+
+_CHANGE: dict[str, Any] = {"at": str, "by": str, "reason": str, "old": Any, "new": Any}
+#: What objects in a manifest hold at least; a figure is None where there was nothing to count.
+_CONTENTS: dict[str, dict[str, Any]] = {
+    "data": {"name": str, "sha256": str, "rows": int, "dropped": int, "synthetic": bool},
+    "split": {"train": int, "validation": int, "test": int},
+    "permutation": {"column": str, "drop_recall": float, "drop_accuracy": float, "spread": float},
+    "checks": {"code": str, "title": str, "number": float, "advice": str, "level": str},
+    "threshold_history": _CHANGE,
+    "error_rates_history": _CHANGE,
+    "stress": {
+        **{"kind": str, "condition": str, "title": str, "n": int, "n_claims": int},
+        **_with_intervals("recall", "specificity", *Lane, "claims_hidden"),
+    },
+    "trade_off": {
+        **{"error_rate": float, "uncertain_validation": float, "uncertain_test": float},
+        **_with_intervals("opinions_ruled_out", "claims_ruled_out"),
+    },
+    "kinds": {
+        **{"kind": str, "source": str, "n": int, "n_claims": int, "review_95": float | None},
+        **{"error_rates": dict[str, float], "trade_off": list[dict[str, Any]]},
+        **_with_intervals("auc", "recall", "specificity", "decided", "no_look"),
+        **_with_intervals("claims_hidden", "opinions_in_claims"),
+    },
+}
 
 
 def change_entry(by: str, reason: str, old: object, new: object) -> dict[str, Any]:

@@ -142,6 +142,8 @@ class ModelStore:
             )
         try:
             manifest = read_manifest(path.read_text("utf-8"))
+        except RecursionError as error:
+            raise damaged(name, "its manifest cannot be read (too deep)") from error
         except (OSError, ValueError) as error:
             raise damaged(name, f"its manifest cannot be read ({error})") from error
         if manifest.name != name:

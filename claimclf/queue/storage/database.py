@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from claimclf.addresses import database_name, read_database_address, without_secrets
 from claimclf.configuration import database_password, database_url
 from claimclf.errors import StorageError
-from claimclf.files import own_file
+from claimclf.files import own_file, private_folder
 from claimclf.paths import DEFAULT_QUEUE
 from claimclf.queue.storage import migrations, word_table
 from claimclf.queue.storage.failures import described, driver_message, is_transient, kind_of
@@ -170,7 +170,7 @@ class Database:
         with self._friendly():
             if self._file == DEFAULT_QUEUE:
                 # One that was named must be there: its disk may be away, and with it the queue.
-                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                private_folder(self._file.parent)
             if self._file is not None and self._file.parent.is_dir():
                 own_file(self._file)  # its companions take over its rights
             with self.engine.connect() as connection:

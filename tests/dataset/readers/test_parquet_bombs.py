@@ -15,6 +15,7 @@ from claimclf.dataset.readers import parquet
 from claimclf.dataset.reading import parse
 from claimclf.errors import NotATableError, OverLimitError
 from claimclf.schema import Limits
+from claimclf.services.inspecting import inspect_file
 
 SIZE = 2**20
 ROWS = 20_000
@@ -265,3 +266,11 @@ def test_rows_are_the_same_in_whatever_pieces_they_come() -> None:
     with open_blocks(content, "rows.parquet") as blocks:
         (whole,) = (parse(block).frame for block in blocks)
     assert sum(table["n"].isna().sum() for table in tables) == whole["n"].isna().sum() == 40
+
+
+def test_file_is_not_inspected_that_unpacks_to_more_than_a_page_takes(tmp_path: Path) -> None:
+    small = tmp_path / "videos.parquet"
+    small.write_bytes(packed(repeated_text(11_000)))
+    assert small.stat().st_size < 2**17
+    with pytest.raises(OverLimitError, match="too many bytes"):
+        inspect_file(small)

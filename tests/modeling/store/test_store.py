@@ -111,6 +111,22 @@ def test_unreadable_manifest_leaves_the_other_models_usable(
         ('{"metrics": {"test": {"recall": 1}}}', "confusion_matrix is missing"),
         ('{"run": "rm"}', "unknown: run"),
         ('{"seed": null}', "seed is NoneType, not int"),
+        ("[" * 200_000, "too deep"),
+        ('{"threshold": null}', "threshold is NoneType, not float"),
+        ('{"threshold": 5}', "threshold is 5, not between 0 and 1"),
+        ('{"threshold": -7}', "threshold is -7, not between 0 and 1"),
+        (f'{{"threshold": 1{"0" * 400}}}', "threshold is no finite number"),
+        ('{"stress": [1]}', "stress is int, not dict"),
+        ('{"stress": [{"kind": "altered"}]}', "stress without condition"),
+        ('{"kinds": [1]}', "kinds is int, not dict"),
+        ('{"kinds": [{}]}', "kinds without kind"),
+        ('{"files": {"model.skops": 5}}', "files: model.skops is int, not str"),
+        ('{"metrics": {}}', "metrics of validation are missing"),
+        ('{"data": {}}', "data without name"),
+        ('{"split": {"train": "1"}}', "split: train is str, not int"),
+        ('{"threshold_history": [{"at": 1}]}', "threshold_history: at is int, not str"),
+        ('{"kind_error_rates": {"real speech": 1}}', "kind_error_rates: real speech is int"),
+        ('{"intervals": {"test": {"recall": ["low"]}}}', "recall is str, not float"),
     ],
 )
 def test_damaged_manifest_is_said_in_words(store: ModelStore, content: str, said: str) -> None:
@@ -119,12 +135,13 @@ def test_damaged_manifest_is_said_in_words(store: ModelStore, content: str, said
     try:
         content = json.dumps({**whole, **json.loads(content)})
         content = content.replace("Infinity", "1e999")  # as a file may have it
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         pass  # no JSON object, as it is
     path.write_text(content, "utf-8")
     with pytest.raises(ModelDamagedError, match=re.escape(said)):
         store.load(NAME)
     assert any(said in str(problem) for problem in store.problems())
+    assert [manifest.name for manifest in store.manifests()] == ["course-random-forest"]
 
 
 def test_model_file_that_is_no_archive_is_said_in_words(store: ModelStore) -> None:
@@ -155,6 +172,20 @@ def test_changing_a_model_leaves_what_is_not_its_own(store: ModelStore, tmp_path
     assert not left.exists()
     assert all(path.read_text("utf-8") == "mine" for path in [*foreign, outside / "kept.txt"])
     assert (folder / "linked").is_symlink()
+
+
+def test_changing_a_model_writes_through_no_link(store: ModelStore, tmp_path: Path) -> None:
+    private = tmp_path / "private.txt"
+    private.write_text("mine", "utf-8")
+    folder = store.folder / NAME
+    (folder / "card.md").unlink()
+    names = ("card.md", ".card.md.new", ".manifest.json.new")
+    for name in names:
+        (folder / name).symlink_to(private)
+    store.set_threshold(NAME, 0.4, "a reason", "ana", model_card)
+    assert private.read_text("utf-8") == "mine"
+    assert not any((folder / name).is_symlink() for name in names)
+    assert store.manifest(NAME).threshold == 0.4
 
 
 def test_model_folder_that_is_a_link_is_refused(store: ModelStore, tmp_path: Path) -> None:

@@ -360,7 +360,16 @@ ALTERED: dict[str, Callable[[dict[str, bytes]], object]] = {
     r"Found: a manifest.json of more than 1 MB": lambda m: m.update(
         {"manifest.json": m["manifest.json"] + b" " * (1 << 20)}
     ),
-    r"was altered. Found: list indices": lambda m: m.update({"manifest.json": b"[]"}),
+    r"was altered. Found: list in place of an object": lambda m: m.update({"manifest.json": b"[]"}),
+    r"was altered. Found: it goes too deep": lambda m: m.update({"manifest.json": b"[" * 200_000}),
+    r"Found: members is list, not dict": lambda m: edit_manifest(m, members=[]),
+    r"Found: the member cases is no object": lambda m: edit_manifest(m, members={"cases": 1}),
+    r"Found: n_rows is str, not int": lambda m: edit_manifest(
+        m, members={"cases": {"columns": [], "n_rows": "1", "sha256": ""}}
+    ),
+    r"Found: at is NoneType, not int": lambda m: edit_manifest(m, at=None),
+    r"Found: by is list, not str": lambda m: edit_manifest(m, by=["ana"]),
+    r"Found: unknown: run": lambda m: edit_manifest(m, run="rm"),
     r"was altered. Found: Expecting": lambda m: m.update({"manifest.json": b"{"}),
 }
 #: What shows only when the rows meet in a database.

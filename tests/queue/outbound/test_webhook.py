@@ -589,6 +589,9 @@ def test_safe_addresses_are_taken(url: str) -> None:
         f"https://{'a' * 64}.example/",
         f"https://{'a.' * 127}example/",
         "https://platform..example/",
+        "https://platform\u3000.example/",
+        "https://platform\u2025example/",
+        "https://platform%00.example/",
     ],
 )
 def test_unsafe_addresses_are_refused_and_not_repeated(url: str) -> None:
@@ -598,6 +601,17 @@ def test_unsafe_addresses_are_refused_and_not_repeated(url: str) -> None:
         Webhook(url, SECRET)
     assert "platform.example" not in str(raised.value)
     assert "pass-word" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://platform.example/", "https://xn--bcher-kva.example/", "https://bücher.example/"),
+        *("https://platform.example.:8443/a", "https://[2001:db8::1]/a", "http://[::1]:9000/a"),
+    ],
+)
+def test_addresses_that_can_be_looked_up_are_taken(url: str) -> None:
+    assert Webhook(url, SECRET).url == url
 
 
 def test_short_or_broken_secrets_are_refused() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from claimclf.errors import DamagedError, InputError
+from claimclf.members import check_members
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_BYTES,
     CHUNK_ROWS,
@@ -170,6 +171,8 @@ def _explained(file: Path) -> Iterator[None]:
     except OSError as error:
         cause = f"Found: {error.strerror or error}."
         raise InputError(f"{file} cannot be read.", cause, "Check its name and rights.") from error
+    except RecursionError as error:
+        raise altered(file, "it goes too deep") from error
     except (ValueError, TypeError, KeyError, EOFError, RuntimeError) as error:
         raise altered(file, str(error)) from error
     except (zipfile.BadZipFile, zlib.error) as error:
@@ -196,10 +199,13 @@ def _checked(stream: BinaryIO, file: Path) -> str:
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
     with _explained(file):
         values = json.loads(_contents(archive))
+        if not isinstance(values, dict):
+            raise ValueError(f"{type(values).__name__} in place of an object")
         version, number = values["version"], values.get("format", 1)
         _check_format(file, number)
         _check_version(file, version)
-        members = {name: Member(**member) for name, member in values["members"].items()}
+        check_members(Backup, values)
+        members = {name: _member(name, member) for name, member in values["members"].items()}
         manifest = Backup(**{**values, "format": number, "members": members})
         if not _has_tables_of_its_version(manifest):
             raise altered(file, f"its tables are {', '.join(members)}")
@@ -209,6 +215,13 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
         if len(archive.namelist()) > len(expected):
             raise altered(file, "it has a part twice")
     return manifest
+
+
+def _member(name: str, values: Any) -> Member:
+    if not isinstance(values, dict):
+        raise ValueError(f"the member {name} is no object")
+    check_members(Member, values)
+    return Member(**values)
 
 
 def _contents(archive: zipfile.ZipFile) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from claimclf.units import SECOND
 _SECRET_PREFIX = "whsec_"  # noqa: S105
 _SHORTEST_SECRET = 24
 _LONGEST_HOST = 253
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -129,15 +131,25 @@ def _check_url(url: str) -> None:
 
 
 def _is_host(host: str) -> bool:
-    """Return whether a name can be looked up: no label empty or over 63 characters."""
+    """Return whether a name can be looked up: no label empty or over 63 characters.
+
+    Looked at is what is asked for: a space or a stop of another script becomes one of ours.
+    """
+    if _is_address(host):
+        return True
     try:
-        return bool(host) and len(host.encode("idna")) <= _LONGEST_HOST
+        asked = host.encode("idna").decode()
     except UnicodeError:
+        return False
+    return len(asked) <= _LONGEST_HOST and bool(_HOST.fullmatch(asked))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
         return False
 
 
 def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
