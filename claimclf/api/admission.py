@@ -34,7 +34,8 @@ def admission(has_own_door: Callable[[str], bool] | None = None) -> Admission:
     home = configuration.login_address()
     below = served_below()
     start = home + below if home else ""
-    team = Admission("", _one_of(home), _proxies(), _is_signed_in, start, below=below)
+    who = _is_signed_in, _sign_out
+    team = Admission("", _one_of(home), _proxies(), *who, start, below=below)
     return replace(team, has_own_door=has_own_door) if has_own_door else team
 
 
@@ -62,3 +63,7 @@ def _is_signed_in(cookies: Mapping[str, str]) -> bool:
     """Ask the pages' own room, by name, for pages stand beside this one."""
     signed_in: bool = import_module("claimclf.ui.access.cookies").is_signed_in(cookies)
     return signed_in
+
+
+def _sign_out(cookies: Mapping[str, str]) -> None:
+    import_module("claimclf.ui.access.cookies").sign_out(cookies)

@@ -60,6 +60,7 @@ def _show_unforeseen(error: Exception) -> bool:
     return shown
 
 
+_admission = admission(_door.has if _door else None)
 app = App(
     str(APP),
     on_script_error=_show_unforeseen,
@@ -67,10 +68,10 @@ app = App(
     routes=_door.routes if _door else [],
     middleware=[
         Middleware(SetHeaders),
-        Middleware(Gate, admission=admission(_door.has if _door else None)),
+        Middleware(Gate, admission=_admission),
         Middleware(LimitUploads),
         Middleware(InjectBaseUrl, below=served_below()),
-        Middleware(CheckMessages),
+        Middleware(CheckMessages, may_have_files=_admission.lets_in),
         Middleware(TakeTurns, turns=_turns),
     ],
 )

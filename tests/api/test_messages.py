@@ -48,7 +48,7 @@ def asked_for(payload: str) -> BackMsg:
     return message
 
 
-def passed_on(*frames: bytes | str) -> tuple[list[Any], list[Any]]:
+def passed_on(*frames: bytes | str, may_have_files: bool = True) -> tuple[list[Any], list[Any]]:
     """What reaches the pages of what a browser sends, and what goes back to it."""
     reached: list[Any] = []
     answered: list[Any] = []
@@ -68,7 +68,9 @@ def passed_on(*frames: bytes | str) -> tuple[list[Any], list[Any]]:
             reached.append(await receive())
         await send({"type": "websocket.send", "bytes": b"late"})
 
-    asyncio.run(CheckMessages(app)({"type": "websocket"}, receive, send))
+    checks = CheckMessages(app, may_have_files=lambda cookies: cookies == {"whose": "ours"})
+    cookie = b"whose=ours" if may_have_files else b"whose=theirs"
+    asyncio.run(checks({"type": "websocket", "headers": [(b"cookie", cookie)]}, receive, send))
     return reached, answered
 
 
@@ -88,6 +90,12 @@ def test_only_files_that_are_made_at_a_click_are_asked_for(payload: str) -> None
     reached, _ = passed_on(frame)
     assert (len(reached) == 2) is (payload in ASKED_FOR)
     assert set(ASKED) > ASKED_FOR
+
+
+def test_no_file_is_made_for_who_may_have_none() -> None:
+    frame = asked_for("deferred_file").SerializeToString()
+    reached, _ = passed_on(frame, BEAT, may_have_files=False)
+    assert [message.get("bytes") for message in reached] == [BEAT, None]
 
 
 @pytest.mark.parametrize(("frame", "code"), NOTHING)

@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -97,6 +98,9 @@ def tried(server: Server, route: str, **how: Any) -> list[Answer]:
     """Ask for a route in each way that it has."""
     if route == "/_stcore/stream":
         return [server.open_websocket(**how)]
+    if route == "/auth/logout" and how.get("cookies", "").startswith("_streamlit_user"):
+        # A sign-in of its own, for this ends it.
+        how = {**how, "cookies": signed_in(server.address, iat=int(time.time()) - 60)}
     path = re.sub(r"{[^}]*}", "x", route)
     return [server.ask(path, method, **how) for method in sorted(application()[1][route])]
 

@@ -31,6 +31,8 @@ from claimclf.services.serving import TOKEN_COOKIE
 #: Where programs ask whether the server is up; it tells nothing else.
 HEALTH = "/_stcore/health"
 PARAMETER = "token"
+#: Where Streamlit takes a browser's cookies away, also from whoever opens it by hand.
+_SIGNS_OUT = "/auth/logout"
 #: Fonts, scripts and styles that pages are drawn with, the same for everybody.
 _DRAWN_WITH = "static"
 #: What lies below the other two is for people who have signed in, ...
@@ -53,6 +55,8 @@ class Admission:
         From where requests may come that went through a proxy.
     is_signed_in : callable
         Says whether cookies are of a sign-in that counts.
+    sign_out : callable
+        Ends the sign-in that cookies are of.
     address : str
         Where people open the dashboard, for those who came another way; empty if not known.
     has_own_door : callable
@@ -65,9 +69,14 @@ class Admission:
     may_call: Callable[[str], bool]
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     is_signed_in: Callable[[Mapping[str, str]], bool] = lambda _: False
+    sign_out: Callable[[Mapping[str, str]], object] = lambda _: None
     address: str = ""
     has_own_door: Callable[[str], bool] = lambda _: False
     below: str = ""
+
+    def lets_in(self, cookies: Mapping[str, str]) -> bool:
+        """Say whether files are for whom these cookies are; without a login all have the token."""
+        return bool(self.token) or self.is_signed_in(cookies)
 
 
 class Gate:
@@ -121,14 +130,16 @@ class Gate:
     async def _why_not_you(self, scope: Scope) -> str | None:
         if self._admission.token:
             return None if self._has_cookie(scope) else _NOT_THEIRS
-        if not _is_closed(scope["path"].removeprefix(self._admission.below)):
+        path, cookies = scope["path"].removeprefix(self._admission.below), _cookies(scope)
+        if path == _SIGNS_OUT:
+            await run_in_threadpool(self._admission.sign_out, cookies)
+        if not _is_closed(path):
             return None
-        cookies = HTTPConnection(scope).cookies
         signed_in = await run_in_threadpool(self._admission.is_signed_in, cookies)
         return None if signed_in else _NOT_SIGNED_IN
 
     def _has_cookie(self, scope: Scope) -> bool:
-        cookies = HTTPConnection(scope).cookies
+        cookies = _cookies(scope)
         return any(
             self._is_token(value)
             for name, value in cookies.items()
@@ -168,6 +179,10 @@ _NOT_SIGNED_IN = (
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
     return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+
+def _cookies(scope: Scope) -> dict[str, str]:
+    return HTTPConnection(scope).cookies
 
 
 def _is_closed(path: str) -> bool:

@@ -8,9 +8,12 @@ of a message that is none.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from google.protobuf.message import DecodeError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -37,11 +40,28 @@ _logger = logging.getLogger(__name__)
 
 
 class CheckMessages:
-    """Pass on what pages make a browser say, leave out the rest, and close where it is nothing."""
+    """Pass on what pages make a browser say, leave out the rest, and close where it is nothing.
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+    Parameters
+    ----------
+    app : callable
+        What is behind it.
+    most_bytes : int
+        Of one message.
+    may_have_files : callable
+        Says whether cookies are of somebody who may have files made; whoever knows a file's id
+        may ask for it, and the page that asks to sign in is open to all.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_bytes: int = MOST_BYTES,
+        may_have_files: Callable[[Mapping[str, str]], bool] = lambda _: True,
+    ) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._may_have_files = may_have_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""
@@ -64,6 +84,8 @@ class CheckMessages:
                     with suppress(RuntimeError):  # the browser has left
                         await send({"type": "websocket.close", "code": code, "reason": ""})
                     return {"type": "websocket.disconnect", "code": code}
+                if said is not None and not await self._is_allowed(scope, said):
+                    continue
                 if said is not None and (said := way.follow(said)) is not None:
                     return {**message, "bytes": said.SerializeToString()}
 
@@ -72,6 +94,11 @@ class CheckMessages:
                 await send(message)
 
         await self._app(scope, checked, send_while_open)
+
+    async def _is_allowed(self, scope: Scope, said: BackMsg) -> bool:
+        if said.WhichOneof("type") != "backend_operation_request":
+            return True
+        return await run_in_threadpool(self._may_have_files, HTTPConnection(scope).cookies)
 
     def _judged(self, message: Message) -> tuple[int, BackMsg | None]:
         """Return the code to close with, 0 for none, and what is said if it is of a page."""

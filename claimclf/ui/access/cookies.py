@@ -1,4 +1,4 @@
-"""Whether cookies are of a sign-in that counts, for what is served outside of any page."""
+"""Of which sign-in cookies are, for what is served outside of any page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 
 from claimclf.errors import ClaimclfError
 from claimclf.people import Person
-from claimclf.ui.access.visitor import visitor_of
+from claimclf.ui.access.leaving import end_sign_in
+from claimclf.ui.access.visitor import Visitor, visitor_of
 
 
 def is_signed_in(cookies: Mapping[str, str]) -> bool:
@@ -25,11 +26,22 @@ def is_signed_in(cookies: Mapping[str, str]) -> bool:
     cookies : mapping of str to str
         As a browser sent them.
     """
-    try:
-        visitor = visitor_of(lambda: _claims(cookies))
-    except ClaimclfError:  # which pages say
-        return False
+    visitor = _visitor(cookies)
     return visitor is not None and isinstance(visitor.person, Person) and not visitor.is_over
+
+
+def sign_out(cookies: Mapping[str, str]) -> None:
+    """End the sign-in of these cookies in all its tabs; a copy of them opens nothing any more."""
+    visitor = _visitor(cookies)
+    if visitor is not None and visitor.login is not None:
+        end_sign_in(visitor.login)
+
+
+def _visitor(cookies: Mapping[str, str]) -> Visitor | None:
+    try:
+        return visitor_of(lambda: _claims(cookies))
+    except ClaimclfError:  # which pages say
+        return None
 
 
 def _claims(cookies: Mapping[str, str]) -> dict[str, Any]:
