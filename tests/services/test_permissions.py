@@ -247,6 +247,7 @@ ASK_NOBODY = {
     "triage.filtered",
     "triage.languages",
     "triage.newness",
+    "triage.prepare",
     "triage.reranked",
     "triage.top",
     "triage.triage",
