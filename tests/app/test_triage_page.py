@@ -16,6 +16,7 @@ from claimclf.schema import UPLOAD_LIMITS, Limits
 from claimclf.ui import inputs
 from claimclf.ui.state import upload as state
 from claimclf.ui.upload import table
+from claimclf.ui.upload import upload as uploads
 from tests.builders import reported_csv
 
 pytestmark = pytest.mark.usefixtures("load_each_model_once")
@@ -392,6 +393,17 @@ def test_page_without_a_file_shows_what_one_looks_like(page: AppTest) -> None:
     assert len(example.value) == 3
     give(page, GOOD)
     assert shown(page) == ids(6, 5, 4, 3, 2, 1)
+
+
+def test_model_is_made_ready_while_a_file_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, page: AppTest
+) -> None:
+    ready = []
+    monkeypatch.setattr(uploads, "prepare", ready.append)
+    settled(page.run())
+    assert [model.name for model in ready] == ["speech-linear"]
+    give(page, GOOD)
+    assert len(ready) == 1
 
 
 def test_choice_of_columns_is_drawn_once_it_is_opened(page: AppTest) -> None:

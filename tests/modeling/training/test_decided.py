@@ -16,6 +16,8 @@ from claimclf.modeling.store.model import Predictor
 from claimclf.modeling.store.store import ModelStore
 from claimclf.modeling.stored.conformal import lanes
 from claimclf.modeling.stored.kinds import KindConformal
+from claimclf.modeling.stored.terms import BLOCKS
+from claimclf.modeling.training import decided as training
 from claimclf.modeling.training.decided import extended, learn_decisions
 from claimclf.schema import CLAIM, OPINION, TRANSCRIPT, Lane, TextKind
 from tests.speech import course_rows, talk
@@ -129,3 +131,25 @@ def test_a_larger_vocabulary_alone_changes_no_score(champion: Predictor, new: li
     rows = pd.DataFrame({TRANSCRIPT: [*new, "We have cut taxes in Ohio by 7 percent."]})
     scores = features.transform(rows) @ weights
     assert larger.transform(rows) @ own == pytest.approx(scores, abs=1e-9)
+
+
+def test_shapes_leave_what_is_known_less_than_words(
+    champion: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved() -> float:
+        """How far weights of shapes went, as a share of how far all did."""
+        pipeline = learn_decisions(champion, texts(120, 3), strengths=(1.0,)).predictor.pipeline
+        features, learnt = pipeline["features"], pipeline["model"].coef_[0]
+        before = extended(
+            champion.pipeline["features"],
+            champion.pipeline["model"].coef_[0],
+            texts(120, 3).rows[TRANSCRIPT].tolist(),
+        )[1]
+        ends = np.cumsum([0, *(len(features.terms(block)) for block in BLOCKS)])
+        number = list(BLOCKS).index("shapes")
+        steps = np.abs(learnt - before)[: ends[-1]]
+        return float(steps[ends[number] : ends[number + 1]].sum() / steps.sum())
+
+    pulled = moved()
+    monkeypatch.setattr(training, "_SHAPE", 1.0)
+    assert pulled < moved()
