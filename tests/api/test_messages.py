@@ -175,15 +175,15 @@ def test_nobody_has_the_server_hold_megabytes_of_widgets(tab: tuple[Server, str]
 
 
 def test_only_who_is_let_in_is_answered_of_a_file(tab: tuple[Server, str]) -> None:
-    """Whoever signs in later is answered on the same server; a stranger is not heard."""
     server, cookies = tab
     asked = asked_for("deferred_file")
     asked.backend_operation_request.request_id = "which"
     asked.backend_operation_request.deferred_file.file_id = "of nobody"
     with opened(server, cookies) as connection:
         connection.send(asked.SerializeToString())
-        heard = [] if cookies else answers(connection)
-        if cookies:
-            frame = connection.recv(timeout=60, decode=False)
-            heard = [str(ForwardMsg.FromString(frame).WhichOneof("type"))]
-    assert heard == (["backend_operation_response"] if cookies else ["heartbeat_ack"])
+        if not cookies:
+            with pytest.raises(TimeoutError):  # where it is heard, the answer comes at once
+                connection.recv(timeout=1)
+            return
+        frame = connection.recv(timeout=60, decode=False)
+    assert ForwardMsg.FromString(frame).WhichOneof("type") == "backend_operation_response"
