@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 SQLITE_FILE = "sqlite:///"
+_NAME = re.compile(r"[\w.-]*")
 _UNREADABLE = "an address that cannot be read"
 
 
@@ -31,12 +33,20 @@ def read_database_address(address: str) -> URL:
         raise _no_address("text that is no address") from error
     if url.drivername.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         raise _no_address(f"an address that begins with '{url.drivername[:20]}'")
-    if not url.drivername.startswith("sqlite") and "@" in f"{_host(url)}{url.database or ''}":
-        raise _no_address("an @ in the host or the name: in a password it is written %40")
+    if not url.drivername.startswith("sqlite"):
+        _check_parts(address, url)
     ports = url.query.get("port", ())
     if not all(port.isdecimal() for port in ([ports] if isinstance(ports, str) else ports)):
         raise _no_address("a port that is no number")
     return url
+
+
+def _check_parts(address: str, url: URL) -> None:
+    """Refuse an address of which a part of the password would be taken for something else."""
+    if address.count("@") > 1 or "@" in f"{_host(url)}{url.database or ''}":
+        raise _no_address("more than one @: in a password it is written %40")
+    if not _NAME.fullmatch(url.database or ""):
+        raise _no_address("a name of a database with other characters than letters, digits, _ . -")
 
 
 def _no_address(what: str) -> NotConfiguredError:

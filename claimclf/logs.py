@@ -33,6 +33,8 @@ FIELDS = ("person", "case", "request")
 _MOST_FRAMES = 12
 #: Streamlit logs what nobody foresaw with the text of the error, which may be a user's.
 _WITH_TEXT = "streamlit.error_util"
+#: Letters of what a library logs, which may quote whoever is at the door.
+_MOST_LETTERS = 500
 
 _context: ContextVar[dict[str, str]] = ContextVar("claimclf_log_context", default={})  # noqa: B039
 _logger = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def set_up(level: int) -> None:
         handler.setFormatter(_Lines())
         LOGGER.addHandler(handler)
         logging.getLogger(_WITH_TEXT).addFilter(_without_uncaught)
+        logging.setLogRecordFactory(_record)
 
 
 def new_id() -> str:
@@ -168,6 +171,30 @@ class _Lines(logging.Formatter):
         message = one_line(record.getMessage())
         when = time.replace("+00:00", "Z")
         return f"{when} {record.levelname:<7} {belongs} {record.name}: {message}"
+
+
+def _record(name: str, *args: Any, **kwargs: Any) -> logging.LogRecord:
+    is_ours = name == LOGGER.name or name.startswith(f"{LOGGER.name}.")
+    return (logging.LogRecord if is_ours else _OfLibrary)(name, *args, **kwargs)
+
+
+class _OfLibrary(logging.LogRecord):
+    """What a library logs: a short line, of an error its kind and where it came from.
+
+    Libraries write with formatters of their own, each logger with another; what they make lines
+    of is this.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        error = self.exc_info[1] if self.exc_info else None
+        if error is not None:
+            self.exc_text = _where(error)
+
+    def getMessage(self) -> str:  # noqa: N802
+        """Return the message."""
+        message = one_line(super().getMessage())
+        return message if len(message) <= _MOST_LETTERS else f"{message[:_MOST_LETTERS]} …"
 
 
 def one_line(text: str) -> str:

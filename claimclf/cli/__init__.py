@@ -6,6 +6,8 @@ to import is imported by the command that uses it, so that `claimclf --help` ans
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -27,7 +29,7 @@ from claimclf.cli import (
     upkeep,
 )
 from claimclf.cli.exits import STOPPED, UNFORESEEN, exit_code
-from claimclf.cli.output import say
+from claimclf.cli.output import readable, say
 from claimclf.errors import ClaimclfError
 from claimclf.logs import belonging_to, new_id, set_up, unforeseen
 
@@ -51,9 +53,14 @@ _GROUPS = (
 class _Commands(click.Group):
     """Turns every error into one line on stderr and the exit code of its kind."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _readable_usage():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _readable_usage():
+                return super().invoke(ctx)
         except ClaimclfError as error:
             _tell(str(error))
             ctx.exit(exit_code(error))
@@ -68,6 +75,20 @@ class _Commands(click.Group):
                 "docs/operations.md says what to do with this number."
             )
             ctx.exit(UNFORESEEN)
+
+
+@contextmanager
+def _readable_usage() -> Iterator[None]:
+    """Have click's errors, which quote what was typed, not steer the terminal."""
+    try:
+        yield
+    except click.ClickException as error:
+        text = error.format_message()
+        if readable(text) == text:
+            raise
+        if isinstance(error, click.UsageError):
+            raise click.UsageError(readable(text), error.ctx) from error
+        raise click.ClickException(readable(text)) from error
 
 
 def _tell(message: str) -> None:

@@ -19,9 +19,10 @@ import streamlit as st
 
 from claimclf import logs
 from claimclf.errors import ClaimclfError, NotAllowedError
-from claimclf.people import Capability, Person
+from claimclf.people import Person
 from claimclf.ui import outcomes
 from claimclf.ui.access import visitor as visitors
+from claimclf.ui.access.holds import end_hold
 from claimclf.ui.access.visitor import Visitor
 from claimclf.ui.unforeseen import foreseen
 
@@ -117,7 +118,7 @@ def at_click(make: Callable[[], bytes], place: str | None = None) -> Callable[[]
     def made() -> bytes:
         now = _looked_up(lambda: visitors.visitor_of(lambda: claims))
         if now is None or now.person != person or not now.arrive():
-            _end_hold(person, now)
+            end_hold(person, now)
             raise NotAllowedError(
                 "Your session has ended, or your role has changed.", "", "Reload the page."
             )
@@ -165,7 +166,7 @@ def take_screen(now: Visitor | None) -> None:
         st.session_state[_SCREEN] = person
     if before is None or before == person:
         return
-    _end_hold(before, now)
+    end_hold(before, now)
     if person is None:
         st.session_state[_NOTICE] = _NOT_DONE
     else:
@@ -193,7 +194,7 @@ def _person_now(*, acts: bool = False) -> Person:
 
 def _turn_away(before: Person, now: Visitor | None) -> NoReturn:
     """End the hold at once, then have the page say what happened."""
-    _end_hold(before, now)
+    end_hold(before, now)
     st.rerun()
 
 
@@ -209,30 +210,6 @@ def _admitted(now: Visitor | None) -> Person | None:
     if now is None or now.is_over or isinstance(now.person, NotAllowedError):
         return None
     return now.person
-
-
-def _end_hold(before: Person, now: Visitor | None) -> None:
-    """Give back what somebody holds, unless they may hold it and are still at work somewhere."""
-    if _may_hold_on(before, now):
-        return
-    from claimclf.services import queue
-    from claimclf.ui.state.database import queue_database
-
-    try:
-        queue.end_holds(queue_database(), before)
-    except ClaimclfError as error:  # it lapses by itself
-        _logger.warning("A hold could not be ended: %s", error.code)
-
-
-def _may_hold_on(before: Person, now: Visitor | None) -> bool:
-    if not before.may(Capability.REVIEW):
-        return True  # who holds nothing
-    if now is None or not isinstance(now.person, Person) or now.person.name != before.name:
-        return False
-    # A lead may hold what waits for a lead.
-    needed = [Capability.REVIEW, *([Capability.LEAD] if before.may(Capability.LEAD) else [])]
-    covered = all(now.person.may(capability) for capability in needed)
-    return covered and (not now.is_over or now.is_elsewhere)
 
 
 def _name(function: Callable[..., object]) -> str:

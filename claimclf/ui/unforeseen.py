@@ -8,12 +8,20 @@ from claimclf import logs
 from claimclf.errors import ClaimclfError
 from claimclf.ui.messages import say_error
 
+#: Errors of one visit that are logged: who makes them on purpose fills no log.
+_MOST_LOGGED = 20
+_LOGGED = "errors_logged"
+
 
 def foreseen(error: Exception) -> ClaimclfError:
     """Return an error that can be said; one that nobody foresaw is logged, and has its number."""
     if isinstance(error, ClaimclfError):
         return error
-    number = logs.unforeseen(error)
+    logged = st.session_state.get(_LOGGED, 0)
+    st.session_state[_LOGGED] = logged + 1
+    number = (
+        logs.unforeseen(error) if logged < _MOST_LOGGED else "without a number: there were many"
+    )
     return ClaimclfError(
         "Something went wrong that nobody foresaw.",
         f"Found: error {number}.",

@@ -30,6 +30,7 @@ server_metadata_url = "http://127.0.0.1:1/none"
 
 [claimclf.roles]
 analyst = ["ana@example.org"]
+moderator = ["mia@example.org"]
 """
 
 
@@ -130,11 +131,11 @@ def own_server() -> Iterator[Server]:
 
 
 @contextmanager
-def team_server(folder: Path) -> Iterator[Server]:
+def team_server(folder: Path, **environment: str) -> Iterator[Server]:
     """Run a server where people sign in."""
     file = folder / "secrets.toml"
     file.write_text(SECRETS, "utf-8")
-    with running_dashboard(STREAMLIT_SECRETS_FILES=str(file)) as address:
+    with running_dashboard(STREAMLIT_SECRETS_FILES=str(file), **environment) as address:
         yield Server(address, signed_in(address))
 
 

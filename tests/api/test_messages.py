@@ -98,6 +98,51 @@ def test_no_file_is_made_for_who_may_have_none() -> None:
     assert [message.get("bytes") for message in reached] == [BEAT, None]
 
 
+def test_names_of_files_are_taken_only_from_who_may_have_files_and_few_at_once() -> None:
+    few, many = said("file_urls_request"), said("file_urls_request")
+    few.file_urls_request.file_names.append("videos.csv")
+    many.file_urls_request.file_names.extend([""] * 101)
+    frames = [message.SerializeToString() for message in (few, many)]
+    reached, _ = passed_on(*frames)
+    assert [message.get("bytes") for message in reached] == [frames[0], None]
+    reached, _ = passed_on(*frames, may_have_files=False)
+    assert [message.get("bytes") for message in reached] == [None]
+
+
+#: Parts of what a browser says of where it is, with what it has from us.
+FROM_US = {
+    "fragment_id": "0123456789abcdef" * 2,
+    "page_script_hash": "0123456789abcdef" * 2,
+    "page_name": "Triage_queue",
+    "query_string": "state=open&words=caf%C3%A9",
+}
+NOT_FROM_US = ["\x1b]0;x\x07", "a\nb", "\u2028", "x" * 100_000]
+
+
+@pytest.mark.parametrize("name", FROM_US)
+def test_where_a_browser_is_it_says_in_our_words(name: str) -> None:
+    """An error would have it written into the log."""
+    for value, is_heard in [(FROM_US[name], True), *((value, False) for value in NOT_FROM_US)]:
+        message = said("rerun_script")
+        setattr(message.rerun_script, name, value)
+        frame = message.SerializeToString()
+        reached, _ = passed_on(frame, BEAT)
+        assert [one.get("bytes") for one in reached] == [*[frame] * is_heard, BEAT, None]
+
+
+@pytest.mark.parametrize("kind", ["json_value", "json_trigger_value"])
+@pytest.mark.parametrize(
+    ("value", "is_heard"),
+    [('{"rows": [1]}', True), ("{", False), ("", False), ("[" * 9_999, False)],
+)
+def test_widgets_that_hold_json_hold_json(kind: str, value: str, is_heard: bool) -> None:
+    message = said("rerun_script")
+    message.rerun_script.widget_states.widgets.append(WidgetState(id="x", **{kind: value}))
+    frame = message.SerializeToString()
+    reached, _ = passed_on(frame, BEAT)
+    assert [one.get("bytes") for one in reached] == [*[frame] * is_heard, BEAT, None]
+
+
 @pytest.mark.parametrize(("frame", "code"), NOTHING)
 def test_what_is_no_message_ends_the_connection(frame: bytes | str, code: int) -> None:
     reached, answered = passed_on(BEAT, frame, BEAT)

@@ -42,6 +42,14 @@ def test_page_says_the_number_under_which_the_error_is_in_the_log(logged: Logged
     assert not any(WRITTEN in line for level, line in logged.lines if level != "DEBUG")
 
 
+def test_who_makes_errors_on_purpose_does_not_fill_the_log(logged: Logged) -> None:
+    app = AppTest.from_function(page_with_a_fault)
+    for _ in range(25):
+        app.run()
+    assert len([line for line in logged.lines if line[0] == "ERROR"]) == 20
+    assert "Found: error without a number: there were many." in app.error[0].value
+
+
 def test_error_of_ours_is_said_in_its_own_words(logged: Logged) -> None:
     app = AppTest.from_function(page_with_an_error_of_ours).run()
     assert [error.value.replace("\\", "") for error in app.error] == [

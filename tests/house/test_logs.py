@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import logging
 import re
 import threading
@@ -44,10 +45,12 @@ class Log:
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     """The log of a process that has just begun, and what it has written."""
     handlers, level, propagates = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate
+    factory = logging.getLogRecordFactory()
     LOGGER.handlers.clear()
     yield Log(capsys)
     LOGGER.handlers[:], LOGGER.propagate = handlers, propagates
     LOGGER.setLevel(level)
+    logging.setLogRecordFactory(factory)
 
 
 def parsed(text: str) -> list[dict[str, str]]:
@@ -100,6 +103,46 @@ def test_nobodys_name_can_make_up_a_line_or_steer_a_terminal(name: str, log: Log
     (line,) = log.lines
     assert (line["case"], line["request"], line["message"]) == ("-", "-", "a person")
     assert log.text.rstrip("\n").isprintable()
+
+
+@pytest.fixture
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def library(written: io.StringIO) -> Iterator[logging.Logger]:
+    """A logger with a handler and a format of its own, as libraries have."""
+    logger, handler = logging.getLogger("a_library"), logging.StreamHandler(written)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False
+    set_up(logging.INFO)
+    yield logger
+    logger.removeHandler(handler)
+
+
+def test_what_a_library_logs_is_one_short_line_that_steers_no_terminal(
+    library: logging.Logger, written: io.StringIO
+) -> None:
+    library.warning("no part %s", f"\x1b]0;x\x07\n2026-01-01T00:00:00.000Z {'x' * 10_000}")
+    line, rest = written.getvalue().split("\n")
+    assert line.isprintable()
+    assert "no part \\x1b]0;x\\x07\\n2026" in line
+    assert len(line) < 600
+    assert rest == ""
+
+
+def test_of_an_error_that_a_library_logs_there_is_its_kind_and_where_it_came_from(
+    library: logging.Logger, written: io.StringIO
+) -> None:
+    try:
+        failing()
+    except KeyError:
+        library.exception("it failed")
+    where = "it failed\nbuiltins.KeyError from ValueError at tests/house/test_logs.py:"
+    assert where in written.getvalue()
+    assert WRITTEN not in written.getvalue()
 
 
 def failing() -> None:

@@ -35,6 +35,18 @@ def test_commands_print_in_one_place() -> None:
             assert not re.search(r"click\.s?echo|\bprint\(", path.read_text("utf-8")), path
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["{}"], ["--{}"], ["models", "{}"], ["models", "--{}"], ["export", "--what={}"]],
+)
+def test_what_was_typed_wrongly_steers_no_terminal(command: list[str]) -> None:
+    done = CliRunner().invoke(main, [part.format("\x1b[31m\x1b]0;x\x07") for part in command])
+    assert done.exit_code == 2
+    assert "Usage: " in done.output
+    assert "\\x1b[31m" in done.output
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", done.output)
+
+
 def test_words_of_a_file_reach_no_terminal_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("video_id,\x1b]0;x\x07own\n7000000000000000001,\x1b[2J\n", "utf-8")

@@ -7,9 +7,12 @@ of a message that is none.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from google.protobuf.message import DecodeError
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +36,15 @@ SAID = frozenset(
 )
 #: What the server may be asked for outside of any page: files that are made at a click.
 ASKED_FOR = frozenset({"deferred_file"})
+#: Of these a browser that nobody signed in with asks nothing.
+_OF_FILES = frozenset({"backend_operation_request", "file_urls_request"})
+#: Files that are chosen at once.
+_MOST_FILES = 100
+#: Where in the dashboard a browser is: what Streamlit names pages and their parts by, and
+#: letters of each text. It writes some of it into the log.
+_NAME, _NAMES = re.compile(r"[0-9a-f]{0,64}"), ("fragment_id", "page_script_hash")
+_LONGEST = {"page_name": 200, "query_string": 10_000}
+_JSON = ("json_value", "json_trigger_value")
 #: Codes that a websocket is closed with: no protocol of ours, and too large.
 _NO_MESSAGE, _TOO_LARGE = 1002, 1009
 
@@ -96,7 +108,7 @@ class CheckMessages:
         await self._app(scope, checked, send_while_open)
 
     async def _is_allowed(self, scope: Scope, said: BackMsg) -> bool:
-        if said.WhichOneof("type") != "backend_operation_request":
+        if said.WhichOneof("type") not in _OF_FILES:
             return True
         return await run_in_threadpool(self._may_have_files, HTTPConnection(scope).cookies)
 
@@ -116,6 +128,35 @@ class CheckMessages:
 
 def _is_of_page(said: BackMsg) -> bool:
     kind = said.WhichOneof("type")
-    if kind == "backend_operation_request":
-        return said.backend_operation_request.WhichOneof("payload") in ASKED_FOR
+    match kind:
+        case "backend_operation_request":
+            return said.backend_operation_request.WhichOneof("payload") in ASKED_FOR
+        case "file_urls_request":
+            return len(said.file_urls_request.file_names) <= _MOST_FILES
+        case "rerun_script":
+            return _is_of_browser(said.rerun_script)
     return kind in SAID
+
+
+def _is_of_browser(asked: Any) -> bool:
+    """Return whether texts are such as a browser has from us, where an error would quote them."""
+    texts = [getattr(asked, name) for name in _LONGEST]
+    return (
+        all(_NAME.fullmatch(getattr(asked, name)) for name in _NAMES)
+        and all(_NAME.fullmatch(name) for name in asked.cached_message_hashes)
+        and all(len(text) <= most for text, most in zip(texts, _LONGEST.values(), strict=True))
+        and all(text.isprintable() for text in texts)
+        and all(_holds_json(widget) for widget in asked.widget_states.widgets)
+    )
+
+
+def _holds_json(widget: Any) -> bool:
+    """Return whether a widget's value is JSON where it says so: it would be read as such."""
+    kind = widget.WhichOneof("value")
+    if kind not in _JSON:
+        return True
+    try:
+        json.loads(getattr(widget, kind))
+    except (ValueError, RecursionError):
+        return False
+    return True

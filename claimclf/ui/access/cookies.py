@@ -12,6 +12,7 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 
 from claimclf.errors import ClaimclfError
 from claimclf.people import Person
+from claimclf.ui.access.holds import end_hold
 from claimclf.ui.access.leaving import end_sign_in
 from claimclf.ui.access.visitor import Visitor, visitor_of
 
@@ -31,10 +32,16 @@ def is_signed_in(cookies: Mapping[str, str]) -> bool:
 
 
 def sign_out(cookies: Mapping[str, str]) -> None:
-    """End the sign-in of these cookies in all its tabs; a copy of them opens nothing any more."""
+    """End the sign-in of these cookies in all its tabs; a copy of them opens nothing any more.
+
+    What the person holds goes back: a tab that is closed at once says nothing more.
+    """
     visitor = _visitor(cookies)
-    if visitor is not None and visitor.login is not None:
-        end_sign_in(visitor.login)
+    if visitor is None or visitor.login is None:
+        return
+    end_sign_in(visitor.login)
+    if isinstance(visitor.person, Person):
+        end_hold(visitor.person, _visitor(cookies))
 
 
 def _visitor(cookies: Mapping[str, str]) -> Visitor | None:

@@ -586,6 +586,7 @@ def test_safe_addresses_are_taken(url: str) -> None:
         "https://plat\tform.example/",
         "https://platform.example/\x00",
         "https://platform.example/\x7f",
+        "https://platform.example/#\x85",
         f"https://{'a' * 64}.example/",
         f"https://{'a.' * 127}example/",
         "https://platform..example/",

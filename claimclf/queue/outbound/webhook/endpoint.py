@@ -118,7 +118,8 @@ def _check_url(url: str) -> None:
         parts, host = urlsplit(""), ""
     # Parsing takes some control characters out without a word.
     readable = all(32 < ord(letter) != 127 for letter in url) and _is_host(host)
-    readable &= f"{parts.path}{parts.query}".isascii()  # else no request can be made of it
+    # What follows the host is sent as it is written, where it is sent at all.
+    readable &= f"{parts.path}{parts.query}{parts.fragment}".isascii()
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
     if not (readable and safe) or "@" in parts.netloc:
         # The rest of an address may be a secret.
