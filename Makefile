@@ -42,8 +42,9 @@ bench-search: install   ## the search against GridSearchCV: every cell, and the 
 bench-model: install   ## every figure of the models; writes docs/model-report.md (half an hour; ARGS="--out-of-domain FILE")
 	$(BIN)/python -m benchmarks.model $(ARGS)
 
-bench-learning: install   ## what decisions teach: AUC after so many, beside learning from scratch (ARGS="--orders 3")
+bench-learning: install   ## what decisions teach, and a simulated team at work: curves, what pages say and what is so (half an hour; ARGS="--orders 3")
 	$(BIN)/python -m benchmarks.learning $(ARGS)
+	$(BIN)/python -m benchmarks.team
 
 bench-watching: install   ## intervals of what is missed, certificates, false alarms, what is found (ten minutes; ARGS="--runs 300 --batches 50")
 	$(BIN)/python -m benchmarks.watching $(ARGS)

@@ -25,10 +25,12 @@ from benchmarks import (
     search,
     uploads,
 )
+from benchmarks import team as teams
 from benchmarks.busy import MODERATORS
 from benchmarks.report import Result, Run, changes, now_run, read, report, write
 from benchmarks.speech_targets import review_share_as, target_lines
 from benchmarks.videos import write_videos
+from claimclf.dataset.cleaning import is_claim
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import first_rows, read_table
 from claimclf.dataset.statements import statements
@@ -50,6 +52,7 @@ from claimclf.schema import (
     VIDEO_ID,
 )
 from claimclf.services.datasets import open_dataset
+from claimclf.services.stress import read_texts
 from tests.conftest import shared_file
 from tests.modeling.learners.test_search import rows
 from tests.speech import talk_file
@@ -305,3 +308,34 @@ def test_pages_in_small() -> None:
     sent = [result for result in results if result.unit == "kB"]
     assert len(sent) == 7
     assert all(result.is_kept for result in sent)
+
+
+@pytest.fixture(scope="module")
+def debates() -> pd.DataFrame:
+    rows = read_texts(read_table(shared_file("data/debate_sentences_dev.csv"))).rows
+    return teams.quarter_claims(rows).sample(60, random_state=1)
+
+
+def test_team_that_reads_all_finds_all_and_is_spared_what_comes_after(
+    debates: pd.DataFrame,
+) -> None:
+    reading = teams.learning_while_reviewing(debates, every=0, order=1)
+    n_claims = int(is_claim(debates).sum())
+    assert n_claims / len(debates) <= reading.share < 1
+    read = round(reading.share * len(debates)) - round(0.95 * n_claims + 0.49)
+    assert reading.spared == pytest.approx(1 - read / (len(debates) - n_claims))
+    assert reading.certified is None, "nothing was drawn"
+
+
+def test_what_pages_say_of_a_week_stands_beside_what_is_so(
+    debates: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in {"_A_WEEK": 40, "_CAPACITY": 20, "_SAMPLE": 0.5, "_SECOND": 1.0}.items():
+        monkeypatch.setattr(teams, name, few)
+    weeks = teams.weeks_of_work(debates, debates, slips=1.0, n_weeks=2)
+    for said, true in weeks.missed:
+        assert 0 < said.n_cases + said.n_unknown < 40
+        assert true <= said.n_cases + said.n_unknown
+    assert len(weeks.alarms) == 2
+    assert weeks.n > 0
+    assert weeks.same == 0, "one of two is always wrong"
