@@ -15,6 +15,17 @@ _OPENED = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
 
 
+class NotOursError(OSError):
+    """Something stands there that somebody else may have put there; `strerror` says what."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(0, what)
+
+    def __str__(self) -> str:
+        """Say what stands there, without a number that means nothing."""
+        return str(self.strerror)
+
+
 def own_folder(folder: Path) -> None:
     """Make a folder that nobody else may enter, or take one only if it is such a one.
 
@@ -23,9 +34,10 @@ def own_folder(folder: Path) -> None:
 
     Raises
     ------
+    NotOursError
+        It is a link or a file, belongs to somebody else, or others may write to it.
     OSError
-        It cannot be made, is a link or a file, belongs to somebody else, or others may write
-        to it.
+        It cannot be made.
     """
     try:
         folder.mkdir(mode=0o700)
@@ -33,11 +45,11 @@ def own_folder(folder: Path) -> None:
     except FileExistsError:
         status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
-        raise OSError(0, "a link or a file stands in its place")
+        raise NotOursError("a link or a file stands in its place")
     if os.name == "posix" and status.st_uid != os.geteuid():
-        raise OSError(0, "it belongs to somebody else")
+        raise NotOursError("it belongs to somebody else")
     if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise OSError(0, "others may write to it")
+        raise NotOursError("others may write to it")
 
 
 def private_folder(folder: Path) -> None:
@@ -55,22 +67,42 @@ def private_folder(folder: Path) -> None:
 
 
 def own_file(file: Path) -> None:
-    """Make an empty file that nobody else may read, or take such rights from one that is ours.
+    """Make an empty file that nobody else may read, or take one as `close_to_others` does.
 
     What the umask takes away stays away.
 
     Raises
     ------
     OSError
-        It cannot be made or changed.
+        As `close_to_others`, or it cannot be made.
     """
     try:
         os.close(os.open(file, _NEW, 0o600))
     except FileExistsError:
-        status = file.stat()
-        ours = os.name == "posix" and status.st_uid == os.geteuid()
-        if ours and stat.S_ISREG(status.st_mode):
-            file.chmod(stat.S_IMODE(status.st_mode) & 0o600)
+        close_to_others(file)
+
+
+def close_to_others(file: Path) -> None:
+    """Take all rights of others from a file that is there, if it is ours.
+
+    In a folder that many may write to, somebody else could have prepared it, and would read or
+    change what is put there; a link could lead to any file of ours.
+
+    Raises
+    ------
+    NotOursError
+        It is a link or no file, or belongs to somebody else.
+    OSError
+        It is not there or cannot be changed.
+    """
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        is_link = stat.S_ISLNK(status.st_mode)
+        raise NotOursError(f"{'a link' if is_link else 'something that is no file'} in its place")
+    if os.name == "posix":
+        if status.st_uid != os.geteuid():
+            raise NotOursError("it belongs to somebody else")
+        file.chmod(stat.S_IMODE(status.st_mode) & 0o600)
 
 
 @contextmanager

@@ -19,6 +19,9 @@ from claimclf.paths import MODELS
 from claimclf.queue.storage.database import Database
 from claimclf.services.streaming import Source, score_file
 
+#: The queue's file and what stands beside it.
+QUEUE_FILES = [f"queue.db{ending}" for ending in ("", "-wal", "-shm", "-journal", ".lock")]
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -118,16 +121,65 @@ def test_queue_and_its_companions_are_ours_alone(is_old: bool, tmp_path: Path) -
     assert set(there.values()) == {0o600}
 
 
-def test_link_in_the_place_of_the_file_of_turns_is_not_followed(tmp_path: Path) -> None:
-    private = tmp_path / "private.txt"
-    private.write_text("mine", "utf-8")
-    private.chmod(0o644)
-    (tmp_path / "queue.db.lock").symlink_to(private)
-    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
-    with pytest.raises(StorageError):
+def refused_queue(file: Path) -> str:
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(StorageError, match="is not used") as caught:
         database.prepare()
     database.close()
-    assert (private.read_text("utf-8"), mode(private)) == ("mine", 0o644)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", QUEUE_FILES)
+@pytest.mark.parametrize("content", ["", "mine"])
+def test_link_in_the_place_of_the_queue_or_a_companion_is_not_followed(
+    name: str, content: str, tmp_path: Path
+) -> None:
+    """An empty file is a database without tables to SQLite, which would put its own there."""
+    private = tmp_path / "private.txt"
+    private.write_text(content, "utf-8")
+    private.chmod(0o644)
+    (tmp_path / name).symlink_to(private)
+    assert f"Found: a link in its place ({tmp_path / name})." in refused_queue(
+        tmp_path / "queue.db"
+    )
+    assert (private.read_text("utf-8"), mode(private)) == (content, 0o644)
+
+
+@pytest.mark.parametrize("name", QUEUE_FILES)
+def test_pipe_in_the_place_of_the_queue_or_a_companion_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / name)
+    assert "Found: something that is no file" in refused_queue(tmp_path / "queue.db")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("name", QUEUE_FILES)
+def test_queue_or_companion_that_somebody_else_prepared_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    prepared = tmp_path / name
+    prepared.touch()
+    prepared.chmod(0o666)
+    os.chown(prepared, 65534, 65534)
+    assert "Found: it belongs to somebody else" in refused_queue(tmp_path / "queue.db")
+    assert prepared.read_bytes() == b""
+
+
+@pytest.mark.usefixtures("umask")
+def test_companion_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    """As a process that was killed left it, of a release that did not close the queue."""
+    beside = tmp_path / "queue.db-wal"
+    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+    database.prepare()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT * FROM cases").all()
+        beside.chmod(0o644)
+        again = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+        again.prepare()
+        assert mode(beside) == 0o600
+    again.close()
+    database.close()
 
 
 def test_file_that_was_not_finished_leaves_the_old_one(tmp_path: Path) -> None:

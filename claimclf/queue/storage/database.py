@@ -7,7 +7,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from claimclf.addresses import database_name, read_database_address, without_secrets
 from claimclf.configuration import database_password, database_url
 from claimclf.errors import StorageError
-from claimclf.files import own_file, private_folder
+from claimclf.files import NotOursError, close_to_others, own_file, private_folder
 from claimclf.paths import DEFAULT_QUEUE
 from claimclf.queue.storage import migrations, word_table
 from claimclf.queue.storage.failures import described, driver_message, is_transient, kind_of
@@ -41,6 +41,8 @@ _TEMP_CACHE_KIB = 128 * 1024
 #: Pages of SQLite's log from which on they are brought into its file: a large upload changes the
 #: same ones in each of its steps.
 _LOG_PAGES = 8_000
+#: What SQLite keeps beside its file is called as that and so; it believes what it finds there.
+_COMPANIONS = ("-wal", "-shm", "-journal")
 _WRITES, _SAFE = "claimclf_writes", "claimclf_safe"
 
 
@@ -172,7 +174,7 @@ class Database:
                 # One that was named must be there: its disk may be away, and with it the queue.
                 private_folder(self._file.parent)
             if self._file is not None and self._file.parent.is_dir():
-                own_file(self._file)  # its companions take over its rights
+                _take(self._file)
             with self.engine.connect() as connection:
                 version = self.attempt(connection, migrations.version, writes=False)
                 migrations.check(version, self.name)
@@ -193,8 +195,7 @@ class Database:
                 self.attempt(connection, _bring_up_to_date, writes=True)
                 return
             lock = Path(f"{self._file}.lock")
-            if not lock.is_symlink():  # which is refused below
-                own_file(lock)  # whoever may read it could hold it, and nobody get a turn
+            _take_one(lock)  # whoever may read it could hold it, and nobody get a turn
             with FileLock(lock):
                 # Readers go on while one writes; stays with the file, and no transaction may do it.
                 connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
@@ -219,6 +220,26 @@ class Database:
                 f"Found: {error} ({self.name}).",
                 "Check the folder and its permissions.",
             ) from error
+
+
+def _take(file: Path) -> None:
+    """Take a queue's file, or make it, and what SQLite has left beside it, if all of it is ours."""
+    _take_one(file)  # companions that are made later take over its rights
+    for ending in _COMPANIONS:
+        with suppress(FileNotFoundError):
+            _take_one(Path(f"{file}{ending}"), close_to_others)
+
+
+def _take_one(file: Path, take: Callable[[Path], None] = own_file) -> None:
+    try:
+        take(file)
+    except NotOursError as error:
+        raise StorageError(
+            "The queue's database is not used: others could read or change what is stored.",
+            f"Found: {error} ({file}).",
+            "Name a file of your own that is no link, in a folder that nobody else may write "
+            "to (--database or CLAIMCLF_DATABASE_URL), or work as the user whom it belongs to.",
+        ) from error
 
 
 def _has_words_of_today(connection: Connection) -> bool:
