@@ -134,6 +134,23 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def written(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Yield what a person named to write to: a file as `replacing` has it, a device or a pipe.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    if leads_to_no_file(path):
+        with path.open("wb") as stream:
+            yield stream
+        return
+    with replacing(path, private=private) as stream:
+        yield stream
+
+
 def leads_to_no_file(path: Path) -> bool:
     """Say whether a device or a pipe is there, which must be written to, not replaced.
 

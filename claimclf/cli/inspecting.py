@@ -39,6 +39,7 @@ def inspect(
     encoding: str | None,
 ) -> None:
     """Say what a file is, which column is read as which, and what cannot be used."""
+    from claimclf.dataset.writing import placed
     from claimclf.services.inspecting import inspect_file
     from claimclf.services.mappings import Choice, write_choice
 
@@ -53,7 +54,8 @@ def inspect(
     if save_mapping is not None:
         own = inspection.mapping.as_choice | choice.columns
         chosen = Choice(own, choice.name, choice.trust_ids, choice.sheet)
-        save_mapping.write_bytes(write_choice(chosen))
+        with placed(save_mapping) as stream:
+            stream.write(write_choice(chosen))
     if as_json:
         print_json(inspection.as_record())
     else:

@@ -24,14 +24,13 @@ def export_statements(
     for_excel: bool,
 ) -> None:
     """Write the statements of a window, and list those that cannot be written."""
-    from claimclf.dataset.writing import write_table
-    from claimclf.files import replacing
+    from claimclf.dataset.writing import placed, write_table
     from claimclf.queue.outbound.reasons.writing import as_json, as_table
     from claimclf.services.reasons import statements_of_reasons
 
     done = statements_of_reasons(*opened, *window)
     if output.suffix.lower() == ".json":
-        with replacing(output, private=True) as stream:
+        with placed(output, private=True) as stream:
             stream.write(as_json(done.statements))
     else:
         write_table(as_table(done.statements), output, raw=raw, private=True, bom=for_excel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from codecs import BOM_UTF8
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from claimclf.dataset.formatting import (
 )
 from claimclf.dataset.texts import Text
 from claimclf.errors import InvalidRequestError, UnavailableError
-from claimclf.files import leads_to_no_file, replacing
+from claimclf.files import leads_to_no_file, written
 
 _STRETCH_ROWS = 50_000
 
@@ -138,6 +139,34 @@ def require_place(path: Path) -> None:
         )
 
 
+@contextmanager
+def placed(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file that is there whole or not at all, or the device or pipe that is there.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; a file or a link is replaced when the new one is complete.
+    private : bool
+        Whether nobody else on this machine may read it.
+
+    Raises
+    ------
+    InvalidRequestError, UnavailableError
+        The folder does not exist, or the file cannot be written now.
+    """
+    require_place(path)
+    try:
+        with written(path, private=private) as stream:
+            yield stream
+    except OSError as error:
+        if leads_to_no_file(path):  # whoever read the pipe has gone, which needs no words
+            raise
+        raise UnavailableError(
+            f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
+        ) from error
+
+
 def write_table(
     frame: pd.DataFrame,
     path: Path,
@@ -167,18 +196,8 @@ def write_table(
     InvalidRequestError, UnavailableError
         The folder does not exist, or the file cannot be written now.
     """
-    require_place(path)
-    if leads_to_no_file(path):
-        with path.open("wb") as stream:
-            _write(frame, stream, path.suffix, raw, bom)
-        return
-    try:
-        with replacing(path, private=private) as stream:
-            _write(frame, stream, path.suffix, raw, bom)
-    except OSError as error:
-        raise UnavailableError(
-            f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."
-        ) from error
+    with placed(path, private=private) as stream:
+        _write(frame, stream, path.suffix, raw, bom)
 
 
 def _write(frame: pd.DataFrame, stream: BinaryIO, suffix: str, raw: bool, bom: bool) -> None:

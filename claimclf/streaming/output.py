@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from claimclf.dataset.validation.problems import in_order, rejected_rows
 from claimclf.dataset.writing import csv_lines, holds_cr
-from claimclf.files import leads_to_no_file, replacing
+from claimclf.files import written
 from claimclf.modeling.scoring.ranking import output
 from claimclf.schema import REPORTED, SURPLUS, Ranking
 from claimclf.streaming.engines import Engine
@@ -62,11 +62,7 @@ class Form:
 
     def join(self, stretches: Iterable[Path], path: Path) -> None:
         """Put the table together from its stretches, which are removed: all of it, or nothing."""
-        if leads_to_no_file(path):
-            with path.open("wb") as file:
-                self._join(stretches, file)
-            return
-        with replacing(path) as file:
+        with written(path) as file:
             self._join(stretches, file)
 
     def _join(self, stretches: Iterable[Path], file: BinaryIO) -> None:

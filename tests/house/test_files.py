@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from claimclf.cli import main
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.writing import write_table
 from claimclf.errors import EngineError, StorageError
@@ -89,6 +92,32 @@ def test_output_replaces_a_link_and_never_follows_it(name: str, tmp_path: Path) 
     write_table(pd.DataFrame({"a": ["b"]}), output)
     assert private.read_text("utf-8") == "mine"
     assert not output.is_symlink()
+
+
+def test_mapping_replaces_a_link_and_goes_into_a_pipe(tmp_path: Path) -> None:
+    private, link, pipe = (tmp_path / name for name in ("private.txt", "link.json", "pipe"))
+    private.write_text("mine", "utf-8")
+    link.symlink_to(private)
+    os.mkfifo(pipe)
+    source(tmp_path)
+    command = ["inspect", str(tmp_path / "videos.csv"), "--save-mapping"]
+    assert CliRunner().invoke(main, [*command, str(link)]).exit_code == 0
+    assert private.read_text("utf-8") == "mine"
+    assert not link.is_symlink()
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_bytes)
+        assert CliRunner().invoke(main, [*command, str(pipe)]).exit_code == 0
+        assert read.result() == link.read_bytes()
+
+
+def test_mapping_without_a_place_is_refused_in_words(tmp_path: Path) -> None:
+    source(tmp_path)
+    place = tmp_path / "missing" / "mapping.json"
+    done = CliRunner().invoke(
+        main, ["inspect", str(tmp_path / "videos.csv"), "--save-mapping", str(place)]
+    )
+    assert f"{place} cannot be written. Found: its folder does not exist." in done.output
+    assert done.exit_code not in (0, 1)
 
 
 @pytest.mark.usefixtures("umask")
