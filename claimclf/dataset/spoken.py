@@ -85,7 +85,7 @@ def _is_srt(start: str) -> bool:
 def _creator_captions(text: str) -> str:
     try:
         held = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     spoken = held.get("utterances") if isinstance(held, dict) else None
     if not isinstance(spoken, list):

@@ -66,7 +66,7 @@ def read_choice(source: Path | bytes) -> Choice:
         raise InputError(
             f"{name} cannot be opened.", f"Found: {error.strerror}.", "Check the path."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _not_a_mapping(name, "no JSON") from error
     return _checked(facts, name)
 

@@ -40,6 +40,9 @@ ROLLING = "WEBVTT\n\n" + "".join(
     for n, (a, b) in enumerate([("", "one"), ("one", "two"), ("two", "three")])
 )
 
+#: Nobody's captions, but a cell may hold it.
+DEEP = '{"utterances":' * 200_000
+
 
 @pytest.mark.parametrize(
     ("text", "words"),
@@ -51,6 +54,7 @@ ROLLING = "WEBVTT\n\n" + "".join(
         (ROLLING, "one two three"),
         ('{"utterances": [{"text": "so an"}, {"text": " octopus "}]}', "so an octopus"),
         ('{"not": "captions"}', '{"not": "captions"}'),
+        pytest.param(DEEP, DEEP, id="an object within objects, 200,000 of them"),
         ("1 octopus --> 3 hearts", "1 octopus --> 3 hearts"),
         ("WEBSITE of the week", "WEBSITE of the week"),
     ],

@@ -20,13 +20,14 @@ crash at any moment leaves the old model or the new one.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock
 
@@ -63,11 +64,14 @@ from claimclf.modeling.store.manifest import (
     require_reason,
 )
 from claimclf.modeling.store.model import Model, Predictor
-from claimclf.modeling.store.pointer import Pointer
+from claimclf.modeling.store.pointer import Pointer, read_champion, read_history
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Recorded = TypeVar("Recorded")
+
+_logger = logging.getLogger(__name__)
 _POINTER, _LOCK = "champion.json", ".lock"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 #: Called with what there was and what there will be, once all is checked and before anything
@@ -416,20 +420,22 @@ class ModelStore:
 
     def pointer(self) -> Pointer | None:
         """Return which model is champion as recorded, or None where that cannot be used."""
-        try:
-            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
-            pointer = Pointer(**values["champion"])
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
-        return pointer if pointer.name in self.names() else None
+        pointer = self._recorded(read_champion)
+        return pointer if pointer is not None and pointer.name in self.names() else None
 
     def pointer_history(self) -> list[Pointer]:
-        """Return every champion there was, the present one last."""
+        """Return every champion there was, the present one last; none where it cannot be read."""
+        return self._recorded(read_history) or []
+
+    def _recorded(self, read: Callable[[str], Recorded]) -> Recorded | None:
+        path = self.folder / _POINTER
         try:
-            values = json.loads((self.folder / _POINTER).read_text("utf-8"))
-            return [Pointer(**entry) for entry in values["history"]]
-        except (OSError, ValueError, TypeError, KeyError):
-            return []
+            return read(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            _logger.warning("%s cannot be used (%s): it counts as absent", path, error)
+            return None
 
     def point_at(
         self, name: str, reason: str, by: str, announce: AnnouncePointer = announce_to_nobody

@@ -449,7 +449,18 @@ def test_a_checkpoint_of_another_search_is_not_used(tmp_path, change):
     assert seen[0].done == 0
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"outcome": {}}', "changed", "\udcff"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{",
+        "[]",
+        '{"outcome": {}}',
+        "changed",
+        "\udcff",
+        pytest.param("[" * 200_000, id="too deep"),
+    ],
+)
 def test_a_damaged_checkpoint_file_is_fitted_again(tmp_path, damage, logged):
     first = forest_search(checkpoint=tmp_path).fit(*rows())
     victim = sorted(tmp_path.iterdir())[0]

@@ -452,3 +452,44 @@ def test_unreadable_pointer_gives_way_to_the_rule(store: ModelStore, content: st
     pointer = follow_rule(store)
     assert pointer is not None
     assert pointer.reason == RULE
+
+
+DEEP = "[" * 200_000
+NO_TEXT = '{"name": 1, "by": "ana", "reason": "x", "at": "2026"}'
+DAMAGED_POINTERS = {
+    "": "Expecting value",
+    DEEP: "too deep",
+    f'{{"champion": {DEEP}': "too deep",
+    "[]": "list in place of an object",
+    '{"champion": [], "history": {}}': "is (list, not dict|dict, not list)",
+    f'{{"champion": {NO_TEXT}, "history": [{NO_TEXT}]}}': "name is int, not str",
+    '{"champion": {"name": "a"}, "history": [{"name": "a"}]}': "by is missing",
+    '{"champion": {"name": [[]]}, "history": [[]]}': "is list, not (str|dict)",
+    '{"champion": {"nam": "a"}, "history": [{"nam": "a"}]}': "unknown: nam",
+    "{}": "(champion|history) is missing",
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"), DAMAGED_POINTERS.items(), ids=[key[:20] for key in DAMAGED_POINTERS]
+)
+def test_damaged_pointer_counts_as_absent_and_is_said(
+    store: ModelStore, content: str, found: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (store.folder / "champion.json").write_text(content)
+    for read in (store.pointer, store.pointer_history):
+        caplog.clear()
+        assert not read()
+        assert re.search(rf"champion.json cannot be used \(.*{found}", caplog.text)
+    (store.folder / "champion.json").unlink()
+    caplog.clear()
+    assert store.pointer() is None
+    assert not caplog.text  # nobody has chosen yet
+
+
+def test_commands_go_on_with_a_damaged_pointer(store: ModelStore, tmp_path: Path) -> None:
+    (store.folder / "champion.json").write_text(DEEP)
+    for command in ("champion", "models"):
+        done = CliRunner().invoke(main, [command, "--models", str(store.folder)])
+        assert done.exit_code == 0, done.output
+        assert "course-random-forest" in done.output

@@ -55,7 +55,7 @@ class Checkpoint:
             whole = content["sha256"] == _checksum(content["outcome"])
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             whole = False
         if not whole:
             _logger.warning("A finished fit was not kept whole and is done again")
