@@ -26,6 +26,35 @@ class NotOursError(OSError):
         return str(self.strerror)
 
 
+class NotAFileError(OSError):
+    """A pipe, a device or a socket stands where a file is read; `strerror` says which."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(0, f"{what}, not a file")
+
+
+def opened_file(path: Path) -> BinaryIO:
+    """Open a file to read, at once: who opened a pipe would wait until somebody writes to it.
+
+    Raises
+    ------
+    NotAFileError
+        It is a pipe, a device or a socket.
+    OSError
+        It is a folder, or cannot be opened.
+    """
+    return open(path, "rb", opener=_handle_of_file)
+
+
+def _handle_of_file(path: str, flags: int) -> int:
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of which who opens files has words
+        return handle
+    os.close(handle)
+    raise NotAFileError("a pipe" if stat.S_ISFIFO(mode) else "a device or a socket")
+
+
 def own_folder(folder: Path) -> None:
     """Make a folder that nobody else may enter, or take one only if it is such a one.
 

@@ -24,6 +24,7 @@ from claimclf.errors import (
     OverLimitError,
     WrongEncodingError,
 )
+from claimclf.files import NotAFileError, opened_file
 from claimclf.schema import Limits
 
 _SNIFF_BYTES = 65_536
@@ -49,9 +50,9 @@ def explained(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or "it cannot be read"
-        raise InputError(f"{name} cannot be opened.", f"Found: {reason}.", "Check the path.") from (
-            error
-        )
+        is_pipe = isinstance(error, NotAFileError)
+        advice = "Save what it gives to a file, and name that." if is_pipe else "Check the path."
+        raise InputError(f"{name} cannot be opened.", f"Found: {reason}.", advice) from error
 
 
 def check_limit(name: str, unit: str, number: int, limit: int | None) -> None:
@@ -146,7 +147,7 @@ class HashedStream:
 
 def opened(source: Path | bytes) -> BinaryIO:
     """Open a file or its content."""
-    return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+    return opened_file(source) if isinstance(source, Path) else io.BytesIO(source)
 
 
 def modified(file: BinaryIO) -> int:

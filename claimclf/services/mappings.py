@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from claimclf.dataset.readers.base import Table
+from claimclf.dataset.sources import explained, opened
 from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.errors import InputError
 from claimclf.files import own_folder, replacing
@@ -60,12 +61,8 @@ def read_choice(source: Path | bytes) -> Choice:
     """
     name = source.name if isinstance(source, Path) else "the mapping"
     try:
-        content = source.read_bytes() if isinstance(source, Path) else source
-        facts = json.loads(content)
-    except OSError as error:
-        raise InputError(
-            f"{name} cannot be opened.", f"Found: {error.strerror}.", "Check the path."
-        ) from error
+        with explained(name), opened(source) as file:
+            facts = json.loads(file.read())
     except (ValueError, RecursionError) as error:
         raise _not_a_mapping(name, "no JSON") from error
     return _checked(facts, name)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
@@ -14,12 +18,17 @@ from click.testing import CliRunner
 
 from claimclf.cli import main
 from claimclf.dataset.demo import demo_videos
+from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
-from claimclf.errors import EngineError, StorageError
-from claimclf.files import leads_to_no_file, own_folder, replacing
+from claimclf.errors import EngineError, InputError, StorageError
+from claimclf.files import leads_to_no_file, opened_file, own_folder, replacing
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
+from claimclf.queue.outbound.backup.reading import opened
 from claimclf.queue.storage.database import Database
+from claimclf.services.datasets import open_dataset
+from claimclf.services.inspecting import inspect_file
+from claimclf.services.mappings import read_choice
 from claimclf.services.streaming import Source, score_file
 
 #: The queue's file and what stands beside it.
@@ -236,6 +245,80 @@ def test_folder_of_the_queue_is_closed_to_others_also_where_it_was_there(
     monkeypatch.setattr("claimclf.queue.storage.database.DEFAULT_QUEUE", folder / "queue.db")
     Database(f"sqlite:///{folder / 'queue.db'}").prepare()
     assert mode(folder) == 0o700
+
+
+@pytest.fixture
+def not_for_ever() -> Iterator[None]:
+    """End a test that waits for somebody to write to a pipe."""
+
+    def give_up(*_: object) -> None:
+        raise AssertionError("it waits for ever")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def opened_by_restore(path: Path) -> None:
+    with opened(path):
+        pass
+
+
+def scored_with(member: str, path: Path) -> None:
+    with TemporaryDirectory() as folder:
+        given = replace(source(Path(folder)), **{member: path})
+        score_file(given, Path(folder, "out.csv"))
+
+
+#: What reads a file that a person names.
+READERS: dict[str, Callable[[Path], object]] = {
+    "table": read_table,
+    "dataset": open_dataset,
+    "inspect": inspect_file,
+    "mapping": read_choice,
+    "restore": opened_by_restore,
+    "score": partial(scored_with, "path"),
+    "reports": partial(scored_with, "reports"),
+}
+
+
+@pytest.mark.usefixtures("not_for_ever")
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a link to a pipe"])
+def test_what_is_no_file_is_refused_where_a_file_is_read(
+    read: Callable[[Path], object], kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.csv"
+    if kind == "a device":
+        path = Path("/dev/null")
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("pipe")
+    with pytest.raises(InputError, match=r"Found: a (pipe|device or a socket), not a file."):
+        read(path)
+
+
+@pytest.mark.usefixtures("not_for_ever")
+def test_pipe_in_the_place_of_the_champion_counts_as_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "champion.json")
+    assert ModelStore(tmp_path).pointer() is None
+    assert ModelStore(tmp_path).pointer_history() == []
+
+
+def test_files_are_opened_to_read_by_any_of_their_names(tmp_path: Path) -> None:
+    """What the shell opened, as by `< videos.csv`, is a file too."""
+    (tmp_path / "videos.csv").write_bytes(b"video_id")
+    (tmp_path / "link.csv").symlink_to("videos.csv")
+    with (tmp_path / "videos.csv").open("rb") as held:
+        for path in (tmp_path / "link.csv", Path(f"/dev/fd/{held.fileno()}")):
+            with opened_file(path) as file:
+                assert file.read() == b"video_id"
+    with pytest.raises(IsADirectoryError):
+        opened_file(tmp_path)
 
 
 def test_link_to_a_pipe_is_replaced_and_a_pipe_is_written_to(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from claimclf.errors import (
     UnavailableError,
     UnsuitableModelError,
 )
+from claimclf.files import opened_file
 from claimclf.modeling.store.files import (
     MANIFEST,
     check_libraries,
@@ -430,7 +431,8 @@ class ModelStore:
     def _recorded(self, read: Callable[[str], Recorded]) -> Recorded | None:
         path = self.folder / _POINTER
         try:
-            return read(path.read_text("utf-8"))
+            with opened_file(path) as file:
+                return read(file.read().decode())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

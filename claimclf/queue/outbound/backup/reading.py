@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from claimclf.errors import DamagedError, InputError
+from claimclf.files import opened_file
 from claimclf.members import check_members
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_BYTES,
@@ -131,7 +132,7 @@ def opened(file: Path) -> Iterator[BackupFile]:
         It cannot be read, or its format or the version of its tables is not known here.
     """
     with _explained(file):
-        stream = file.open("rb")
+        stream = opened_file(file)
     with stream:
         with _explained(file):
             sha256 = _checked(stream, file)
