@@ -55,6 +55,42 @@ def _handle_of_file(path: str, flags: int) -> int:
     raise NotAFileError("a pipe" if stat.S_ISFIFO(mode) else "a device or a socket")
 
 
+def others_may_move(folder: Path) -> bool:
+    """Say whether somebody else could put another folder in the place of one that lies in this one.
+
+    Whoever may write to a folder may rename what is in it, also what is not theirs, unless the
+    folder is sticky, as `/tmp` is; and so it is for all folders above.
+
+    Raises
+    ------
+    OSError
+        It is not there.
+    """
+    folder = folder.resolve()
+    return os.name == "posix" and any(map(_is_open, (folder, *folder.parents)))
+
+
+def _is_open(folder: Path) -> bool:
+    status = folder.stat()
+    if status.st_uid not in (0, os.geteuid()):
+        return True
+    by_group = status.st_mode & stat.S_IWGRP and not _is_of_us_alone(status.st_gid)
+    return not status.st_mode & stat.S_ISVTX and bool(by_group or status.st_mode & stat.S_IWOTH)
+
+
+def _is_of_us_alone(gid: int) -> bool:
+    """Say whether nobody else is in a group: many systems make such a one for each user."""
+    import grp  # which not every system has
+    import pwd
+
+    try:
+        we, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    is_own = (gid, group.gr_name) == (we.pw_gid, we.pw_name)
+    return is_own and set(group.gr_mem) <= {we.pw_name}
+
+
 def own_folder(folder: Path) -> None:
     """Make a folder that nobody else may enter, or take one only if it is such a one.
 

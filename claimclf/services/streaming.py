@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -21,9 +23,10 @@ from claimclf.dataset.validation.ids import NO_IDS, IdCounts
 from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.writing import require_place
 from claimclf.errors import ClaimclfError, ConflictError, EngineError, NotConfiguredError
-from claimclf.files import own_folder
+from claimclf.files import NotOursError, others_may_move, own_folder
 from claimclf.modeling.scoring.ranking import check_authors
 from claimclf.modeling.store.model import Model
+from claimclf.paths import cache_folder
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
 from claimclf.services.inspecting import Facts, remarks_of, require_read
 from claimclf.streaming.engines import Distance, Engine, local_engine
@@ -360,7 +363,8 @@ def _accounted(source: Source, blocks: Blocks, arrangement: Arrangement) -> Acco
 def working_folder(file: Path) -> Iterator[Path]:
     """Yield a folder beside a file, with what an interrupted run left there.
 
-    It is removed when the work is done, and when the input turns out to be unusable.
+    It is removed when the work is done, and when the input turns out to be unusable. Where others
+    could put a folder of theirs in its place it lies among this user's own files instead.
 
     Raises
     ------
@@ -373,9 +377,9 @@ def working_folder(file: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as elsewhere:
             yield Path(elsewhere)
         return
-    folder = file.absolute().with_name(f".{file.name}.scoring")
+    folder = _working_place(file)
     try:
-        own_folder(folder)
+        _make(folder, file)
         with FileLock(folder / "lock", timeout=0):
             yield folder
     except Timeout as error:
@@ -387,7 +391,7 @@ def working_folder(file: Path) -> Iterator[Path]:
     except OSError as error:
         raise EngineError(
             "Scoring was stopped.",
-            f"Found: {error.strerror or error} (working folder {folder}).",
+            f"Found: {error.strerror or error} (working folder {folder}, for {file}).",
             "See to it, then give the same command again: it goes on where it stopped.",
         ) from error
     except (EngineError, NotConfiguredError):
@@ -396,3 +400,45 @@ def working_folder(file: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
         raise
     shutil.rmtree(folder)
+
+
+def _working_place(file: Path) -> Path:
+    """Return where a file's working folder is: the same each time that a command is given."""
+    beside = file.absolute().with_name(f".{file.name}.scoring")
+    try:
+        if not others_may_move(beside.parent):
+            return beside
+    except OSError:  # said where the folder is made
+        return beside
+    place = str(beside.parent.resolve() / file.name)
+    return cache_folder() / "scoring" / hashlib.sha256(os.fsencode(place)).hexdigest()[:32]
+
+
+def _make(folder: Path, file: Path) -> None:
+    if folder.parent != file.absolute().parent:
+        _make_among_our_own(folder.parent, file)
+        _logger.warning(
+            "Others may rename what lies beside %s: until all is done, parts are kept in %s",
+            file,
+            folder,
+        )
+    own_folder(folder)
+
+
+def _make_among_our_own(scoring: Path, file: Path) -> None:
+    cache = scoring.parent
+    try:
+        if not cache.is_absolute():
+            raise NotOursError("this user has no home")
+        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if others_may_move(cache.parent):
+            raise NotOursError("others may rename what is in it")
+        own_folder(cache)
+        own_folder(scoring)
+    except OSError as error:
+        raise NotConfiguredError(
+            f"There is no place for the parts of {file} while it is worked on.",
+            f"Found: others may rename what lies beside it, and {cache.parent} cannot take them "
+            f"({error.strerror or error}).",
+            "Set XDG_CACHE_HOME to a folder that nobody else may write to, or work in such a one.",
+        ) from error

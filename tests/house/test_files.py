@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -20,8 +21,8 @@ from claimclf.cli import main
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
 from claimclf.dataset.writing import write_table
-from claimclf.errors import EngineError, InputError, StorageError
-from claimclf.files import leads_to_no_file, opened_file, own_folder, replacing
+from claimclf.errors import EngineError, InputError, NotConfiguredError, StorageError
+from claimclf.files import leads_to_no_file, opened_file, others_may_move, own_folder, replacing
 from claimclf.modeling.store.store import ModelStore
 from claimclf.paths import MODELS
 from claimclf.queue.outbound.backup.reading import opened
@@ -29,7 +30,8 @@ from claimclf.queue.storage.database import Database
 from claimclf.services.datasets import open_dataset
 from claimclf.services.inspecting import inspect_file
 from claimclf.services.mappings import read_choice
-from claimclf.services.streaming import Source, score_file
+from claimclf.services.streaming import Sizes, Source, score_file, working_folder
+from tests.conftest import Logged
 
 #: The queue's file and what stands beside it.
 QUEUE_FILES = [f"queue.db{ending}" for ending in ("", "-wal", "-shm", "-journal", ".lock")]
@@ -59,6 +61,128 @@ def test_working_folder_is_closed_to_others_while_it_is_there(tmp_path: Path) ->
         source(tmp_path), tmp_path / "out.csv", on_progress=lambda *_: modes.append(mode(folder))
     )
     assert set(modes) == {0o700}
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where parts of outputs in shared folders are kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "claimclf" / "scoring"
+
+
+def shared_folder(tmp_path: Path, mode: int) -> Path:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+    return shared
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("rights", [0o777, 0o757])
+def test_parts_are_kept_elsewhere_where_others_could_exchange_their_folder(
+    rights: int, above: bool, cache: Path, tmp_path: Path, logged: Logged
+) -> None:
+    """Swapped while the command ran, they were written through links, or believed from there."""
+    shared = shared_folder(tmp_path, rights)
+    output = shared / "out.csv"
+    if above:
+        (shared / "ours").mkdir(mode=0o755)
+        output = shared / "ours" / "out.csv"
+    prepared = output.with_name(".out.csv.scoring")
+    prepared.mkdir()
+    seen: list[tuple[Path, int]] = []
+    score_file(
+        source(tmp_path),
+        output,
+        on_progress=lambda *_: seen.extend((path, mode(path)) for path in cache.iterdir()),
+    )
+    assert {rights for _, rights in seen} == {0o700}
+    assert len({path for path, _ in seen}) == 1
+    assert list(prepared.iterdir()) == []
+    assert list(cache.iterdir()) == []
+    assert {mode(folder) for folder in (cache, cache.parent, cache.parent.parent)} == {0o700}
+    assert any(str(seen[0][0]) in line for level, line in logged.lines if level == "WARNING")
+    assert len(output.read_text("utf-8").splitlines()) == 21
+
+
+def test_killed_run_in_a_shared_folder_goes_on_where_it_stopped(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = shared_folder(tmp_path, 0o777)
+    given, sizes = source(tmp_path), Sizes(block=1_000)
+    written: list[dict[Path, int]] = []
+
+    def parts(*_: object) -> None:
+        written.append({p: p.stat().st_mtime_ns for p in cache.glob("*/*.json")})
+
+    def stop(*told: object) -> None:
+        parts()
+        if len(written) == 3:
+            raise EngineError("It stopped.", "Found: nothing.", "Go on.")
+
+    with pytest.raises(EngineError, match="It stopped"):
+        score_file(given, shared / "out.csv", sizes=sizes, on_progress=stop)
+    assert len(written[-1]) >= 3
+    monkeypatch.chdir(shared)  # by another name of the same file
+    score_file(given, Path("out.csv"), sizes=sizes, on_progress=parts)
+    assert written[2].items() <= written[-1].items()
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["open", "a file", "others may rename it", "no home"])
+def test_cache_that_cannot_take_parts_is_said(
+    kind: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = shared_folder(tmp_path, 0o777) / "out.csv"
+    if kind == "open":
+        cache.mkdir(parents=True)
+        cache.chmod(0o777)
+    elif kind == "a file":
+        cache.parents[1].write_text("mine", "utf-8")
+    elif kind == "no home":
+        monkeypatch.setenv("XDG_CACHE_HOME", "")
+        monkeypatch.setattr("os.path.expanduser", str)
+    else:
+        cache.parents[1].mkdir()
+        cache.parents[1].chmod(0o777)
+    with pytest.raises(NotConfiguredError, match="Set XDG_CACHE_HOME to a folder that nobody"):
+        score_file(source(tmp_path), output)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("rights", [0o700, 0o755, 0o1777])
+def test_parts_are_kept_beside_an_output_that_is_safe_there(
+    rights: int, cache: Path, tmp_path: Path
+) -> None:
+    shared = shared_folder(tmp_path, rights)
+    assert not others_may_move(shared)
+    with working_folder(shared / "out.csv") as folder:
+        assert folder == shared / ".out.csv.scoring"
+    assert not cache.exists()
+
+
+def test_folder_that_a_group_may_write_is_shared_unless_the_group_is_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = shared_folder(tmp_path, 0o2775)
+    status, name = shared.stat(), "ann"
+    group = {"gr_name": name, "gr_mem": []}
+    monkeypatch.setattr(
+        "pwd.getpwuid", lambda uid: SimpleNamespace(pw_gid=status.st_gid, pw_name=name)
+    )
+    monkeypatch.setattr("grp.getgrgid", lambda gid: SimpleNamespace(**group))
+    assert not others_may_move(shared)
+    group["gr_mem"] = ["ann", "bob"]
+    assert others_may_move(shared)
+    group.update(gr_name="team", gr_mem=[])
+    assert others_may_move(shared)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_owner_of_a_folder_may_rename_what_is_in_it(tmp_path: Path) -> None:
+    shared = shared_folder(tmp_path, 0o1755)
+    os.chown(shared, 65534, 65534)
+    assert others_may_move(shared)
 
 
 @pytest.mark.parametrize("kind", ["link", "open to others", "a file"])
