@@ -90,7 +90,7 @@ class _Footer(Compact):
         numbers = dict.fromkeys((_N_VALUES, _COMPRESSED, _DATA_PAGE, _DICTIONARY_PAGE), 0)
         for field, kind in self.fields():
             if field in numbers and kind == LONG:
-                numbers[field] = self.whole()
+                numbers[field] = self.whole(kind)
             else:
                 self.pass_over(kind)
         return Chunk(*numbers.values())

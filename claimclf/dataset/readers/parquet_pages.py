@@ -19,12 +19,15 @@ from claimclf.dataset.readers.thrift import INT, STRUCT, Compact
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 #: Bytes beside each value: its number among the texts, and where lists begin and end.
 _NUMBER, _LEVELS = 4, 4
+#: Bytes beside each text of a dictionary: where it is, and how long.
+_ENTRY = 16
 #: Bytes that are looked at for a page's head, at first and at most.
 _HEAD, _LARGEST_HEAD = 2**10, 2**24
-#: Fields of a page's head: its size when unpacked and packed, and what makes it a dictionary page.
-_UNPACKED, _PACKED, _DICTIONARY = 2, 3, 7
-#: Fields of kinds of pages that have values; the first of each counts them.
-_WITH_VALUES = (5, 8)
+#: Fields of a page's head: its type, and its size when unpacked and packed.
+_TYPE, _UNPACKED, _PACKED = 1, 2, 3
+#: Types of pages, and the head's field that says more of a page of each.
+_DATA, _INDEX, _DICTIONARY, _DATA_V2 = range(4)
+_MORE = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_V2: 8}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class _Page:
     unpacked: int
     packed: int
     values: int
+    entries: int
     is_dictionary: bool
     head: int
 
@@ -66,11 +70,11 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
     Raises
     ------
     OSError
-        What the file says of itself, or the head of a page, is damaged.
+        What the file says of itself, or the head of a page, is damaged, or they disagree.
     """
     columns = list(parquet.metadata.schema)
     groups = row_groups(stream)
-    if {len(chunks) for chunks in groups} > {len(columns)}:
+    if {len(chunks) for chunks in groups} - {len(columns)}:
         raise OSError("a row group has other columns than the file")
     for chunks in groups:
         n_bytes = nested = largest = 0
@@ -91,16 +95,17 @@ def _is_nested(column: pq.ColumnSchema) -> bool:
 def _held(column: pq.ColumnSchema, pages: list[_Page]) -> int:
     """Return the bytes of a column; a text that is there once is held once."""
     values = sum(page.values for page in pages)
-    beside = (_LEVELS if _is_nested(column) else 0) * values
-    if column.physical_type in _WIDTHS:
-        return _WIDTHS[column.physical_type] * values + beside
-    if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
-        return int(column.length) * values + beside
     unpacked = sum(page.unpacked for page in pages)
+    beside = (_LEVELS if _is_nested(column) else 0) * values
+    if column.physical_type in _WIDTHS:  # a page may have more in it than its values
+        return max(_WIDTHS[column.physical_type] * values, unpacked) + beside
+    if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
+        return max(int(column.length) * values, unpacked) + beside
     if "DECIMAL" in str(column.logical_type).upper():  # written out before it is a number
         texts = sum(page.unpacked for page in pages if page.is_dictionary)
         return unpacked + texts * values + beside
-    return unpacked + _NUMBER * values + beside
+    entries = sum(page.entries for page in pages)
+    return unpacked + _ENTRY * entries + _NUMBER * values + beside
 
 
 def _pages(stream: BinaryIO, chunk: Chunk) -> Iterator[_Page]:
@@ -108,16 +113,19 @@ def _pages(stream: BinaryIO, chunk: Chunk) -> Iterator[_Page]:
     if 0 < chunk.dictionary_page < place:
         place = chunk.dictionary_page
     if not chunk.n_values:
-        return  # of which nothing is read
+        return  # of which nothing is read, wherever it is said to be
     if place < 0 or chunk.n_bytes < 0:
         raise OSError("a column begins before the file")
-    end = place + chunk.n_bytes
+    end, values = place + chunk.n_bytes, 0
     while place < end:
         page = _page_at(stream, place)
         if page is None:
             return  # the file is cut, which whoever reads it says
         yield page
         place += page.head + page.packed
+        values += page.values
+    if values != chunk.n_values:  # Arrow goes by what the file says, and reads on until it has it
+        raise OSError("a column has other values than the file says")
 
 
 def _page_at(stream: BinaryIO, place: int) -> _Page | None:
@@ -137,26 +145,30 @@ class _Head(Compact):
     """A page's head."""
 
     def page(self) -> _Page:
-        sizes = {_UNPACKED: 0, _PACKED: 0}
-        values, is_dictionary = 0, False
+        numbers = dict.fromkeys((_TYPE, _UNPACKED, _PACKED), -1)
+        more: dict[int, int] = {}
         for field, kind in self.fields():
-            if field in sizes and kind == INT:
-                sizes[field] = self.whole()
-            elif field in _WITH_VALUES and kind == STRUCT:
-                values = self._first_number()
+            if field in numbers and kind == INT:
+                numbers[field] = self.whole(kind)
+            elif field in _MORE.values() and kind == STRUCT:
+                more[field] = self._first_number()
             else:
-                is_dictionary |= field == _DICTIONARY
                 self.pass_over(kind)
-        unpacked, packed = sizes[_UNPACKED], sizes[_PACKED]
-        if min(unpacked, packed, values) < 0:
+        page_type, unpacked, packed = numbers.values()
+        if list(more) != [_MORE.get(page_type)]:
+            raise OSError("the head of a page says of it what belongs to another type")
+        number, is_dictionary = more[_MORE[page_type]], page_type == _DICTIONARY
+        if min(unpacked, packed, number) < 0:
             raise OSError("a page has fewer than no bytes or values")
-        return _Page(unpacked, packed, values, is_dictionary, self.place)
+        values = number if page_type in (_DATA, _DATA_V2) else 0
+        entries = number if is_dictionary else 0
+        return _Page(unpacked, packed, values, entries, is_dictionary, self.place)
 
     def _first_number(self) -> int:
         number = 0
         for field, kind in self.fields():
             if field == 1 and kind == INT:
-                number = self.whole()
+                number = self.whole(kind)
             else:
                 self.pass_over(kind)
         return number

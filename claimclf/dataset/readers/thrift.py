@@ -10,6 +10,9 @@ from collections.abc import Iterator
 _STOP, _TRUE, _FALSE = 0, 1, 2
 BYTE, SHORT, INT, LONG, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(3, 13)
 _DEEPEST = 16
+#: Bits of a number, by its kind: Arrow drops those beyond, and would read another number.
+_BITS = {BYTE: 8, SHORT: 16, INT: 32, LONG: 64}
+_LAST_FIELD = 2**15 - 1
 
 
 class Compact:
@@ -28,11 +31,18 @@ class Compact:
         self.place = 0
 
     def fields(self) -> Iterator[tuple[int, int]]:
-        """Yield number and kind of a structure's fields; the caller reads or passes over each."""
-        field = 0
+        """Yield number and kind of a structure's fields; the caller reads or passes over each.
+
+        Each comes once and in order, as every program writes them: of a field that comes again,
+        Arrow takes the last.
+        """
+        last = 0
         while (byte := self._byte()) != _STOP:
             step, kind = byte >> 4, byte & 0x0F
-            field = field + step if step else self.whole()
+            field = last + step if step else self.whole(SHORT)
+            if not last < field <= _LAST_FIELD:
+                raise OSError("a field comes twice, or has a number that none has")
+            last = field
             yield field, kind
 
     def items(self, kind: int) -> int:
@@ -51,11 +61,11 @@ class Compact:
         if kind == BYTE:
             self._skip(1)
         elif kind in (SHORT, INT, LONG):
-            self._number()
+            self._number(LONG)
         elif kind == DOUBLE:
             self._skip(8)
         elif kind == BINARY:
-            self._skip(self._number())
+            self._skip(self._number(INT))
         elif kind in (LIST, SET):
             self._pass_over_list(depth)
         elif kind == STRUCT:
@@ -75,23 +85,26 @@ class Compact:
     def _list(self) -> tuple[int, int]:
         byte = self._byte()
         length, kind = byte >> 4, byte & 0x0F
-        return (self._number() if length == 0x0F else length), kind
+        return (self._number(INT) if length == 0x0F else length), kind
 
-    def whole(self) -> int:
-        """Read a whole number."""
-        number = self._number()
+    def whole(self, kind: int) -> int:
+        """Read a whole number of that kind."""
+        number = self._number(kind)
         return (number >> 1) ^ -(number & 1)
 
-    def _number(self) -> int:
+    def _number(self, kind: int) -> int:
         number = shift = 0
         while True:
             byte = self._byte()
             number |= (byte & 0x7F) << shift
             if byte < 0x80:
-                return number
+                break
             shift += 7
             if shift > 63:
                 raise OSError("a number has no end")
+        if number >> _BITS[kind]:
+            raise OSError("a number is larger than its kind")
+        return number
 
     def _byte(self) -> int:
         self._skip(1)

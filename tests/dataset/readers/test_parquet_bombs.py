@@ -16,6 +16,7 @@ from claimclf.dataset.reading import parse
 from claimclf.errors import NotATableError, OverLimitError
 from claimclf.schema import Limits
 from claimclf.services.inspecting import inspect_file
+from tests.dataset.readers.compact import signed
 
 SIZE = 2**20
 ROWS = 20_000
@@ -77,14 +78,6 @@ def test_one_page_of_more_than_the_limit_is_refused_unread() -> None:
 
 
 # A file says at its end how much it is, and may say anything there.
-
-
-def signed(number: int) -> bytes:
-    """Write a number as Thrift's compact form does."""
-    left, content = number << 1, b""
-    while left > 0x7F:
-        content, left = content + bytes([left & 0x7F | 0x80]), left >> 7
-    return content + bytes([left])
 
 
 def claiming(content: bytes, n_bytes: int = 1_000) -> bytes:

@@ -1,0 +1,204 @@
+"""What a Parquet file says of itself is read as Arrow reads it, or the file is refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from claimclf.dataset.blocks import open_blocks
+from claimclf.dataset.reading import read_table
+from claimclf.errors import NotATableError, OverLimitError
+from claimclf.schema import Limits
+from tests.dataset.readers.compact import (
+    COLUMNS,
+    DATA_PAGE,
+    DICTIONARY_PAGE,
+    INT,
+    META_DATA,
+    N_VALUES,
+    ROW_GROUPS,
+    SIZE,
+    STRUCT,
+    Field,
+    Fields,
+    field,
+    rewritten,
+)
+
+ROWS = 6
+TEXTS = pa.array(["a", "b", "c"] * 2)
+#: Which of the structures that a footer consists of, and the field of it that counts.
+IN_FOOTER = {
+    "the row groups": (0, ROW_GROUPS),
+    "a row group's columns": (1, COLUMNS),
+    "what is said of a column": (2, META_DATA),
+    "a column's number of values": (3, N_VALUES),
+    "a column's bytes": (3, SIZE),
+    "the first page": (3, DATA_PAGE),
+    "the dictionary": (3, DICTIONARY_PAGE),
+}
+#: Which version of pages, which page, and the field of its head that counts.
+IN_HEADS = {
+    "a page's type": ("1.0", 1, [1]),
+    "its unpacked size": ("1.0", 1, [2]),
+    "its packed size": ("1.0", 1, [3]),
+    "what is said of data": ("1.0", 1, [5]),
+    "their number of values": ("1.0", 1, [5, 1]),
+    "what is said of a dictionary": ("1.0", 0, [7]),
+    "what is said of data in the second form": ("2.0", 1, [8]),
+    "their number of values in the second form": ("2.0", 1, [8, 1]),
+}
+Again = Callable[[Fields, int], None]
+
+
+def a_second_time(fields: Fields, number: int) -> None:
+    one = field(fields, number)
+    fields.insert(fields.index(one), one)
+
+
+def under_another_number(fields: Fields, number: int) -> None:
+    """Say it once more behind all others, under a number that is the same in 16 bits."""
+    fields.append(replace(field(fields, number), number=number + 2**16))
+
+
+def behind_a_later_one(fields: Fields, number: int) -> None:
+    one = field(fields, number)
+    fields.remove(one)
+    fields.extend([Field(100, INT, 1), one])
+
+
+def assert_refused(content: bytes) -> None:
+    with pytest.raises(NotATableError, match="Found: damaged or cut data"):
+        read_table(content, "videos.parquet")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_file_whose_accounts_are_written_anew_as_they_were_is_read(version: str) -> None:
+    table = read_table(rewritten(TEXTS, data_page_version=version), "videos.parquet")
+    assert table.frame["text"].tolist() == TEXTS.to_pylist()
+
+
+@pytest.mark.parametrize("again", [a_second_time, under_another_number, behind_a_later_one])
+@pytest.mark.parametrize("what", IN_FOOTER)
+def test_field_at_the_end_that_comes_again_or_out_of_order_is_refused(
+    what: str, again: Again
+) -> None:
+    place, number = IN_FOOTER[what]
+    assert_refused(rewritten(TEXTS, footer=lambda *said: again(said[place], number)))
+
+
+@pytest.mark.parametrize("again", [a_second_time, under_another_number, behind_a_later_one])
+@pytest.mark.parametrize("what", IN_HEADS)
+def test_field_of_a_page_that_comes_again_or_out_of_order_is_refused(
+    what: str, again: Again
+) -> None:
+    version, page, (*outer, number) = IN_HEADS[what]
+
+    def change(heads: list[Fields]) -> None:
+        fields = heads[page]
+        for one in outer:
+            fields = field(fields, one).value
+        again(fields, number)
+
+    assert_refused(rewritten(TEXTS, change, data_page_version=version))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_number_in_a_page_that_is_another_in_32_bits_is_refused(number: int) -> None:
+    def change(heads: list[Fields]) -> None:
+        field(heads[-1], number).value += 2**32
+
+    assert_refused(rewritten(TEXTS, change))
+
+
+@pytest.mark.parametrize("number", [N_VALUES, SIZE, DATA_PAGE, DICTIONARY_PAGE])
+def test_number_at_the_end_that_is_another_in_64_bits_is_refused(number: int) -> None:
+    def change(*said: Fields) -> None:
+        field(said[-1], number).value += 2**64
+
+    assert_refused(rewritten(TEXTS, footer=change))
+
+
+@pytest.mark.parametrize(("version", "other"), [("1.0", 8), ("2.0", 5), ("1.0", 7)])
+def test_page_that_says_of_itself_what_belongs_to_another_type_is_refused(
+    version: str, other: int
+) -> None:
+    """Arrow goes by the type; who goes by what is said would count other values."""
+
+    def change(heads: list[Fields]) -> None:
+        head, own = heads[-1], field(heads[-1], 5 if version == "1.0" else 8)
+        fields = [Field(number, INT, 0) for number in range(1, 7)]
+        head.insert(head.index(own) + (other > own.number), Field(other, STRUCT, fields))
+
+    assert_refused(rewritten(TEXTS, change, data_page_version=version))
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_page_of_another_type_than_what_it_says_of_itself_is_refused(page: int) -> None:
+    def change(heads: list[Fields]) -> None:
+        field(heads[page], 1).value = 9
+
+    assert_refused(rewritten(TEXTS, change))
+
+
+@pytest.mark.parametrize("more", [-1, 1, 2**20])
+def test_column_with_another_number_of_values_than_its_pages_is_refused(more: int) -> None:
+    def change(*said: Fields) -> None:
+        field(said[-1], N_VALUES).value += more
+
+    assert_refused(rewritten(TEXTS, footer=change))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1, 2, 3] * 2),
+        pa.array([b"1234", b"5678"] * 3, pa.binary(4)),
+    ],
+)
+@pytest.mark.parametrize("page", [0, 1])
+def test_page_that_is_larger_than_its_values_counts_as_large_as_it_is(
+    column: pa.Array, page: int
+) -> None:
+    def change(heads: list[Fields]) -> None:
+        field(heads[page], 2).value = 5_000
+
+    content, limits = rewritten(column, change), Limits(size=4_000)
+    with (
+        pytest.raises(OverLimitError, match="too many bytes"),
+        open_blocks(content, "videos.parquet", limits=limits),
+    ):
+        pass
+
+
+def test_texts_of_a_dictionary_count_also_where_they_are_empty() -> None:
+    def change(heads: list[Fields]) -> None:
+        field(field(heads[0], 7).value, 1).value = 5_000
+
+    with (
+        pytest.raises(OverLimitError, match="too many bytes"),
+        open_blocks(rewritten(TEXTS, change), "videos.parquet", limits=Limits(size=4_000)),
+    ):
+        pass
+
+
+def test_row_group_with_fewer_columns_than_the_file_is_refused() -> None:
+    def change(*said: Fields) -> None:
+        field(said[1], COLUMNS).value = (STRUCT, [])
+
+    assert_refused(rewritten(TEXTS, footer=change))
+
+
+def test_column_of_no_values_is_not_looked_for_where_it_is_said_to_be() -> None:
+    table = pa.table({"text": TEXTS})
+
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, table.schema) as writer:
+        for rows in (table.slice(0, 0), table, table.slice(0, 0)):
+            writer.write_table(rows)
+    assert len(read_table(sink.getvalue(), "videos.parquet")) == ROWS
