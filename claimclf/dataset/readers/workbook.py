@@ -6,12 +6,12 @@ import datetime
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import takewhile
 from typing import Any, BinaryIO
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 
 from claimclf.dataset.readers.base import (
@@ -25,8 +25,9 @@ from claimclf.dataset.readers.base import (
     no_rows,
 )
 from claimclf.dataset.readers.parquet import written
+from claimclf.dataset.readers.sheets import Book, Row, n_bytes, open_book
 from claimclf.dataset.sources import HashedStream, check_limit
-from claimclf.errors import InputError, NotATableError
+from claimclf.errors import ClaimclfError, InputError, NotATableError
 from claimclf.schema import LABELLED, REPORTED, recognise
 
 #: A title, notes and blank lines stand above a header, no more than this.
@@ -40,8 +41,9 @@ _EXACT = 2**53
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A sheet that holds something: its first rows, and how its header scores."""
+    """A sheet that holds something: where its header is, and how it scores."""
 
+    place: int
     title: str
     header: int
     score: tuple[int, int]
@@ -71,35 +73,43 @@ def open_workbook(stream: HashedStream, content: BinaryIO, opening: Opening) -> 
     """
     name = opening.name
     _check_size(content, opening)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # styles and extensions that do not matter here
-            book = openpyxl.load_workbook(content, read_only=True, data_only=True)
-            sheets = [_looked_at(sheet) for sheet in book.worksheets]
-    except Exception as error:  # whatever a damaged archive makes of its parser
-        raise NotATableError(
-            f"{name} is not a readable Excel workbook.", "Found: damaged data.", "Save it again."
-        ) from error
+    with _readable(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # styles and extensions that do not matter here
+        book = open_book(content, opening)
+        sheets = [_looked_at(book, place) for place in range(len(book.titles))]
     held = [sheet for sheet in sheets if sheet is not None]
-    sheet = _chosen(held, opening, [sheet.title for sheet in book.worksheets])
-    rows = book[sheet.title].iter_rows(min_row=sheet.header, values_only=True)
-    columns = _header(next(rows), name)
+    sheet = _chosen(held, opening, book.titles)
+    rows = _rows(book, sheet, name)
+    columns = _header(next(rows)[1], name)
     check_header(name, columns, opening.limits)
-    remarks = _remarks(sheet, [other.title for other in book.worksheets], held)
     layout = Layout(
         name,
         columns,
         reader="workbook",
-        remarks=remarks,
+        remarks=_remarks(sheet, book.titles, held),
         sheets=tuple(other.title for other in held),
         sheet=sheet.title,
         said="" if sheet is held[0] else f"sheet {sheet.title}",
     )
-    blocks = _batches(rows, sheet.header + 1, layout, stream)
+    blocks = _batches(rows, layout, stream, opening)
     return Blocks(layout, stream, limited(blocks, name, opening.limits))
 
 
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Say in words that a workbook is damaged."""
+    try:
+        yield
+    except ClaimclfError:
+        raise
+    except Exception as error:  # whatever a damaged archive makes of its parser
+        raise NotATableError(
+            f"{name} is not a readable Excel workbook.", "Found: damaged data.", "Save it again."
+        ) from error
+
+
 def _check_size(content: BinaryIO, opening: Opening) -> None:
+    """Refuse at once what is far too large; what is in the cells is counted while it arrives."""
     with zipfile.ZipFile(content) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
     # Cells are written as XML, many times as long as what is in them.
@@ -107,17 +117,22 @@ def _check_size(content: BinaryIO, opening: Opening) -> None:
     content.seek(0)
 
 
-def _looked_at(sheet: Any) -> _Sheet | None:
+def _looked_at(book: Book, place: int) -> _Sheet | None:
     """Find a sheet's header: where most names are known, else where most cells are filled."""
-    sheet.reset_dimensions()  # some programs write wrong ones
     best: _Sheet | None = None
-    for number, row in enumerate(islice(sheet.iter_rows(values_only=True), _TOP_ROWS), start=1):
+    for number, row in takewhile(lambda row: row[0] <= _TOP_ROWS, book.rows(place)):
         names = [str(value) for value in row if value not in (None, "")]
         known = sum(bool(recognise(n, REPORTED) or recognise(n, LABELLED)) for n in names)
         score = (known, len(names))
         if names and (best is None or score > best.score):
-            best = _Sheet(sheet.title, number, score)
+            best = _Sheet(place, book.titles[place], number, score)
     return best
+
+
+def _rows(book: Book, sheet: _Sheet, name: str) -> Iterator[Row]:
+    """Yield a sheet's rows from its header on."""
+    with _readable(name):
+        yield from (row for row in book.rows(sheet.place) if row[0] >= sheet.header)
 
 
 def _chosen(held: Sequence[_Sheet], opening: Opening, titles: Sequence[str]) -> _Sheet:
@@ -155,28 +170,42 @@ def _header(row: Sequence[Any], name: str) -> tuple[str, ...]:
 
 
 def _batches(
-    rows: Iterator[Sequence[Any]], first: int, layout: Layout, stream: HashedStream
+    rows: Iterator[Row], layout: Layout, stream: HashedStream, opening: Opening
 ) -> Iterator[Block]:
-    numbered = enumerate(rows, start=first)
-    width = len(layout.columns)
-    count = 0
-    while True:
-        some = list(islice(numbered, _BLOCK_ROWS))
-        if not some:
-            break
-        held = [(number, row) for number, row in some if any(v not in (None, "") for v in row)]
-        if held:
-            yield Block(0, held[0][0], len(held), _packed(held, width), layout)
-            count += len(held)
+    """Yield blocks of about the size that was asked for, and count bytes before they are there.
+
+    A text that cells share is in the file once, and in as many rows as it likes.
+    """
+    name, limits, width = layout.name, opening.limits, len(layout.columns)
+    held: list[tuple[int, list[str]]] = []
+    size = total = 0
+    for number, row in rows:
+        if len(row) > limits.columns:
+            check_limit(name, "columns", sum(v not in (None, "") for v in row), limits.columns)
+        cells = [_cell(value) for value in row[:width]]
+        if not any(cells) and all(value in (None, "") for value in row):
+            continue
+        n_more = sum(map(n_bytes, cells)) + width  # as in a CSV
+        total += n_more
+        check_limit(name, "bytes", total, limits.size)
+        if held and (len(held) == _BLOCK_ROWS or size + n_more > opening.size):
+            yield _block(held, layout)
+            held, size = [], 0
+        held.append((number, cells))
+        size += n_more
+    if held:
+        yield _block(held, layout)
     stream.read()  # hashed, and dealt with
 
 
-def _packed(rows: Sequence[tuple[int, Sequence[Any]]], width: int) -> bytes:
-    cells = [[_cell(v) for v in row[:width]] + [""] * (width - len(row)) for _, row in rows]
+def _block(rows: Sequence[tuple[int, list[str]]], layout: Layout) -> Block:
+    width = len(layout.columns)
+    cells = [row + [""] * (width - len(row)) for _, row in rows]
     numbers = pa.array([number for number, _ in rows], pa.int64())
     columns = [pa.array(column, pa.large_string()) for column in zip(*cells, strict=True)]
     names = [_ROW, *map(str, range(width))]
-    return written([pa.RecordBatch.from_arrays([numbers, *columns], names)])
+    content = written([pa.RecordBatch.from_arrays([numbers, *columns], names)])
+    return Block(0, rows[0][0], len(rows), content, layout)
 
 
 def _cell(value: Any) -> str:

@@ -1,0 +1,401 @@
+"""A workbook's sheets, a row at a time, and the texts that their cells share.
+
+openpyxl says what a workbook consists of and how its cells are formatted. Rows are read here: it
+makes a tree of each, however wide, before anybody can count what is in it. A few kB of a packed
+workbook unpack to millions of cells, so everything is counted while it arrives.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO, NoReturn
+from xml.parsers import expat
+
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.datetime import from_excel, from_ISO8601
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+
+from claimclf.dataset.readers.base import Opening
+from claimclf.dataset.sources import check_limit
+from claimclf.errors import OverLimitError
+
+#: Excel's own limits: no sheet that it opens has more rows or columns, no cell more characters.
+MOST_ROWS, MOST_COLUMNS, LONGEST = 2**20, 2**14, 32_767
+#: Characters that are in memory as a whole, whatever the limits: of a row, and of shared texts.
+MOST_IN_ROW, MOST_SHARED = 2**25, 2**30
+#: Bytes and tags of a part of which a tree is made: formats, and what there is in the workbook.
+MOST_IN_PART, MOST_TAGS = 2**24, 2**18
+#: Bytes beside each shared text, as it is held.
+_BESIDE = 32
+#: Unpacked at once; no tag is longer than so many bytes, no sheet has so many names or is so deep.
+_PIECE, _LONGEST_TAG, _MOST_NAMES, _DEEPEST = 2**16, 2**20, 2_000, 100
+#: How control characters are written: so many characters stand for one.
+_ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
+_ESCAPE = 7
+
+Row = tuple[int, list[Any]]
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook, none of whose rows has been read.
+
+    Parameters
+    ----------
+    titles : tuple of str
+        Its sheets.
+    rows : function
+        Gives the rows of a sheet, by its place: each one's number, from 1, and its values.
+        Numbers rise; rows that are not in the file are left out.
+    """
+
+    titles: tuple[str, ...]
+    rows: Callable[[int], Iterator[Row]]
+
+
+def open_book(content: BinaryIO, opening: Opening) -> Book:
+    """Open a workbook.
+
+    Raises
+    ------
+    OverLimitError
+        What would be in memory as a whole is larger than Excel allows or than the limits.
+    Exception
+        Anything that damaged content makes of who reads it.
+    """
+    reader = ExcelReader(content, read_only=True, data_only=True, keep_links=False)
+    archive = reader.archive = _Parts(content, opening.name)
+    reader.read_manifest()
+    reader.read_workbook()
+    apply_stylesheet(archive, reader.wb)
+    sheets = [
+        (str(sheet.name), str(relation.target))
+        for sheet, relation in reader.parser.find_sheets()
+        if relation.target in reader.valid_files and "chartsheet" not in relation.Type
+    ]
+    shared: list[str] = []
+    part = reader.package.find(SHARED_STRINGS)
+    if part is not None:
+        with archive.open(part.PartName[1:]) as stream:
+            shared = _Texts(stream, opening).read()
+
+    def rows(place: int) -> Iterator[Row]:
+        with archive.open(sheets[place][1]) as stream:
+            yield from _Rows(stream, opening, reader.wb, shared).read()
+
+    return Book(tuple(title for title, _ in sheets), rows)
+
+
+class _Parts(zipfile.ZipFile):
+    """The parts of a workbook of which openpyxl makes trees."""
+
+    def __init__(self, content: BinaryIO, name: str) -> None:
+        super().__init__(content)
+        self._name = name
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """Read a part, unless its tree would be larger than that of any workbook."""
+        entry = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
+        if entry.file_size > MOST_IN_PART:
+            self._refuse(f"{entry.file_size:,} bytes", MOST_IN_PART)
+        content = super().read(entry, pwd)
+        if (tags := content.count(b"<")) > MOST_TAGS:
+            self._refuse(f"{tags:,} tags", MOST_TAGS)
+        return content
+
+    def _refuse(self, found: str, most: int) -> NoReturn:
+        raise OverLimitError(
+            f"{self._name} has too many formats, or too much else beside its rows.",
+            f"Found: {found} in one part; more than {most:,} are never read.",
+            "Save the sheet as CSV.",
+        )
+
+
+class _Part:
+    """Goes through the XML of a part and keeps nothing of it but what is asked for.
+
+    Parameters
+    ----------
+    stream : binary file
+        The part.
+    opening : Opening
+        How the workbook is opened.
+    """
+
+    #: The names of the tags that count.
+    names: tuple[str, ...] = ()
+
+    def __init__(self, stream: IO[bytes], opening: Opening) -> None:
+        self._stream, self._name, self._size = stream, opening.name, opening.limits.size
+        self._text: list[str] = []
+        self._length = self._depth = 0
+        self._takes = self._ended = False
+        self._parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._declares
+        parser.StartElementHandler = self._first
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+
+    def _pieces(self) -> Iterator[None]:
+        """Go on by a piece, as long as what is wanted has not ended."""
+        done = 0
+        while not self._ended and (content := self._stream.read(_PIECE)):
+            self._parser.Parse(content)
+            done += len(content)
+            if done - max(self._parser.CurrentByteIndex, 0) > _LONGEST_TAG:
+                raise ValueError("a tag has no end")
+            if len(self._parser.intern) > _MOST_NAMES:
+                raise ValueError("tags have more names than there are")
+            yield
+        if not self._ended:
+            self._parser.Parse(b"", True)
+        while self._stream.read(_PIECE):  # its checksum is that of all of it
+            pass
+
+    def _declares(self, *_: object) -> NoReturn:
+        raise ValueError("no program declares entities in a workbook")
+
+    def _first(self, tag: str, attributes: dict[str, str]) -> None:
+        """Learn from the first tag what stands before the names of all others."""
+        space = next((n for n, space in attributes.items() if space == SHEET_MAIN_NS), "xmlns")
+        prefix = space.removeprefix("xmlns").removeprefix(":")
+        self._know(*(f"{prefix}:{name}" if prefix else name for name in self.names))
+        self._parser.StartElementHandler = self._start
+        self._start(tag, attributes)
+
+    def _know(self, *tags: str) -> None:
+        raise NotImplementedError
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        raise NotImplementedError
+
+    def _end(self, tag: str) -> None:
+        raise NotImplementedError
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("tags stand within each other without end")
+
+    def _characters(self, text: str) -> None:
+        if self._takes:
+            self._text.append(text)
+            self._length += len(text)
+            if self._length > _ESCAPE * LONGEST:  # as it arrives: it may be of any length
+                self._refuse_text()
+
+    def _taken(self) -> str:
+        """Return the text that has been taken, and begin another."""
+        text = "".join(self._text)
+        self._text.clear()
+        self._length = 0
+        if len(text) > LONGEST:
+            escaped = len(_ESCAPED.findall(text))
+            if len(text) - (_ESCAPE - 1) * escaped > LONGEST:
+                self._refuse_text()
+        return text
+
+    def _refuse_text(self) -> NoReturn:
+        raise OverLimitError(
+            f"{self._name} has a cell with too much text.",
+            f"Found: more than {LONGEST:,} characters{self._place()}; Excel opens no longer ones.",
+            "Save the sheet as CSV.",
+        )
+
+    def _place(self) -> str:
+        return ""
+
+
+class _Texts(_Part):
+    """The texts that cells share."""
+
+    names = ("si", "t", "rPh")
+
+    def read(self) -> list[str]:
+        """Return all of them."""
+        self._texts: list[str] = []
+        self._held = 0
+        self._is_phonetic = False
+        for _ in self._pieces():
+            check_limit(self._name, "bytes", self._held, self._size)
+            if self._held > MOST_SHARED:
+                raise OverLimitError(
+                    f"{self._name} has too many bytes of text.",
+                    f"Found: more than {MOST_SHARED:,} of texts that cells share, which are in "
+                    "memory as a whole.",
+                    "Save the sheet as CSV.",
+                )
+        return self._texts
+
+    def _know(self, *tags: str) -> None:
+        self._one, self._t, self._phonetic = tags
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._deeper()
+        if tag == self._t:
+            self._takes = not self._is_phonetic  # how a text is spoken is none of its words
+        elif tag == self._phonetic:
+            self._is_phonetic = True
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag == self._t:
+            self._takes = False
+        elif tag == self._phonetic:
+            self._is_phonetic = False
+        elif tag == self._one:
+            text = self._taken().replace("x005F_", "")  # as openpyxl does
+            self._texts.append(text)
+            self._held += n_bytes(text) + _BESIDE
+
+
+class _Rows(_Part):
+    """A sheet's rows."""
+
+    names = ("row", "c", "v", "t", "rPh", "sheetData")
+
+    def __init__(
+        self, stream: IO[bytes], opening: Opening, book: Any, shared: Sequence[str]
+    ) -> None:
+        super().__init__(stream, opening)
+        self._book, self._shared = book, shared
+        self._most = MOST_IN_ROW if self._size is None else min(MOST_IN_ROW, self._size)
+        self._done: list[Row] = []
+        self._number = self._last = self._n_rows = 0
+        self._held = self._n_cells = self._column = 0
+        self._row: list[Any] | None = None
+        self._cell: dict[str, str] | None = None
+        self._is_phonetic = False
+
+    def read(self) -> Iterator[Row]:
+        """Yield the rows whose number is higher than that of the row before."""
+        for _ in self._pieces():
+            done, self._done = self._done, []
+            yield from done
+
+    def _know(self, *tags: str) -> None:
+        self._row_tag, self._cell_tag, self._v, self._t, self._phonetic, self._all = tags
+        self._wanted = self._v
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if tag == self._cell_tag and self._row is not None:
+            self._begin_cell(attributes)
+        elif tag == self._wanted:
+            self._takes = self._cell is not None and not self._is_phonetic
+        elif tag == self._row_tag:
+            self._begin_row(attributes.get("r"))
+        elif tag == self._phonetic:
+            self._is_phonetic = True
+        if self._depth > _DEEPEST:
+            raise ValueError("tags stand within each other without end")
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag == self._wanted:
+            self._takes = False
+        elif tag == self._cell_tag:
+            if self._cell is not None and self._row is not None:
+                self._end_cell(self._cell, self._row)
+            self._cell = None
+        elif tag == self._row_tag:
+            self._end_row()
+        elif tag == self._phonetic:
+            self._is_phonetic = False
+        elif tag == self._all:
+            self._ended = True
+
+    def _begin_row(self, number: str | None) -> None:
+        if self._row is not None:
+            raise ValueError("a row stands within another")
+        self._number = self._number + 1 if number is None else _whole(number)
+        self._n_rows += 1  # of one number there may be any
+        if max(self._number, self._n_rows) > MOST_ROWS:
+            raise OverLimitError(
+                f"{self._name} has too many rows in a sheet.",
+                f"Found: more than {MOST_ROWS:,}; Excel opens no more.",
+                "Save the sheet as CSV.",
+            )
+        self._row, self._held, self._n_cells, self._column = [], 0, 0, 0
+
+    def _end_row(self) -> None:
+        if self._row is not None and self._number > self._last:
+            self._done.append((self._number, self._row))
+            self._last = self._number
+        self._row = None
+
+    def _begin_cell(self, cell: dict[str, str]) -> None:
+        self._cell = cell
+        self._wanted = self._t if cell.get("t") == "inlineStr" else self._v
+        place = cell.get("r")
+        self._n_cells += 1
+        self._column += 1
+        if place:
+            self._column = column_index_from_string(place.rstrip("0123456789"))
+        if max(self._n_cells, self._column) > MOST_COLUMNS:
+            self._refuse_row()
+
+    def _end_cell(self, cell: dict[str, str], row: list[Any]) -> None:
+        text = self._taken()
+        self._held += len(text)
+        if self._held > self._most:
+            check_limit(self._name, "bytes", self._held, self._size)
+            self._refuse_long_row()
+        while len(row) < self._column:
+            row.append(None)
+        if text:
+            row[self._column - 1] = self._value(cell.get("t", "n"), text, int(cell.get("s", 0)))
+
+    def _value(self, kind: str, text: str, style: int) -> Any:
+        """Return what a cell's text means, as openpyxl does."""
+        if kind == "s":
+            return self._shared[int(text)]
+        if kind == "n":
+            is_float = "." in text or "E" in text or "e" in text
+            number = float(text) if is_float else int(text)
+            return self._time(number, style) if style in self._book._date_formats else number
+        if kind == "b":
+            return bool(int(text))
+        return from_ISO8601(text) if kind == "d" else text
+
+    def _time(self, number: float, style: int) -> Any:
+        is_span = style in self._book._timedelta_formats
+        try:
+            return from_excel(number, self._book.epoch, timedelta=is_span)
+        except (OverflowError, ValueError):
+            return "#VALUE!"
+
+    def _place(self) -> str:
+        return f" in cell {get_column_letter(self._column)}{self._number}"
+
+    def _refuse_row(self) -> NoReturn:
+        raise OverLimitError(
+            f"{self._name} has too many cells in a row.",
+            f"Found: more than {MOST_COLUMNS:,} in row {self._number:,}; Excel opens no more.",
+            "Save the sheet as CSV, with the columns that are needed.",
+        )
+
+    def _refuse_long_row(self) -> NoReturn:
+        raise OverLimitError(
+            f"{self._name} has too much text in a row.",
+            f"Found: more than {self._most:,} characters in row {self._number:,}.",
+            "Save the sheet as CSV, with the columns that are needed.",
+        )
+
+
+def _whole(text: str) -> int:
+    number = float(text)  # some programs write 5 as 5.0
+    if not number.is_integer():
+        raise ValueError("a row has no whole number")
+    return int(number)
+
+
+def n_bytes(text: str) -> int:
+    """Return how many bytes a text has where it is written."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
