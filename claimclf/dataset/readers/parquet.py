@@ -52,23 +52,27 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
         columns = tuple(parquet.schema_arrow.names)
         check_header(name, columns, limits)
-        n_bytes = _checked_bytes(parquet, opening)
+        n_bytes, by_length = _checked_bytes(parquet, opening)
         footer = parquet.metadata
         groups = [footer.row_group(number).num_rows for number in range(footer.num_row_groups)]
         _check_rows(name, sum(groups), footer.num_rows)
         if not columns or not footer.num_rows:
             raise no_rows(name)
-        parquet = _by_number(parquet, opening.source)
+        parquet = _by_number(parquet, opening.source, by_length)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
     return Blocks(layout, stream, _blocks(parquet, stream, layout, opening, n_bytes))
 
 
-def _by_number(parquet: pq.ParquetFile, source: Path | bytes) -> pq.ParquetFile:
+def _by_number(
+    parquet: pq.ParquetFile, source: Path | bytes, by_length: frozenset[str]
+) -> pq.ParquetFile:
     """Open a file so that each text that comes again and again is in memory once.
 
-    A small file may hold one long text a million times over.
+    A small file may hold one long text a million times over; none whose texts are written one
+    by one, each behind its length.
     """
-    texts = [part.path for part in parquet.metadata.schema if part.physical_type == "BYTE_ARRAY"]
+    parts = [part for part in parquet.metadata.schema if part.physical_type == "BYTE_ARRAY"]
+    texts = [part.path for part in parts if part.path not in by_length]
     return pq.ParquetFile(_content(source), read_dictionary=texts, arrow_extensions_enabled=False)
 
 
@@ -96,20 +100,34 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _checked_bytes(parquet: pq.ParquetFile, opening: Opening) -> int:
+def _checked_bytes(parquet: pq.ParquetFile, opening: Opening) -> tuple[int, frozenset[str]]:
     """Return how many bytes the file has in memory; refuse it, unread, where they are too many.
+
+    And which columns have texts that are not read by number.
 
     Whatever the limits are: no page and no row group's lists may be larger than any program
     writes, for each is in memory as a whole.
     """
     source, name, n_bytes = opening.source, opening.name, 0
+    by_length: frozenset[str] = frozenset()
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
         for group in unpacked_groups(parquet, stream):
             n_bytes += group.n_bytes
             check_limit(name, "bytes", n_bytes, opening.limits.size)
             _check_whole(name, "one page", group.largest_page, MOST_IN_PAGE)
             _check_whole(name, "the lists of one row group", group.nested_bytes, MOST_NESTED)
-    return n_bytes
+            _check_counted(name, group.by_prefix)
+            by_length |= group.by_length
+    return n_bytes, by_length
+
+
+def _check_counted(name: str, by_prefix: frozenset[str]) -> None:
+    if by_prefix:
+        raise NotATableError(
+            f"{name} has texts whose length nothing tells before they are read.",
+            f"Found: the encoding DELTA_BYTE_ARRAY in column {min(by_prefix)}.",
+            "Write it anew with Parquet's first version of pages, or as CSV.",
+        )
 
 
 def _check_whole(name: str, place: str, n_bytes: int, most: int) -> None:

@@ -28,6 +28,9 @@ _TYPE, _UNPACKED, _PACKED = 1, 2, 3
 #: Types of pages, and the head's field that says more of a page of each.
 _DATA, _INDEX, _DICTIONARY, _DATA_V2 = range(4)
 _MORE = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_V2: 8}
+#: Which field of that says how the values are written, and two ways in which texts are.
+_ENCODING = {_DATA: 2, _DATA_V2: 4}
+_BY_LENGTH, _BY_PREFIX = 6, 7
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,18 @@ class Unpacked:
         Of its lists, structures and maps.
     largest_page : int
         Bytes of its largest page.
+    by_length : frozenset of str
+        Columns of the file whose texts stand behind their lengths; Arrow reads none by number.
+    by_prefix : frozenset of str
+        Columns of the file whose texts say only how they go on from the one before: nothing
+        tells how long they are before they are read.
     """
 
     n_bytes: int
     nested_bytes: int
     largest_page: int
+    by_length: frozenset[str]
+    by_prefix: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class _Page:
     values: int
     entries: int
     is_dictionary: bool
+    encoding: int
     head: int
 
 
@@ -76,24 +87,38 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
     groups = row_groups(stream)
     if {len(chunks) for chunks in groups} - {len(columns)}:
         raise OSError("a row group has other columns than the file")
-    for chunks in groups:
-        n_bytes = nested = largest = 0
-        for column, chunk in zip(columns, chunks, strict=True):
-            pages = list(_pages(stream, chunk))
-            largest = max([largest, *(page.unpacked for page in pages)])
-            held = _held(column, pages)
+    found = [[list(_pages(stream, chunk)) for chunk in chunks] for chunks in groups]
+    by_length, by_prefix = (_written_so(columns, found, way) for way in (_BY_LENGTH, _BY_PREFIX))
+    for group in found:
+        n_bytes = nested = 0
+        for column, pages in zip(columns, group, strict=True):
+            held = _held(column, pages, column.path not in by_length)
             n_bytes += held
             if _is_nested(column):
                 nested += held
-        yield Unpacked(n_bytes, nested, largest)
+        largest = max((page.unpacked for pages in group for page in pages), default=0)
+        yield Unpacked(n_bytes, nested, largest, by_length, by_prefix)
+
+
+def _written_so(
+    columns: list[pq.ColumnSchema], found: list[list[list[_Page]]], encoding: int
+) -> frozenset[str]:
+    """Return the columns of which any page, in any row group, is written in one way."""
+    pages = (
+        (column.path, page)
+        for group in found
+        for column, pages in zip(columns, group, strict=True)
+        for page in pages
+    )
+    return frozenset(path for path, page in pages if page.encoding == encoding)
 
 
 def _is_nested(column: pq.ColumnSchema) -> bool:
     return "." in column.path
 
 
-def _held(column: pq.ColumnSchema, pages: list[_Page]) -> int:
-    """Return the bytes of a column; a text that is there once is held once."""
+def _held(column: pq.ColumnSchema, pages: list[_Page], is_by_number: bool) -> int:
+    """Return the bytes of a column; a text that is read by number is held once."""
     values = sum(page.values for page in pages)
     unpacked = sum(page.unpacked for page in pages)
     beside = (_LEVELS if _is_nested(column) else 0) * values
@@ -101,7 +126,8 @@ def _held(column: pq.ColumnSchema, pages: list[_Page]) -> int:
         return max(_WIDTHS[column.physical_type] * values, unpacked) + beside
     if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
         return max(int(column.length) * values, unpacked) + beside
-    if "DECIMAL" in str(column.logical_type).upper():  # written out before it is a number
+    is_written_out = "DECIMAL" in str(column.logical_type).upper()  # before it is a number
+    if is_written_out or not is_by_number:
         texts = sum(page.unpacked for page in pages if page.is_dictionary)
         return unpacked + texts * values + beside
     entries = sum(page.entries for page in pages)
@@ -146,29 +172,31 @@ class _Head(Compact):
 
     def page(self) -> _Page:
         numbers = dict.fromkeys((_TYPE, _UNPACKED, _PACKED), -1)
-        more: dict[int, int] = {}
+        more: dict[int, tuple[int, int]] = {}
         for field, kind in self.fields():
             if field in numbers and kind == INT:
                 numbers[field] = self.whole(kind)
             elif field in _MORE.values() and kind == STRUCT:
-                more[field] = self._first_number()
+                more[field] = self._said_of(field)
             else:
                 self.pass_over(kind)
         page_type, unpacked, packed = numbers.values()
         if list(more) != [_MORE.get(page_type)]:
             raise OSError("the head of a page says of it what belongs to another type")
-        number, is_dictionary = more[_MORE[page_type]], page_type == _DICTIONARY
+        (number, encoding), is_dictionary = more[_MORE[page_type]], page_type == _DICTIONARY
         if min(unpacked, packed, number) < 0:
             raise OSError("a page has fewer than no bytes or values")
         values = number if page_type in (_DATA, _DATA_V2) else 0
         entries = number if is_dictionary else 0
-        return _Page(unpacked, packed, values, entries, is_dictionary, self.place)
+        return _Page(unpacked, packed, values, entries, is_dictionary, encoding, self.place)
 
-    def _first_number(self) -> int:
-        number = 0
+    def _said_of(self, page: int) -> tuple[int, int]:
+        """Return the number of values and their encoding; -1 for none."""
+        of_encoding = next((n for kind, n in _ENCODING.items() if _MORE[kind] == page), 0)
+        numbers = {1: 0, of_encoding: -1}
         for field, kind in self.fields():
-            if field == 1 and kind == INT:
-                number = self.whole(kind)
+            if field in numbers and kind == INT:
+                numbers[field] = self.whole(kind)
             else:
                 self.pass_over(kind)
-        return number
+        return numbers[1], numbers[of_encoding]

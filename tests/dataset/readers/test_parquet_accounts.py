@@ -202,3 +202,40 @@ def test_column_of_no_values_is_not_looked_for_where_it_is_said_to_be() -> None:
         for rows in (table.slice(0, 0), table, table.slice(0, 0)):
             writer.write_table(rows)
     assert len(read_table(sink.getvalue(), "videos.parquet")) == ROWS
+
+
+def encoded(encoding: str, version: str, groups: int = 2) -> bytes:
+    """Texts in a form that Arrow does not read by number, as DuckDB writes them, beside others."""
+    table = pa.table({"video_id": TEXTS, "video_transcription_text": TEXTS})
+    sink = io.BytesIO()
+    form = {"use_dictionary": ["video_id"], "data_page_version": version}
+    ways = {"video_transcription_text": encoding}
+    with pq.ParquetWriter(sink, table.schema, column_encoding=ways, **form) as writer:
+        for _ in range(groups):
+            writer.write_table(table)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_texts_behind_their_lengths_are_read(version: str) -> None:
+    frame = read_table(encoded("DELTA_LENGTH_BYTE_ARRAY", version), "videos.parquet").frame
+    assert frame["video_transcription_text"].tolist() == 2 * TEXTS.to_pylist()
+    assert frame["video_id"].tolist() == 2 * TEXTS.to_pylist()
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_texts_that_go_on_from_the_one_before_are_refused_in_words(version: str) -> None:
+    """A page of some bytes may hold a million long ones, and nothing says so."""
+    with pytest.raises(NotATableError, match="DELTA_BYTE_ARRAY in column video_transcription_text"):
+        read_table(encoded("DELTA_BYTE_ARRAY", version), "videos.parquet")
+
+
+def test_texts_behind_their_lengths_are_bounded() -> None:
+    text = pa.table({"video_id": TEXTS, "video_transcription_text": ["x" * 1_000] * ROWS})
+    sink = io.BytesIO()
+    ways = {"video_transcription_text": "DELTA_LENGTH_BYTE_ARRAY"}
+    pq.write_table(text, sink, use_dictionary=["video_id"], column_encoding=ways)
+    with pytest.raises(OverLimitError):
+        read_table(sink.getvalue(), "videos.parquet", limits=Limits(size=5_000))
+    table = read_table(sink.getvalue(), "videos.parquet", limits=Limits(size=10_000))
+    assert len(table.frame) == ROWS
