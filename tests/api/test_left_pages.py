@@ -9,7 +9,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from claimclf.api.middleware.messages import CheckMessages
 
-REVIEW, QUEUE = "hash-of-review", "hash-of-queue"
+#: Pages and their parts, named as Streamlit names them.
+REVIEW, QUEUE, CONSOLE, LIST = (16 * name for name in ("0a", "0b", "1a", "1b"))
 
 
 def asked(page: str, part: str = "", *, by_itself: bool = False, note: str = "") -> BackMsg:
@@ -49,22 +50,22 @@ def passed_on(*messages: BackMsg) -> list[BackMsg]:
 
 
 def test_what_was_typed_right_before_a_link_arrives_with_the_page_of_the_link() -> None:
-    *_, last = passed_on(asked(REVIEW), asked(QUEUE), asked(REVIEW, "console", note="typed"))
+    *_, last = passed_on(asked(REVIEW), asked(QUEUE), asked(REVIEW, CONSOLE, note="typed"))
     assert last == asked(QUEUE, note="typed")
 
 
 def test_part_of_a_left_page_that_would_be_drawn_by_itself_is_left_out() -> None:
     messages = [asked(REVIEW), asked(QUEUE)]
-    assert passed_on(*messages, asked(REVIEW, "console", by_itself=True)) == messages
+    assert passed_on(*messages, asked(REVIEW, CONSOLE, by_itself=True)) == messages
 
 
 def test_parts_of_the_page_that_is_there_are_passed_on_as_they_are() -> None:
     messages = [
         asked(REVIEW),
-        asked(REVIEW, "console", note="typed"),
+        asked(REVIEW, CONSOLE, note="typed"),
         asked(QUEUE),
-        asked(QUEUE, "list", by_itself=True),
-        asked(QUEUE, "list"),
+        asked(QUEUE, LIST, by_itself=True),
+        asked(QUEUE, LIST),
         BackMsg(app_heartbeat=True),
     ]
     assert passed_on(*messages) == messages
@@ -75,9 +76,9 @@ def test_page_to_which_the_server_sends_back_is_none_that_was_left() -> None:
     messages = [
         asked(REVIEW),
         asked(QUEUE),
-        asked(QUEUE, "list", note="the case that was chosen"),
-        asked(REVIEW, "console", by_itself=True),
-        asked(REVIEW, "console", note="typed"),
+        asked(QUEUE, LIST, note="the case that was chosen"),
+        asked(REVIEW, CONSOLE, by_itself=True),
+        asked(REVIEW, CONSOLE, note="typed"),
     ]
     assert passed_on(*messages) == messages
 
@@ -85,8 +86,8 @@ def test_page_to_which_the_server_sends_back_is_none_that_was_left() -> None:
 def test_first_page_that_is_asked_for_by_name_has_been_left_by_nobody() -> None:
     messages = [
         asked(""),
-        asked("", "console"),
-        asked(REVIEW, "console"),
-        asked(REVIEW, "console", by_itself=True),
+        asked("", CONSOLE),
+        asked(REVIEW, CONSOLE),
+        asked(REVIEW, CONSOLE, by_itself=True),
     ]
     assert passed_on(*messages) == messages
