@@ -99,22 +99,35 @@ def _meanwhile(name: str, made: Callable[[], Any], n_open: int, n_rows: int) -> 
         change_settings(database, LEAD, "half of all", capacity=0.5)
         looks = [_seconds(partial(page, database)) for _ in range(20)]
         quiet = _at_work(database, lambda n: n < REPEATS)
-        url = database.url.render_as_string(hide_password=False)
-        command = [sys.executable, "-m", "benchmarks.uploads", "--into", url, "--rows", str(n_rows)]
-        with subprocess.Popen(command) as process:
-            busy = _at_work(database, lambda _: process.poll() is None)
-        if process.returncode:
-            raise RuntimeError(f"the upload ended with {process.returncode}")
+        # What an upload costs others because it takes a core is no matter of the queue.
+        with made() as other:
+            other.prepare()
+            elsewhere = _beside_upload(database, other, n_rows)
+        busy = _beside_upload(database, database, n_rows)
     during = f"{name}: while {n_rows:,} rows of 5 kB come in"
     for what in ("next case", "decide"):
         p95 = {state: _p95(spent[what]) for state, spent in (("quiet", quiet), ("busy", busy))}
         ratio = RATIO if name == "PostgreSQL" else None
         yield Result(f"{during}: {what}, p95", p95["busy"] / p95["quiet"], TIMES, "without", ratio)
+        beside = p95["busy"] / _p95(elsewhere[what])
+        there = "the same upload into another database"
+        yield Result(f"{during}: {what}, p95, not for the core alone", beside, TIMES, there)
         limits = (P95, LONGEST) if name == "SQLite" else (None, None)
         yield Result(f"{during}: {what}, p95 in ms", p95["busy"], "ms", "", limits[0])
         yield Result(f"{during}: {what}, longest", 1_000 * max(busy[what]), "ms", "", limits[1])
     yield Result(f"{during}: a look, p95", _p95(busy["look"]), "ms", "", LOOK)
     yield Result(f"{name}: a look before anybody took a case", _p95(looks), "ms", "", LOOK)
+
+
+def _beside_upload(database: Database, into: Database, n_rows: int) -> Spent:
+    """Have people at work while another process stores an upload, there or elsewhere."""
+    url = into.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "benchmarks.uploads", "--into", url, "--rows", str(n_rows)]
+    with subprocess.Popen(command) as process:
+        spent = _at_work(database, lambda _: process.poll() is None)
+    if process.returncode:
+        raise RuntimeError(f"the upload ended with {process.returncode}")
+    return spent
 
 
 def _at_work(database: Database, goes_on: Callable[[int], bool]) -> Spent:

@@ -285,7 +285,7 @@ def test_others_are_at_work_while_an_upload_comes_in(monkeypatch: pytest.MonkeyP
         *uploads._meanwhile("SQLite", queue.DATABASES["SQLite"], 400, 100),
         *uploads._growth("SQLite", queue.DATABASES["SQLite"], 40),
     ]
-    assert len(figures) == 9
+    assert len(figures) == 11
     assert all(figure.value > 0 for figure in figures)
     assert {figure.limit for figure in figures} == {None, 250.0, 1_000.0, 50.0, 1.3}
 
