@@ -111,7 +111,7 @@ def _meanwhile(name: str, made: Callable[[], Any], n_open: int, n_rows: int) -> 
         yield Result(f"{during}: {what}, p95", p95["busy"] / p95["quiet"], TIMES, "without", ratio)
         beside = p95["busy"] / _p95(elsewhere[what])
         there = "the same upload into another database"
-        yield Result(f"{during}: {what}, p95, not for the core alone", beside, TIMES, there)
+        yield Result(f"{during}: {what}, p95, beyond what its core costs", beside, TIMES, there)
         limits = (P95, LONGEST) if name == "SQLite" else (None, None)
         yield Result(f"{during}: {what}, p95 in ms", p95["busy"], "ms", "", limits[0])
         yield Result(f"{during}: {what}, longest", 1_000 * max(busy[what]), "ms", "", limits[1])
