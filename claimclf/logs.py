@@ -33,6 +33,8 @@ FIELDS = ("person", "case", "request")
 _MOST_FRAMES = 12
 #: Streamlit logs what nobody foresaw with the text of the error, which may be a user's.
 _WITH_TEXT = "streamlit.error_util"
+#: Streamlit logs here each message that asks for what is gone, and anybody at the door may ask.
+_OF_STRANGERS = "streamlit.runtime.app_session"
 #: Letters of what a library logs, which may quote whoever is at the door.
 _MOST_LETTERS = 500
 
@@ -55,6 +57,7 @@ def set_up(level: int) -> None:
         handler.setFormatter(_Lines())
         LOGGER.addHandler(handler)
         logging.getLogger(_WITH_TEXT).addFilter(_without_uncaught)
+        logging.getLogger(_OF_STRANGERS).addFilter(_worth_a_warning)
         logging.setLogRecordFactory(_record)
 
 
@@ -207,6 +210,10 @@ def one_line(text: str) -> str:
 def _word(text: str) -> str:
     """Write a name so that nobody can pass it off as something else of the line."""
     return one_line(text).replace(" ", "\\x20").replace("=", "\\x3d")
+
+
+def _worth_a_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 def _without_uncaught(record: logging.LogRecord) -> bool:

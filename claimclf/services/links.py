@@ -7,7 +7,11 @@ from typing import Any
 
 from claimclf.queue.queries import views
 from claimclf.queue.queries.filters import Filters
+from claimclf.queue.settings import bounds
 from claimclf.schema import Ranking
+
+#: Letters that are searched for, and of a statement's id, at most.
+LONGEST_FILTER, LONGEST_ID = bounds.LONGEST_FILTER, bounds.LONGEST_ID
 
 
 def to_query(filters: Filters, ranking: Ranking) -> dict[str, str]:

@@ -116,7 +116,15 @@ FROM_US = {
     "page_name": "Triage_queue",
     "query_string": "state=open&words=caf%C3%A9",
 }
-NOT_FROM_US = ["\x1b]0;x\x07", "a\nb", "\u2028", "x" * 100_000]
+NOT_FROM_US = ["\x1b]0;x\x07", "a\nb", "\u2028", "x" * 100_001]
+
+
+def test_filters_of_any_length_are_heard_as_a_browser_writes_them() -> None:
+    """A thousand letters that are searched for are twelve thousand in the address."""
+    message = said("rerun_script")
+    message.rerun_script.query_string = f"words={1_000 * '%F0%9F%98%80'}"
+    frame = message.SerializeToString()
+    assert passed_on(frame)[0][0]["bytes"] == frame
 
 
 @pytest.mark.parametrize("name", FROM_US)

@@ -133,6 +133,18 @@ def test_what_a_library_logs_is_one_short_line_that_steers_no_terminal(
     assert rest == ""
 
 
+def test_what_anybody_at_the_door_has_streamlit_log_is_left_out(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    set_up(logging.INFO)
+    streamlits = logging.getLogger("streamlit.runtime.app_session")
+    streamlits.addHandler(caplog.handler)
+    streamlits.info("The fragment with id %s does not exist anymore", "0" * 64)
+    streamlits.warning("This matters")
+    streamlits.removeHandler(caplog.handler)
+    assert [record.getMessage() for record in caplog.records] == ["This matters"]
+
+
 def test_of_an_error_that_a_library_logs_there_is_its_kind_and_where_it_came_from(
     library: logging.Logger, written: io.StringIO
 ) -> None:

@@ -43,7 +43,7 @@ _MOST_FILES = 100
 #: Where in the dashboard a browser is: what Streamlit names pages and their parts by, and
 #: letters of each text. It writes some of it into the log.
 _NAME, _NAMES = re.compile(r"[0-9a-f]{0,64}"), ("fragment_id", "page_script_hash")
-_LONGEST = {"page_name": 200, "query_string": 10_000}
+_LONGEST = {"page_name": 200, "query_string": 100_000}
 _JSON = ("json_value", "json_trigger_value")
 #: Codes that a websocket is closed with: no protocol of ours, and too large.
 _NO_MESSAGE, _TOO_LARGE = 1002, 1009

@@ -24,6 +24,7 @@ from claimclf.dataset.readers.base import (
 from claimclf.dataset.readers.parquet_pages import unpacked_groups
 from claimclf.dataset.sources import HashedStream, check_limit
 from claimclf.errors import NotATableError, OverLimitError
+from claimclf.schema import Limits
 
 #: Bytes of a cell at least, as it is held.
 _WIDTH = 8
@@ -52,6 +53,7 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
         columns = tuple(parquet.schema_arrow.names)
         check_header(name, columns, limits)
+        _check_lists(name, parquet, limits)
         n_bytes, by_length = _checked_bytes(parquet, opening)
         footer = parquet.metadata
         groups = [footer.row_group(number).num_rows for number in range(footer.num_row_groups)]
@@ -61,6 +63,38 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         parquet = _by_number(parquet, opening.source, by_length)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
     return Blocks(layout, stream, _blocks(parquet, stream, layout, opening, n_bytes))
+
+
+def _check_lists(name: str, parquet: pq.ParquetFile, limits: Limits) -> None:
+    """Refuse lists that Arrow would make larger than the pages say, or as it makes no others.
+
+    A list of fixed size takes its place in memory also where it is missing.
+    """
+    for part in parquet.schema_arrow:
+        size, within = 1, part.type
+        while pa.types.is_fixed_size_list(within):
+            size, within = size * within.list_size, within.value_type
+        n_bytes = parquet.metadata.num_rows * size * _WIDTH
+        if size > 1:
+            check_limit(name, "bytes", n_bytes, limits.size)
+            _check_whole(name, f"the lists of {part.name}", n_bytes, MOST_NESTED)
+        if any(map(_is_odd, _kinds_within(within))):
+            raise NotATableError(
+                f"{name} has lists of a kind that is not read.",
+                f"Found: {part.type} in column {part.name}.",
+                "Write it anew with plain lists, or without the column.",
+            )
+
+
+def _is_odd(kind: pa.DataType) -> bool:
+    views = pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)
+    return bool(views or pa.types.is_fixed_size_list(kind))
+
+
+def _kinds_within(kind: pa.DataType) -> Iterator[pa.DataType]:
+    yield kind
+    for place in range(kind.num_fields):
+        yield from _kinds_within(kind.field(place).type)
 
 
 def _by_number(

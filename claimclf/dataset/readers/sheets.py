@@ -1,24 +1,26 @@
 """A workbook's sheets, a row at a time, and the texts that their cells share.
 
-openpyxl says what a workbook consists of and how its cells are formatted. Rows are read here: it
+openpyxl says what a workbook consists of and what its cells' formats mean. Rows are read here: it
 makes a tree of each, however wide, before anybody can count what is in it. A few kB of a packed
 workbook unpack to millions of cells, so everything is counted while it arrives.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, Any, BinaryIO, NoReturn
 from xml.parsers import expat
 
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import from_excel, from_ISO8601
-from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.constants import ARC_STYLE, SHARED_STRINGS, SHEET_MAIN_NS
 
 from claimclf.dataset.readers.base import Opening
 from claimclf.dataset.sources import check_limit
@@ -28,7 +30,9 @@ from claimclf.errors import OverLimitError
 MOST_ROWS, MOST_COLUMNS, LONGEST = 2**20, 2**14, 32_767
 #: Characters that are in memory as a whole, whatever the limits: of a row, and of shared texts.
 MOST_IN_ROW, MOST_SHARED = 2**25, 2**30
-#: Bytes and tags of a part of which a tree is made: formats, and what there is in the workbook.
+#: Characters of the longest format that Excel takes, and sheets that anybody has.
+LONGEST_FORMAT, MOST_SHEETS = 255, 2_000
+#: Bytes and tags of a part of which a tree is made: what there is in the workbook.
 MOST_IN_PART, MOST_TAGS = 2**24, 2**18
 #: Bytes beside each shared text, as it is held.
 _BESIDE = 32
@@ -38,7 +42,8 @@ _PIECE, _LONGEST_TAG, _MOST_NAMES, _DEEPEST = 2**16, 2**20, 2_000, 100
 _ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
 _ESCAPE = 7
 
-Row = tuple[int, list[Any]]
+#: A row's number, from 1, and its values by the place of their column, from 0.
+Row = tuple[int, Mapping[int, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,12 @@ class Book:
     titles : tuple of str
         Its sheets.
     rows : function
-        Gives the rows of a sheet, by its place: each one's number, from 1, and its values.
-        Numbers rise; rows that are not in the file are left out.
+        Gives the rows of a sheet, by its place, or no more than so many of them. Numbers rise;
+        rows that are not in the file are left out.
     """
 
     titles: tuple[str, ...]
-    rows: Callable[[int], Iterator[Row]]
+    rows: Callable[[int, int | None], Iterator[Row]]
 
 
 def open_book(content: BinaryIO, opening: Opening) -> Book:
@@ -72,23 +77,48 @@ def open_book(content: BinaryIO, opening: Opening) -> Book:
     archive = reader.archive = _Parts(content, opening.name)
     reader.read_manifest()
     reader.read_workbook()
-    apply_stylesheet(archive, reader.wb)
     sheets = [
         (str(sheet.name), str(relation.target))
         for sheet, relation in reader.parser.find_sheets()
         if relation.target in reader.valid_files and "chartsheet" not in relation.Type
     ]
+    _check_sheets(opening.name, [part for _, part in sheets])
+    formats = _Formats()
+    if ARC_STYLE in reader.valid_files:
+        with archive.open(ARC_STYLE) as stream:
+            formats = _Styles(stream, opening).read()
     shared: list[str] = []
     part = reader.package.find(SHARED_STRINGS)
     if part is not None:
         with archive.open(part.PartName[1:]) as stream:
             shared = _Texts(stream, opening).read()
 
-    def rows(place: int) -> Iterator[Row]:
+    def rows(place: int, most: int | None) -> Iterator[Row]:
         with archive.open(sheets[place][1]) as stream:
-            yield from _Rows(stream, opening, reader.wb, shared).read()
+            sheet = _Rows(stream, opening, reader.wb.epoch, formats, shared)
+            yield from sheet.read(most)
 
     return Book(tuple(title for title, _ in sheets), rows)
+
+
+def _check_sheets(name: str, parts: Sequence[str]) -> None:
+    """Refuse a workbook whose sheets would be read more often than they are there."""
+    if len(set(parts)) < len(parts):
+        raise ValueError("two sheets are one")
+    if len(parts) > MOST_SHEETS:
+        raise OverLimitError(
+            f"{name} has too many sheets.",
+            f"Found: {len(parts):,}; more than {MOST_SHEETS:,} are never read.",
+            "Save the sheet as CSV.",
+        )
+
+
+@dataclass(frozen=True)
+class _Formats:
+    """Which of a workbook's styles show numbers as a time, and which as a span of time."""
+
+    times: frozenset[int] = frozenset()
+    spans: frozenset[int] = frozenset()
 
 
 class _Parts(zipfile.ZipFile):
@@ -110,7 +140,7 @@ class _Parts(zipfile.ZipFile):
 
     def _refuse(self, found: str, most: int) -> NoReturn:
         raise OverLimitError(
-            f"{self._name} has too many formats, or too much else beside its rows.",
+            f"{self._name} has too much beside its rows.",
             f"Found: {found} in one part; more than {most:,} are never read.",
             "Save the sheet as CSV.",
         )
@@ -212,6 +242,54 @@ class _Part:
         return ""
 
 
+class _Styles(_Part):
+    """How cells are formatted, of which only times count."""
+
+    names = ("numFmt", "cellXfs", "xf")
+
+    def read(self) -> _Formats:
+        """Return which styles are times."""
+        self._codes: dict[int, str] = {}
+        self._used: list[int] = []
+        self._is_of_cells = False
+        for _ in self._pieces():
+            if len(self._used) + len(self._codes) > MOST_TAGS:
+                raise OverLimitError(
+                    f"{self._name} has too many formats.",
+                    f"Found: more than {MOST_TAGS:,}; Excel opens no more.",
+                    "Save the sheet as CSV.",
+                )
+        code_of = {**BUILTIN_FORMATS, **self._codes}
+        # One format may be that of any number of styles, and telling what it is takes its time.
+        is_time = cache(lambda code: bool(is_date_format(code)))
+        is_span = cache(lambda code: bool(is_timedelta_format(code)))
+        codes = [code_of.get(number) for number in self._used]
+        return _Formats(
+            frozenset(place for place, code in enumerate(codes) if is_time(code)),
+            frozenset(place for place, code in enumerate(codes) if is_span(code)),
+        )
+
+    def _know(self, *tags: str) -> None:
+        self._format, self._of_cells, self._style = tags
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._deeper()
+        if tag == self._format:
+            code = attributes["formatCode"]
+            if len(code) > LONGEST_FORMAT:
+                raise ValueError("a format is longer than Excel has any")
+            self._codes[int(attributes["numFmtId"])] = code
+        elif tag == self._of_cells:
+            self._is_of_cells = True
+        elif tag == self._style and self._is_of_cells:
+            self._used.append(int(attributes.get("numFmtId", 0)))
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag == self._of_cells:
+            self._is_of_cells = False
+
+
 class _Texts(_Part):
     """The texts that cells share."""
 
@@ -261,23 +339,36 @@ class _Rows(_Part):
     names = ("row", "c", "v", "t", "rPh", "sheetData")
 
     def __init__(
-        self, stream: IO[bytes], opening: Opening, book: Any, shared: Sequence[str]
+        self,
+        stream: IO[bytes],
+        opening: Opening,
+        epoch: datetime.datetime,
+        formats: _Formats,
+        shared: Sequence[str],
     ) -> None:
         super().__init__(stream, opening)
-        self._book, self._shared = book, shared
+        self._epoch, self._formats, self._shared = epoch, formats, shared
         self._most = MOST_IN_ROW if self._size is None else min(MOST_IN_ROW, self._size)
         self._done: list[Row] = []
         self._number = self._last = self._n_rows = 0
-        self._held = self._n_cells = self._column = 0
-        self._row: list[Any] | None = None
+        self._held = self._n_cells = self._column = self._cell_depth = 0
+        self._row: dict[int, Any] | None = None
         self._cell: dict[str, str] | None = None
         self._is_phonetic = False
 
-    def read(self) -> Iterator[Row]:
-        """Yield the rows whose number is higher than that of the row before."""
+    def read(self, most: int | None) -> Iterator[Row]:
+        """Yield the rows whose number is higher than that of the row before.
+
+        Parameters
+        ----------
+        most : int or None
+            Rows that are looked at, whatever their numbers; None for all.
+        """
         for _ in self._pieces():
             done, self._done = self._done, []
             yield from done
+            if most is not None and self._n_rows > most:
+                return
 
     def _know(self, *tags: str) -> None:
         self._row_tag, self._cell_tag, self._v, self._t, self._phonetic, self._all = tags
@@ -288,7 +379,7 @@ class _Rows(_Part):
         if tag == self._cell_tag and self._row is not None:
             self._begin_cell(attributes)
         elif tag == self._wanted:
-            self._takes = self._cell is not None and not self._is_phonetic
+            self._takes = self._cell is not None and not self._is_phonetic and self._is_own()
         elif tag == self._row_tag:
             self._begin_row(attributes.get("r"))
         elif tag == self._phonetic:
@@ -322,7 +413,7 @@ class _Rows(_Part):
                 f"Found: more than {MOST_ROWS:,}; Excel opens no more.",
                 "Save the sheet as CSV.",
             )
-        self._row, self._held, self._n_cells, self._column = [], 0, 0, 0
+        self._row, self._held, self._n_cells, self._column = {}, 0, 0, 0
 
     def _end_row(self) -> None:
         if self._row is not None and self._number > self._last:
@@ -330,8 +421,12 @@ class _Rows(_Part):
             self._last = self._number
         self._row = None
 
+    def _is_own(self) -> bool:
+        """Say whether what begins is the cell's own value, not one of something within it."""
+        return self._wanted == self._t or self._depth == self._cell_depth + 1
+
     def _begin_cell(self, cell: dict[str, str]) -> None:
-        self._cell = cell
+        self._cell, self._cell_depth = cell, self._depth
         self._wanted = self._t if cell.get("t") == "inlineStr" else self._v
         place = cell.get("r")
         self._n_cells += 1
@@ -341,14 +436,12 @@ class _Rows(_Part):
         if max(self._n_cells, self._column) > MOST_COLUMNS:
             self._refuse_row()
 
-    def _end_cell(self, cell: dict[str, str], row: list[Any]) -> None:
+    def _end_cell(self, cell: dict[str, str], row: dict[int, Any]) -> None:
         text = self._taken()
         self._held += len(text)
         if self._held > self._most:
             check_limit(self._name, "bytes", self._held, self._size)
             self._refuse_long_row()
-        while len(row) < self._column:
-            row.append(None)
         if text:
             row[self._column - 1] = self._value(cell.get("t", "n"), text, int(cell.get("s", 0)))
 
@@ -359,15 +452,15 @@ class _Rows(_Part):
         if kind == "n":
             is_float = "." in text or "E" in text or "e" in text
             number = float(text) if is_float else int(text)
-            return self._time(number, style) if style in self._book._date_formats else number
+            return self._time(number, style) if style in self._formats.times else number
         if kind == "b":
             return bool(int(text))
         return from_ISO8601(text) if kind == "d" else text
 
     def _time(self, number: float, style: int) -> Any:
-        is_span = style in self._book._timedelta_formats
+        is_span = style in self._formats.spans
         try:
-            return from_excel(number, self._book.epoch, timedelta=is_span)
+            return from_excel(number, self._epoch, timedelta=is_span)
         except (OverflowError, ValueError):
             return "#VALUE!"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -120,8 +120,9 @@ def _check_size(content: BinaryIO, opening: Opening) -> None:
 def _looked_at(book: Book, place: int) -> _Sheet | None:
     """Find a sheet's header: where most names are known, else where most cells are filled."""
     best: _Sheet | None = None
-    for number, row in takewhile(lambda row: row[0] <= _TOP_ROWS, book.rows(place)):
-        names = [str(value) for value in row if value not in (None, "")]
+    top = takewhile(lambda row: row[0] <= _TOP_ROWS, book.rows(place, _TOP_ROWS))
+    for number, row in top:
+        names = [str(value) for value in row.values() if value not in (None, "")]
         known = sum(bool(recognise(n, REPORTED) or recognise(n, LABELLED)) for n in names)
         score = (known, len(names))
         if names and (best is None or score > best.score):
@@ -132,7 +133,7 @@ def _looked_at(book: Book, place: int) -> _Sheet | None:
 def _rows(book: Book, sheet: _Sheet, name: str) -> Iterator[Row]:
     """Yield a sheet's rows from its header on."""
     with _readable(name):
-        yield from (row for row in book.rows(sheet.place) if row[0] >= sheet.header)
+        yield from (row for row in book.rows(sheet.place, None) if row[0] >= sheet.header)
 
 
 def _chosen(held: Sequence[_Sheet], opening: Opening, titles: Sequence[str]) -> _Sheet:
@@ -160,8 +161,8 @@ def _remarks(sheet: _Sheet, titles: Sequence[str], held: Sequence[_Sheet]) -> tu
     return tuple(remarks) if len(titles) > 1 or sheet.header > 1 else ()
 
 
-def _header(row: Sequence[Any], name: str) -> tuple[str, ...]:
-    cells = [_cell(value).strip() for value in row]
+def _header(row: Mapping[int, Any], name: str) -> tuple[str, ...]:
+    cells = [_cell(row.get(place)).strip() for place in range(max(row, default=-1) + 1)]
     while cells and not cells[-1]:
         cells.pop()
     if not cells:
@@ -180,11 +181,11 @@ def _batches(
     held: list[tuple[int, list[str]]] = []
     size = total = 0
     for number, row in rows:
-        if len(row) > limits.columns:
-            check_limit(name, "columns", sum(v not in (None, "") for v in row), limits.columns)
-        cells = [_cell(value) for value in row[:width]]
-        if not any(cells) and all(value in (None, "") for value in row):
+        n_filled = sum(value not in (None, "") for value in row.values())
+        check_limit(name, "columns", n_filled, limits.columns)
+        if not n_filled:
             continue
+        cells = [_cell(row.get(place)) for place in range(width)]
         n_more = sum(map(n_bytes, cells)) + width  # as in a CSV
         total += n_more
         check_limit(name, "bytes", total, limits.size)
@@ -200,7 +201,7 @@ def _batches(
 
 def _block(rows: Sequence[tuple[int, list[str]]], layout: Layout) -> Block:
     width = len(layout.columns)
-    cells = [row + [""] * (width - len(row)) for _, row in rows]
+    cells = [row for _, row in rows]
     numbers = pa.array([number for number, _ in rows], pa.int64())
     columns = [pa.array(column, pa.large_string()) for column in zip(*cells, strict=True)]
     names = [_ROW, *map(str, range(width))]

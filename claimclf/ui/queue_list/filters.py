@@ -10,7 +10,7 @@ from claimclf.people import Capability, Person
 from claimclf.queue.queries.filters import Filters
 from claimclf.schema import BAN_STATUS, REPORTED, VERIFIED_STATUS, Lane, Language, Ranking
 from claimclf.services import queue
-from claimclf.services.links import from_query, to_query
+from claimclf.services.links import LONGEST_FILTER, LONGEST_ID, from_query, to_query
 from claimclf.ui.messages import explained
 from claimclf.ui.wording import LANGUAGES, RANKINGS
 
@@ -63,14 +63,14 @@ def fill(filters: Filters, ranking: Ranking) -> None:
     most = 1.0 if filters.max_probability is None else filters.max_probability
     values: dict[str, Any] = {
         "lanes": list(filters.lanes),
-        "text": filters.text,
+        "text": filters.text[:LONGEST_FILTER],
         "ranking": ranking,
         "reports": filters.min_reports,
         "probability": (least, most),
         "language": list(filters.language),
         "verified": list(filters.verified),
         "ban": list(filters.ban),
-        "statement": filters.statement_id or "",
+        "statement": (filters.statement_id or "")[:LONGEST_ID],
         "age": ages[0] if ages else _ANY,
         "again": filters.again,
         "mine": filters.holder is not None,
@@ -110,7 +110,7 @@ def ask_filters(person: Person) -> Choice:
         )
         first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
         older, newer = _AGES[first.selectbox("Waiting", list(_AGES), key=field("age"))]
-        statement = second.text_input("Statement id", key=field("statement"))
+        statement = second.text_input("Statement id", max_chars=LONGEST_ID, key=field("statement"))
         again = third.checkbox("Reported again since a decision", key=field("again"))
         mine = third.checkbox("Held by me", key=field("mine"))
         escalated = person.may(Capability.LEAD) and fourth.checkbox(
@@ -149,6 +149,7 @@ def _ask_first() -> tuple[list[Lane], str, Ranking | None]:
         "Search in transcripts",
         placeholder="Search in transcripts",
         icon=":material/search:",
+        max_chars=LONGEST_FILTER,
         key=field("text"),
         label_visibility="collapsed",
         width=220,

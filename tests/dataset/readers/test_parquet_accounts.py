@@ -239,3 +239,39 @@ def test_texts_behind_their_lengths_are_bounded() -> None:
         read_table(sink.getvalue(), "videos.parquet", limits=Limits(size=5_000))
     table = read_table(sink.getvalue(), "videos.parquet", limits=Limits(size=10_000))
     assert len(table.frame) == ROWS
+
+
+VECTORS = pa.array([[1.0, 2.0], None, [3.0, 4.0]] * 2, pa.list_(pa.float32(), 2))
+
+
+def with_column(column: pa.Array) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"video_id": TEXTS, "column": column}), sink)
+    return sink.getvalue()
+
+
+def test_lists_of_fixed_size_count_also_where_they_are_missing() -> None:
+    """They are in memory as if they were there."""
+    vectors = pa.array([None] * ROWS, pa.list_(pa.float32(), 1_000))
+    content = with_column(vectors)
+    with pytest.raises(OverLimitError):
+        read_table(content, "videos.parquet", limits=Limits(size=40_000))
+    assert len(read_table(content, "videos.parquet", limits=Limits(size=60_000)).frame) == ROWS
+    assert len(read_table(with_column(VECTORS), "videos.parquet").frame) == ROWS
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([["a"]] * ROWS, pa.list_view(pa.string())),
+        pa.array([[1]] * ROWS, pa.large_list_view(pa.int64())),
+        pa.array([[["a"]]] * ROWS, pa.list_(pa.list_view(pa.string()))),
+        pa.array([[[1.0]]] * ROWS, pa.list_(pa.list_(pa.float32(), 1))),
+    ],
+    ids=str,
+)
+def test_lists_of_other_kinds_are_refused_in_words(column: pa.Array) -> None:
+    with pytest.raises(
+        NotATableError, match=r"lists of a kind that is not read.* in column column"
+    ):
+        read_table(with_column(column), "videos.parquet")

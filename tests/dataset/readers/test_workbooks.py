@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 from xml.sax.saxutils import escape
 
 import openpyxl
@@ -134,6 +136,10 @@ def as_others_write_it(content: bytes, how: str) -> bytes:
     return with_parts(content, sheet1=sheet.encode())
 
 
+def filled(row: Mapping[int, Any]) -> dict[int, Any]:
+    return {place: value for place, value in row.items() if value not in (None, "")}
+
+
 @pytest.mark.parametrize("how", ["as it is", "with prefixes", "without places", "rows again"])
 @pytest.mark.filterwarnings("ignore:Cell")
 def test_values_are_those_that_openpyxl_reads(how: str) -> None:
@@ -143,10 +149,9 @@ def test_values_are_those_that_openpyxl_reads(how: str) -> None:
     sheet.reset_dimensions()
     expected = {n: list(row) for n, row in enumerate(sheet.iter_rows(values_only=True), 1) if row}
     read = sheets.open_book(io.BytesIO(content), Opening(content, "videos.xlsx"))
-    values = dict(read.rows(0))
     assert len(expected) == 6
-    assert {n: [cell or None for cell in row] for n, row in values.items() if row} == {
-        n: [cell or None for cell in row] for n, row in expected.items()
+    assert {n: filled(row) for n, row in read.rows(0, None) if filled(row)} == {
+        n: filled(dict(enumerate(row))) for n, row in expected.items()
     }
 
 
@@ -298,10 +303,82 @@ def test_sheet_of_more_rows_than_excel_has_is_refused(
 
 
 @pytest.mark.parametrize(("bound", "found"), [("MOST_IN_PART", "bytes"), ("MOST_TAGS", "tags")])
-def test_formats_are_bounded(bound: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_beside_the_rows_is_bounded(
+    bound: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sheets, bound, 3)
-    with pytest.raises(OverLimitError, match=rf"too many formats.* Found: \S+ {found} in one"):
+    with pytest.raises(OverLimitError, match=rf"too much beside its rows.* Found: \S+ {found} in"):
         sizes(workbook(row(inline("1"))))
+
+
+def formatted(code: str, n_styles: int = 1) -> bytes:
+    """A workbook with a number in a format of its own."""
+    styles = f"""<styleSheet xmlns="{MAIN}"><numFmts count="1">
+        <numFmt numFmtId="164" formatCode="{code}"/></numFmts><cellXfs>
+        {'<xf numFmtId="164"/>' * n_styles}</cellXfs></styleSheet>"""
+    cell = f'<c s="{n_styles - 1}"><v>45000</v></c>'
+    rows = row(inline("posted_at")) + row(cell)
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    return with_parts(saved(openpyxl.Workbook()), styles=styles.encode(), sheet1=sheet.encode())
+
+
+def test_format_is_as_long_as_in_excel_and_no_longer() -> None:
+    code = "yyyy" + " " * (sheets.LONGEST_FORMAT - 4)
+    table = read_table(formatted(code, 3), "videos.xlsx")
+    assert table.frame.iloc[0, 0].startswith("2023-03-15")
+    with pytest.raises(NotATableError, match="damaged data"):
+        read_table(formatted(f"{code} "), "videos.xlsx")
+
+
+def test_styles_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = formatted("yyyy", 30)
+    monkeypatch.setattr(sheets, "MOST_TAGS", 30)
+    with pytest.raises(OverLimitError, match="too many formats"):
+        sizes(content)
+
+
+def test_sheets_are_bounded_and_each_is_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = openpyxl.Workbook()
+    for sheet in (*book.worksheets, book.create_sheet()):
+        sheet.append(["video_id"])
+        sheet.append(["7000000000000000001"])
+    content = saved(book)
+    assert len(read_table(content, "videos.xlsx").frame) == 1
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            is_of_sheets = name.endswith("workbook.xml.rels")
+            new.writestr(name, part.replace(b"sheet2.xml", b"sheet1.xml") if is_of_sheets else part)
+    with pytest.raises(NotATableError, match="damaged data"):
+        read_table(stream.getvalue(), "videos.xlsx")
+    monkeypatch.setattr(sheets, "MOST_SHEETS", 1)
+    with pytest.raises(OverLimitError, match="too many sheets"):
+        read_table(content, "videos.xlsx")
+
+
+def test_header_is_looked_for_in_few_rows_whatever_their_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = workbook('<row r="1"/>' * 20_000)
+    read = sheets.open_book(io.BytesIO(content), Opening(content, "videos.xlsx"))
+    monkeypatch.setattr(sheets, "MOST_ROWS", 10_000)  # there is an end to it before that
+    assert len(list(read.rows(0, 20))) == 1
+    with pytest.raises(OverLimitError):
+        list(read.rows(0, None))
+
+
+def test_row_whose_last_cell_is_far_out_is_as_small_as_what_is_in_it() -> None:
+    far = row('<c r="XFD1"/>') + row('<c r="XFC1"><v>5</v></c>')
+    read = sheets.open_book(io.BytesIO(workbook(far)), Opening(b"", "videos.xlsx"))
+    _, *below = (dict(values) for _, values in read.rows(0, None))
+    assert below == [{}, {16_382: 5}]
+
+
+def test_value_within_something_else_of_a_cell_is_none_of_its_own() -> None:
+    cell = "<c><v>1</v><extLst><ext><v>7</v></ext></extLst></c>"
+    read = sheets.open_book(io.BytesIO(workbook(row(cell))), Opening(b"", "videos.xlsx"))
+    assert [dict(values) for _, values in read.rows(0, None)][1:] == [{0: 1}]
 
 
 @pytest.mark.parametrize(
