@@ -45,7 +45,7 @@ def read_database_address(address: str) -> URL:
 def _check_parts(address: str, url: URL) -> None:
     """Refuse an address of which a part of the password would be taken for something else."""
     if address.count("@") > 1 or "@" in f"{_host(url)}{url.database or ''}":
-        raise _no_address("more than one @: within a password it is written %40")
+        raise _no_address("more than one @: all but the last before the host are written %40")
     if not _NAME.fullmatch(url.database or ""):
         raise _no_address("a name of a database with other characters than letters, digits, _ . -")
 

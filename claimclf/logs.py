@@ -35,6 +35,8 @@ _MOST_FRAMES = 12
 _WITH_TEXT = "streamlit.error_util"
 #: Streamlit logs here each message that asks for what is gone, and anybody at the door may ask.
 _OF_STRANGERS = "streamlit.runtime.app_session"
+#: Streamlit logs here what the address of a failed sign-in says, which anybody may have written.
+_OF_SIGN_IN = "streamlit.web.server.starlette.starlette_auth_routes"
 #: Letters of what a library logs, which may quote whoever is at the door.
 _MOST_LETTERS = 500
 
@@ -58,6 +60,7 @@ def set_up(level: int) -> None:
         LOGGER.addHandler(handler)
         logging.getLogger(_WITH_TEXT).addFilter(_without_uncaught)
         logging.getLogger(_OF_STRANGERS).addFilter(_worth_a_warning)
+        logging.getLogger(_OF_SIGN_IN).addFilter(_without_words)
         logging.setLogRecordFactory(_record)
 
 
@@ -214,6 +217,12 @@ def _word(text: str) -> str:
 
 def _worth_a_warning(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
+
+
+def _without_words(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = ("...",) * len(record.args)
+    return True
 
 
 def _without_uncaught(record: logging.LogRecord) -> bool:

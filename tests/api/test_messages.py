@@ -138,6 +138,18 @@ def test_where_a_browser_is_it_says_in_our_words(name: str) -> None:
         assert [one.get("bytes") for one in reached] == [*[frame] * is_heard, BEAT, None]
 
 
+def test_page_has_no_thousands_of_fields() -> None:
+    """A message of somebody at the door would be kept as many times as large."""
+    many, more = said("rerun_script"), said("rerun_script")
+    for _ in range(2_001):
+        many.rerun_script.widget_states.widgets.add().id = "0"
+        more.rerun_script.cached_message_hashes.append("0")
+    reached, _ = passed_on(many.SerializeToString(), more.SerializeToString(), BEAT)
+    assert [one.get("bytes") for one in reached] == [BEAT, None]
+    del many.rerun_script.widget_states.widgets[0]
+    assert passed_on(many.SerializeToString())[0][0].get("bytes") == many.SerializeToString()
+
+
 @pytest.mark.parametrize("kind", ["json_value", "json_trigger_value"])
 @pytest.mark.parametrize(
     ("value", "is_heard"),

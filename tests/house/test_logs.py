@@ -145,6 +145,15 @@ def test_what_anybody_at_the_door_has_streamlit_log_is_left_out(
     assert [record.getMessage() for record in caplog.records] == ["This matters"]
 
 
+def test_words_of_a_failed_sign_in_are_left_out(log: Log, caplog: pytest.LogCaptureFixture) -> None:
+    set_up(logging.INFO)
+    streamlits = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+    streamlits.addHandler(caplog.handler)
+    streamlits.error("Error: %s. Description: %s", WRITTEN, WRITTEN)
+    streamlits.removeHandler(caplog.handler)
+    assert {record.getMessage() for record in caplog.records} == {"Error: .... Description: ..."}
+
+
 def test_of_an_error_that_a_library_logs_there_is_its_kind_and_where_it_came_from(
     library: logging.Logger, written: io.StringIO
 ) -> None:

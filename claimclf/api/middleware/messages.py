@@ -38,8 +38,8 @@ SAID = frozenset(
 ASKED_FOR = frozenset({"deferred_file"})
 #: Of these a browser that nobody signed in with asks nothing.
 _OF_FILES = frozenset({"backend_operation_request", "file_urls_request"})
-#: Files that are chosen at once.
-_MOST_FILES = 100
+#: Files that are chosen at once, and fields of a page, of which it has some hundreds.
+_MOST_FILES, _MOST_FIELDS = 100, 2_000
 #: Where in the dashboard a browser is: what Streamlit names pages and their parts by, and
 #: letters of each text. It writes some of it into the log.
 _NAME, _NAMES = re.compile(r"[0-9a-f]{0,64}"), ("fragment_id", "page_script_hash")
@@ -140,6 +140,8 @@ def _is_of_page(said: BackMsg) -> bool:
 
 def _is_of_browser(asked: Any) -> bool:
     """Return whether texts are such as a browser has from us, where an error would quote them."""
+    if max(len(asked.widget_states.widgets), len(asked.cached_message_hashes)) > _MOST_FIELDS:
+        return False
     texts = [getattr(asked, name) for name in _LONGEST]
     return (
         all(_NAME.fullmatch(getattr(asked, name)) for name in _NAMES)

@@ -16,14 +16,19 @@ import numpy as np
 from claimclf.dataset.formats import exporters, told_by_records
 from claimclf.dataset.readers.shapes import decoded
 from claimclf.dataset.sources import TextSource
-from claimclf.errors import NotATableError
+from claimclf.errors import NotATableError, OverLimitError
 
 #: A document whose objects begin later than this is not understood.
 _HEAD_BYTES = 4 * 2**20
 _CHUNK = 4 * 2**20
 _DEEPEST = 4
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
-_OPEN, _CLOSE = np.frombuffer(b"{[", np.uint8), np.frombuffer(b"}]", np.uint8)
+#: Byte -> what it does to the depth, outside of texts.
+_STEP = np.zeros(256, np.int8)
+_STEP[list(b"{[")], _STEP[list(b"}]")] = 1, -1
+#: No video has more to say of it, and it would be in memory as a whole.
+_LONGEST = 32 * 2**20
+_BLANKS = b" \t\r\n,\x00\xef\xbb\xbf"
 
 
 class DocumentLines:
@@ -64,6 +69,12 @@ class DocumentLines:
         return b"".join(parts)
 
     def _more(self) -> None:
+        if len(self._held) > _LONGEST:
+            raise OverLimitError(
+                f"{self._name} has an object that is too long.",
+                f"Found: more than {_LONGEST:,} bytes without an end.",
+                "Give an object for each video, one a line or in an array.",
+            )
         piece = self._text.read(_CHUNK)
         self._held, self._final = self._held + piece, not piece
 
@@ -73,6 +84,11 @@ class DocumentLines:
             self._skip_blanks()
             if not self._held:
                 return
+            documents = self._whole_documents()
+            for document in documents:
+                yield from self._of_whole(document)
+            if documents:
+                continue
             begin, depth = self._beginning()
             self._held = self._held[begin:]
             yield from self._elements(depth)
@@ -80,16 +96,47 @@ class DocumentLines:
                 self._close(depth)
 
     def _skip_blanks(self) -> None:
-        self._held = self._held.lstrip(b" \t\r\n,\x00\xef\xbb\xbf")
+        self._held = self._held.lstrip(_BLANKS)
         while not self._held and not self._final:
             self._more()
-            self._held = self._held.lstrip(b" \t\r\n,\xef\xbb\xbf")
+            self._held = self._held.lstrip(_BLANKS)
+
+    def _whole_documents(self) -> list[bytes]:
+        """Take the documents whose end is held; a program may write one for each video."""
+        self._fill()
+        ends, _ = _cut(self._held)
+        begins = [0, *ends[:-1]]
+        documents = [
+            self._held[begin:end].lstrip(_BLANKS)
+            for begin, end in zip(begins, ends, strict=len(ends) > 0)
+        ]
+        self._held = self._held[ends[-1] :] if len(ends) else self._held
+        return documents
+
+    def _of_whole(self, document: bytes) -> Iterator[bytes]:
+        """Yield the objects of a document, or the document where it is one itself."""
+        begin, depth = self._place(document)
+        if not depth:
+            yield _line(document)
+            return
+        within = document[begin:]
+        ends, _ = _cut(within)
+        begin = 0
+        for end in ends:
+            yield _line(within[begin:end])
+            begin = end
+
+    def _fill(self) -> None:
+        while not self._final and len(self._held) < _HEAD_BYTES:
+            self._more()
 
     def _beginning(self) -> tuple[int, int]:
         """Return where the objects of the next document begin, and how deep in it they are."""
-        while not self._final and len(self._held) < _HEAD_BYTES:
-            self._more()
-        place = where_records_are(self._held)
+        self._fill()
+        return self._place(self._held)
+
+    def _place(self, document: bytes) -> tuple[int, int]:
+        place = (0, 0) if _holds_no_list(document) else where_records_are(document)
         if place is None:
             raise NotATableError(
                 f"{self._name} is not a table.",
@@ -106,8 +153,7 @@ class DocumentLines:
             if not depth:
                 ends, closed = ends[:1], -1
             for end in ends:
-                element = self._held[begin:end].lstrip(b", \t\r\n")
-                yield element.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
+                yield _line(self._held[begin:end])
                 begin = end
             self._held = self._held[begin:]
             if closed >= 0:
@@ -139,6 +185,20 @@ class DocumentLines:
                 self._must_be_over(depth)
                 return
             self._more()
+
+
+def _line(element: bytes) -> bytes:
+    return element.lstrip(b", \t\r\n").replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
+
+
+def _holds_no_list(document: bytes) -> bool:
+    """Return whether a document is one object, in which there is nothing to look for."""
+    if b"[" in document:
+        return False
+    try:
+        return isinstance(decoded(document), dict)
+    except ValueError:
+        return False
 
 
 def where_records_are(head: bytes) -> tuple[int, int] | None:
@@ -223,10 +283,10 @@ def _depths(text: bytes) -> tuple[np.ndarray, np.ndarray]:
         plain = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
     codes = np.frombuffer(plain, np.uint8)
     quotes = np.flatnonzero(codes == ord('"'))
-    places = np.flatnonzero(np.isin(codes, _OPEN) | np.isin(codes, _CLOSE))
+    steps = _STEP[codes]
+    places = np.flatnonzero(steps)
     places = places[np.searchsorted(quotes, places) % 2 == 0]
-    steps = np.where(np.isin(codes[places], _OPEN), 1, -1)
-    return places, np.cumsum(steps)
+    return places, np.cumsum(steps[places], dtype=np.int64)
 
 
 def _cut(text: bytes) -> tuple[np.ndarray, int]:

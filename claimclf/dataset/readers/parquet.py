@@ -21,6 +21,7 @@ from claimclf.dataset.readers.base import (
     check_header,
     no_rows,
 )
+from claimclf.dataset.readers.parquet_footer import account_length
 from claimclf.dataset.readers.parquet_pages import unpacked_groups
 from claimclf.dataset.sources import HashedStream, check_limit
 from claimclf.errors import NotATableError, OverLimitError
@@ -30,6 +31,8 @@ from claimclf.schema import Limits
 _WIDTH = 8
 #: No program writes pages of 256 MB, or lists of 1 GB into one row group.
 MOST_IN_PAGE, MOST_NESTED = 2**28, 2**30
+#: What an upload says of itself: Arrow makes hundreds of times as much of it, before all else.
+MOST_ACCOUNT = 2**20
 
 
 @contextmanager
@@ -49,6 +52,7 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
     """Open a Parquet file."""
     name, limits = opening.name, opening.limits
     with readable_parquet(name):
+        _check_account(opening)
         parquet = pq.ParquetFile(_content(opening.source))
         check_limit(name, "rows", parquet.metadata.num_rows, limits.rows)
         columns = tuple(parquet.schema_arrow.names)
@@ -63,6 +67,18 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
         parquet = _by_number(parquet, opening.source, by_length)
         layout = Layout(name, columns, gaps=_gaps(parquet), reader="parquet")
     return Blocks(layout, stream, _blocks(parquet, stream, layout, opening, n_bytes))
+
+
+def _check_account(opening: Opening) -> None:
+    source = opening.source
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
+        length = account_length(stream)
+    if opening.limits.size is not None and length > MOST_ACCOUNT:
+        raise OverLimitError(
+            f"{opening.name} says too much of itself.",
+            f"Found: {length:,} bytes about its columns; more than {MOST_ACCOUNT:,} are not read.",
+            "Write it anew with fewer columns or larger row groups.",
+        )
 
 
 def _check_lists(name: str, parquet: pq.ParquetFile, limits: Limits) -> None:

@@ -49,14 +49,20 @@ def row_groups(stream: BinaryIO) -> list[list[Chunk]]:
     OSError
         What the file says of itself is damaged.
     """
+    length = account_length(stream)
     size = stream.seek(0, io.SEEK_END)
-    stream.seek(max(size - _END, 0))
-    length = int.from_bytes(stream.read(_LENGTH), "little")
     stream.seek(max(size - _END - length, 0))
     try:
         return _Footer(stream.read(length)).row_groups()
     except IndexError as error:
         raise OSError("what the file says of itself has no end") from error
+
+
+def account_length(stream: BinaryIO) -> int:
+    """Return how many bytes there are of what a file says of itself."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(size - _END, 0))
+    return int.from_bytes(stream.read(_LENGTH), "little")
 
 
 class _Footer(Compact):

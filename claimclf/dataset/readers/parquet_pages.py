@@ -6,7 +6,7 @@ content, and is unpacked into as much memory as it says: so pages are what is co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -87,6 +87,7 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
     groups = row_groups(stream)
     if {len(chunks) for chunks in groups} - {len(columns)}:
         raise OSError("a row group has other columns than the file")
+    _check_apart(chunk for chunks in groups for chunk in chunks if chunk.n_values)
     found = [[list(_pages(stream, chunk)) for chunk in chunks] for chunks in groups]
     by_length, by_prefix = (_written_so(columns, found, way) for way in (_BY_LENGTH, _BY_PREFIX))
     for group in found:
@@ -98,6 +99,20 @@ def unpacked_groups(parquet: pq.ParquetFile, stream: BinaryIO) -> Iterator[Unpac
                 nested += held
         largest = max((page.unpacked for pages in group for page in pages), default=0)
         yield Unpacked(n_bytes, nested, largest, by_length, by_prefix)
+
+
+def _check_apart(chunks: Iterable[Chunk]) -> None:
+    """Refuse columns that lie on each other: their pages would be gone through for each."""
+    end = 0
+    for begin, n_bytes in sorted((_begin(chunk), chunk.n_bytes) for chunk in chunks):
+        if begin < end:
+            raise OSError("two columns lie on each other")
+        end = begin + n_bytes
+
+
+def _begin(chunk: Chunk) -> int:
+    is_before = 0 < chunk.dictionary_page < chunk.data_page
+    return chunk.dictionary_page if is_before else chunk.data_page
 
 
 def _written_so(
@@ -135,9 +150,7 @@ def _held(column: pq.ColumnSchema, pages: list[_Page], is_by_number: bool) -> in
 
 
 def _pages(stream: BinaryIO, chunk: Chunk) -> Iterator[_Page]:
-    place = chunk.data_page
-    if 0 < chunk.dictionary_page < place:
-        place = chunk.dictionary_page
+    place = _begin(chunk)
     if not chunk.n_values:
         return  # of which nothing is read, wherever it is said to be
     if place < 0 or chunk.n_bytes < 0:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import datetime
 import re
+import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import IO, Any, BinaryIO, NoReturn
 from xml.parsers import expat
 
@@ -33,9 +35,11 @@ MOST_IN_ROW, MOST_SHARED = 2**25, 2**30
 #: Characters of the longest format that Excel takes, and sheets that anybody has.
 LONGEST_FORMAT, MOST_SHEETS = 255, 2_000
 #: Bytes and tags of a part of which a tree is made: what there is in the workbook.
-MOST_IN_PART, MOST_TAGS = 2**24, 2**18
-#: Bytes beside each shared text, as it is held.
-_BESIDE = 32
+MOST_IN_PART, MOST_TAGS = 2**22, 2**16
+#: Styles of cells: Excel has 65,490 of them.
+MOST_STYLES = 2**18
+#: Bytes of a shared text's place among the others.
+_POINTER = 8
 #: Unpacked at once; no tag is longer than so many bytes, no sheet has so many names or is so deep.
 _PIECE, _LONGEST_TAG, _MOST_NAMES, _DEEPEST = 2**16, 2**20, 2_000, 100
 #: How control characters are written: so many characters stand for one.
@@ -77,12 +81,14 @@ def open_book(content: BinaryIO, opening: Opening) -> Book:
     archive = reader.archive = _Parts(content, opening.name)
     reader.read_manifest()
     reader.read_workbook()
+    parts = set(reader.valid_files)
+    found = list(islice(reader.parser.find_sheets(), MOST_SHEETS + 1))
     sheets = [
         (str(sheet.name), str(relation.target))
-        for sheet, relation in reader.parser.find_sheets()
-        if relation.target in reader.valid_files and "chartsheet" not in relation.Type
+        for sheet, relation in found
+        if relation.target in parts and "chartsheet" not in relation.Type
     ]
-    _check_sheets(opening.name, [part for _, part in sheets])
+    _check_sheets(opening.name, len(found), [part for _, part in sheets])
     formats = _Formats()
     if ARC_STYLE in reader.valid_files:
         with archive.open(ARC_STYLE) as stream:
@@ -101,14 +107,32 @@ def open_book(content: BinaryIO, opening: Opening) -> Book:
     return Book(tuple(title for title, _ in sheets), rows)
 
 
-def _check_sheets(name: str, parts: Sequence[str]) -> None:
+def _n_tags(content: bytes) -> int:
+    """Count a part's tags and attributes, of which a tree is made; none declares anything."""
+    parser, n_tags = expat.ParserCreate(), 0
+
+    def count(_: str, attributes: dict[str, str]) -> None:
+        nonlocal n_tags
+        n_tags += 1 + len(attributes)
+
+    parser.StartElementHandler = count
+    parser.StartDoctypeDeclHandler = _refuse_declaration
+    parser.Parse(content, True)
+    return n_tags
+
+
+def _refuse_declaration(*_: object) -> NoReturn:
+    raise ValueError("no program declares entities in a workbook")
+
+
+def _check_sheets(name: str, n_sheets: int, parts: Sequence[str]) -> None:
     """Refuse a workbook whose sheets would be read more often than they are there."""
     if len(set(parts)) < len(parts):
         raise ValueError("two sheets are one")
-    if len(parts) > MOST_SHEETS:
+    if n_sheets > MOST_SHEETS:
         raise OverLimitError(
             f"{name} has too many sheets.",
-            f"Found: {len(parts):,}; more than {MOST_SHEETS:,} are never read.",
+            f"Found: more than {MOST_SHEETS:,}, which are never read.",
             "Save the sheet as CSV.",
         )
 
@@ -134,7 +158,7 @@ class _Parts(zipfile.ZipFile):
         if entry.file_size > MOST_IN_PART:
             self._refuse(f"{entry.file_size:,} bytes", MOST_IN_PART)
         content = super().read(entry, pwd)
-        if (tags := content.count(b"<")) > MOST_TAGS:
+        if (tags := _n_tags(content)) > MOST_TAGS:
             self._refuse(f"{tags:,} tags", MOST_TAGS)
         return content
 
@@ -167,7 +191,7 @@ class _Part:
         self._takes = self._ended = False
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = self._declares
+        parser.StartDoctypeDeclHandler = _refuse_declaration
         parser.StartElementHandler = self._first
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
@@ -187,9 +211,6 @@ class _Part:
             self._parser.Parse(b"", True)
         while self._stream.read(_PIECE):  # its checksum is that of all of it
             pass
-
-    def _declares(self, *_: object) -> NoReturn:
-        raise ValueError("no program declares entities in a workbook")
 
     def _first(self, tag: str, attributes: dict[str, str]) -> None:
         """Learn from the first tag what stands before the names of all others."""
@@ -253,10 +274,10 @@ class _Styles(_Part):
         self._used: list[int] = []
         self._is_of_cells = False
         for _ in self._pieces():
-            if len(self._used) + len(self._codes) > MOST_TAGS:
+            if len(self._used) + len(self._codes) > MOST_STYLES:
                 raise OverLimitError(
                     f"{self._name} has too many formats.",
-                    f"Found: more than {MOST_TAGS:,}; Excel opens no more.",
+                    f"Found: more than {MOST_STYLES:,}; Excel opens no more.",
                     "Save the sheet as CSV.",
                 )
         code_of = {**BUILTIN_FORMATS, **self._codes}
@@ -330,7 +351,7 @@ class _Texts(_Part):
         elif tag == self._one:
             text = self._taken().replace("x005F_", "")  # as openpyxl does
             self._texts.append(text)
-            self._held += n_bytes(text) + _BESIDE
+            self._held += sys.getsizeof(text) + _POINTER
 
 
 class _Rows(_Part):

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from claimclf.dataset.blocks import open_blocks
+from claimclf.dataset.readers import parquet
 from claimclf.dataset.reading import read_table
 from claimclf.errors import NotATableError, OverLimitError
-from claimclf.schema import Limits
+from claimclf.schema import UPLOAD_LIMITS, Limits
 from tests.dataset.readers.compact import (
     COLUMNS,
     DATA_PAGE,
@@ -202,6 +203,28 @@ def test_column_of_no_values_is_not_looked_for_where_it_is_said_to_be() -> None:
         for rows in (table.slice(0, 0), table, table.slice(0, 0)):
             writer.write_table(rows)
     assert len(read_table(sink.getvalue(), "videos.parquet")) == ROWS
+
+
+def test_columns_that_lie_on_each_other_are_refused() -> None:
+    """Their pages would be gone through for each of them."""
+
+    def twice(file: Fields, group: Fields, *_: Fields) -> None:
+        field(file, ROW_GROUPS).value[1].append(group)
+        field(file, 3).value *= 2  # rows
+
+    assert len(read_table(rewritten(TEXTS), "videos.parquet").frame) == ROWS
+    assert_refused(rewritten(TEXTS, footer=twice))
+
+
+def test_upload_that_says_too_much_of_itself_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = rewritten(TEXTS)
+    monkeypatch.setattr(parquet, "MOST_ACCOUNT", 50)
+    assert len(read_table(content, "videos.parquet").frame) == ROWS
+    monkeypatch.setattr(parquet.pq, "ParquetFile", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(OverLimitError, match="says too much of itself"):
+        read_table(content, "videos.parquet", limits=UPLOAD_LIMITS)
 
 
 def encoded(encoding: str, version: str, groups: int = 2) -> bytes:

@@ -207,7 +207,7 @@ def test_texts_that_cells_share_are_bounded_also_without_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sheets, "MOST_SHARED", 1_000)
-    sizes(workbook(row(inline("1"), shared()), [""] * 20))
+    sizes(workbook(row(inline("1"), shared()), [""] * 10))
     with pytest.raises(OverLimitError, match="too many bytes of text"):
         sizes(workbook(row(inline("1"), shared()), [""] * 40))
 
@@ -332,8 +332,30 @@ def test_format_is_as_long_as_in_excel_and_no_longer() -> None:
 
 def test_styles_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     content = formatted("yyyy", 30)
-    monkeypatch.setattr(sheets, "MOST_TAGS", 30)
+    monkeypatch.setattr(sheets, "MOST_STYLES", 30)
     with pytest.raises(OverLimitError, match="too many formats"):
+        sizes(content)
+
+
+@pytest.mark.parametrize("part", ["workbook", "[Content_Types]"])
+def test_part_of_which_a_tree_is_made_declares_no_entities(part: str) -> None:
+    """They unpack to a hundred times as much as stands there."""
+    content = saved(openpyxl.Workbook())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(f"{part}.xml"))
+        whole = archive.read(name)
+    assert not whole.startswith(b"<?")
+    declared = b'<!DOCTYPE x [<!ENTITY a "a">]>' + whole
+    for encoded in (declared, declared.decode().encode("utf-16")):
+        with pytest.raises(NotATableError, match="damaged data"):
+            read_table(with_parts(content, **{part: encoded}), "videos.xlsx")
+
+
+def test_attributes_of_such_a_part_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = " ".join(f'a{number}="1"' for number in range(100))
+    content = with_parts(workbook(row(inline("1"))), workbook=f"<workbook {many}/>".encode())
+    monkeypatch.setattr(sheets, "MOST_TAGS", 100)
+    with pytest.raises(OverLimitError, match=r"too much beside its rows\. Found: 101 tags"):
         sizes(content)
 
 
