@@ -72,8 +72,9 @@ def open_parquet(stream: HashedStream, opening: Opening) -> Blocks:
 def _check_account(opening: Opening) -> None:
     source = opening.source
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
-        length = account_length(stream)
-    if opening.limits.size is not None and length > MOST_ACCOUNT:
+        length, size = account_length(stream), stream.seek(0, io.SEEK_END)
+    # One that is longer than the file is none: it is cut, which is said where it is read.
+    if opening.limits.size is not None and MOST_ACCOUNT < length <= size:
         raise OverLimitError(
             f"{opening.name} says too much of itself.",
             f"Found: {length:,} bytes about its columns; more than {MOST_ACCOUNT:,} are not read.",

@@ -227,6 +227,12 @@ def test_upload_that_says_too_much_of_itself_is_refused_before_it_is_read(
         read_table(content, "videos.parquet", limits=UPLOAD_LIMITS)
 
 
+def test_file_that_was_cut_is_said_to_be_damaged_whatever_its_last_bytes_say() -> None:
+    cut = rewritten(TEXTS)[:-8] + (2**30).to_bytes(4, "little") + b"PAR1"
+    with pytest.raises(NotATableError, match="Found: damaged or cut data"):
+        read_table(cut, "videos.parquet", limits=UPLOAD_LIMITS)
+
+
 def encoded(encoding: str, version: str, groups: int = 2) -> bytes:
     """Texts in a form that Arrow does not read by number, as DuckDB writes them, beside others."""
     table = pa.table({"video_id": TEXTS, "video_transcription_text": TEXTS})
