@@ -105,12 +105,11 @@ class DocumentLines:
         """Take the documents whose end is held; a program may write one for each video."""
         self._fill()
         ends, _ = _cut(self._held)
-        begins = [0, *ends[:-1]]
-        documents = [
-            self._held[begin:end].lstrip(_BLANKS)
-            for begin, end in zip(begins, ends, strict=len(ends) > 0)
-        ]
-        self._held = self._held[ends[-1] :] if len(ends) else self._held
+        documents, begin = [], 0
+        for end in ends:
+            documents.append(self._held[begin:end].lstrip(_BLANKS))
+            begin = end
+        self._held = self._held[begin:]
         return documents
 
     def _of_whole(self, document: bytes) -> Iterator[bytes]:

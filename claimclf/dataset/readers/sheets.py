@@ -11,6 +11,7 @@ import datetime
 import re
 import sys
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -170,7 +171,7 @@ class _Parts(zipfile.ZipFile):
         )
 
 
-class _Part:
+class _Part(ABC):
     """Goes through the XML of a part and keeps nothing of it but what is asked for.
 
     Parameters
@@ -220,14 +221,17 @@ class _Part:
         self._parser.StartElementHandler = self._start
         self._start(tag, attributes)
 
+    @abstractmethod
     def _know(self, *tags: str) -> None:
-        raise NotImplementedError
+        """Take the names of the tags, as this part writes them."""
 
+    @abstractmethod
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+        """Deal with the beginning of a tag."""
 
+    @abstractmethod
     def _end(self, tag: str) -> None:
-        raise NotImplementedError
+        """Deal with the end of a tag."""
 
     def _deeper(self) -> None:
         self._depth += 1
