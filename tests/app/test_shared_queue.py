@@ -318,6 +318,15 @@ def test_filters_stand_in_the_pages_address(page: AppTest, database: Database) -
     assert search.value == "tower"
 
 
+@pytest.mark.parametrize("label", ["Search in transcripts", "Statement id"])
+def test_what_is_too_long_is_refused_and_stands_in_no_address(page: AppTest, label: str) -> None:
+    app = settled(next(t for t in page.text_input if t.label == label).input("я" * 20_000).run())
+    assert any("is too long" in error.value for error in app.error)
+    assert all(len(value) < 100 for values in app.query_params.values() for value in values)
+    app = settled(next(t for t in app.text_input if t.label == label).input("tower").run())
+    assert not app.error
+
+
 def test_list_filters_by_several_statuses_as_an_upload_does(page: AppTest) -> None:
     statuses = next(m for m in page.multiselect if m.label == "Author status")
     app = settled(statuses.set_value(["banned", "active"]).run())

@@ -47,8 +47,12 @@ def keep_link(choice: Choice) -> None:
     """Write the filters into the page's address, once something was chosen.
 
     An address that is written counts as another visit for the browser's way back: before that,
-    one step leads to the page before.
+    one step leads to the page before. What is too long to be asked for is refused below, and no
+    browser could go on from an address of any length.
     """
+    filters, _ = choice
+    if len(filters.text) > LONGEST_FILTER or len(filters.statement_id or "") > LONGEST_ID:
+        return
     link, before = to_query(*choice), st.session_state.get(_LINK)
     st.session_state[_LINK] = link
     written = st.query_params.to_dict()
@@ -63,14 +67,14 @@ def fill(filters: Filters, ranking: Ranking) -> None:
     most = 1.0 if filters.max_probability is None else filters.max_probability
     values: dict[str, Any] = {
         "lanes": list(filters.lanes),
-        "text": filters.text[:LONGEST_FILTER],
+        "text": filters.text,
         "ranking": ranking,
         "reports": filters.min_reports,
         "probability": (least, most),
         "language": list(filters.language),
         "verified": list(filters.verified),
         "ban": list(filters.ban),
-        "statement": (filters.statement_id or "")[:LONGEST_ID],
+        "statement": filters.statement_id or "",
         "age": ages[0] if ages else _ANY,
         "again": filters.again,
         "mine": filters.holder is not None,
@@ -110,7 +114,7 @@ def ask_filters(person: Person) -> Choice:
         )
         first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
         older, newer = _AGES[first.selectbox("Waiting", list(_AGES), key=field("age"))]
-        statement = second.text_input("Statement id", max_chars=LONGEST_ID, key=field("statement"))
+        statement = second.text_input("Statement id", key=field("statement"))
         again = third.checkbox("Reported again since a decision", key=field("again"))
         mine = third.checkbox("Held by me", key=field("mine"))
         escalated = person.may(Capability.LEAD) and fourth.checkbox(
@@ -149,7 +153,6 @@ def _ask_first() -> tuple[list[Lane], str, Ranking | None]:
         "Search in transcripts",
         placeholder="Search in transcripts",
         icon=":material/search:",
-        max_chars=LONGEST_FILTER,
         key=field("text"),
         label_visibility="collapsed",
         width=220,
