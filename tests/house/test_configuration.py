@@ -223,6 +223,10 @@ SECRET_VALUES = {
         (f"oracle://ann:{PASSWORD}@db/queue", "an address that cannot be read"),
         (f"postgresql://ann:x@{PASSWORD}@db/queue", "an address that cannot be read"),
         (f"postgresql://db/ann:{PASSWORD}@db/queue", "an address that cannot be read"),
+        (
+            f"postgresql://ann:{PASSWORD}@/queue?host=one,two&port=5432,5433",
+            "postgresql://one,two/queue",
+        ),
         (f"postgresql:///queue?host={PASSWORD}%40db", "an address that cannot be read"),
         (f"postgresql://ann:x@{PASSWORD}?y@db/queue", "an address that cannot be read"),
         (f"postgresql://ann@db/queue;password={PASSWORD}", "an address that cannot be read"),

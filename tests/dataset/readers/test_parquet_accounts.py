@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from claimclf.dataset.blocks import open_blocks
-from claimclf.dataset.readers import parquet
+from claimclf.dataset.readers import parquet, parquet_pages
 from claimclf.dataset.reading import read_table
 from claimclf.errors import NotATableError, OverLimitError
 from claimclf.schema import UPLOAD_LIMITS, Limits
@@ -252,6 +252,16 @@ def test_texts_behind_their_lengths_are_read(version: str) -> None:
     assert frame["video_id"].tolist() == 2 * TEXTS.to_pylist()
 
 
+def test_dictionary_counts_for_each_value_where_it_is_not_read_by_number() -> None:
+    """Texts stand behind their lengths in another row group: Arrow writes out those of this one."""
+    column = pq.ParquetFile(io.BytesIO(encoded("PLAIN", "1.0"))).metadata.schema.column(0)
+    texts = parquet_pages._Page(1_000, 100, 0, 3, True, 0, 20)
+    numbers = parquet_pages._Page(10, 10, ROWS, 0, False, 8, 20)
+    pages = [texts, numbers]
+    assert parquet_pages._held(column, pages, is_by_number=True) < 2_000
+    assert parquet_pages._held(column, pages, is_by_number=False) >= 1_000 * ROWS
+
+
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_texts_that_go_on_from_the_one_before_are_refused_in_words(version: str) -> None:
     """A page of some bytes may hold a million long ones, and nothing says so."""
@@ -279,11 +289,14 @@ def with_column(column: pa.Array) -> bytes:
     return sink.getvalue()
 
 
-def test_lists_of_fixed_size_count_also_where_they_are_missing() -> None:
+def test_lists_of_fixed_size_count_also_where_they_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """They are in memory as if they were there."""
     vectors = pa.array([None] * ROWS, pa.list_(pa.float32(), 1_000))
     content = with_column(vectors)
-    with pytest.raises(OverLimitError):
+    with monkeypatch.context() as patch, pytest.raises(OverLimitError):
+        patch.setattr(parquet, "_by_number", lambda *_: pytest.fail("it was read"))
         read_table(content, "videos.parquet", limits=Limits(size=40_000))
     assert len(read_table(content, "videos.parquet", limits=Limits(size=60_000)).frame) == ROWS
     assert len(read_table(with_column(VECTORS), "videos.parquet").frame) == ROWS
