@@ -405,6 +405,44 @@ def test_ticks_stand_on_no_other_cases_after_a_change(page: AppTest, change: str
     assert not [label for label in buttons(app) if label.startswith("Decide on")]
 
 
+def press_header(app: AppTest, column: str, *rows: int) -> AppTest:
+    """Choose the header of a column of the table that is drawn last, with these rows ticked."""
+    app.session_state[table_key(app)] = {
+        "selection": {"rows": list(rows), "columns": [column], "cells": []}
+    }
+    return settled(app.run())
+
+
+def places(app: AppTest) -> list[int]:
+    return list(app.dataframe[-1].value["place"])
+
+
+def test_header_sorts_the_page_as_it_is_now_though_somebody_decided_meanwhile(
+    page: AppTest, database: Database
+) -> None:
+    as_ranked = places(page)
+    assert len(as_ranked) > 2
+    done(database)
+    app = press_header(page, "place")
+    assert places(app) == as_ranked[:-1]
+    app = press_header(app, "place")
+    assert places(app) == as_ranked[-2::-1]
+    search = next(t for t in app.text_input if t.label == "Search in transcripts")
+    app = settled(search.input("a").run())
+    assert places(app) == sorted(places(app))
+
+
+def test_decision_after_a_header_is_on_the_cases_that_were_ticked_before_it(
+    page: AppTest, database: Database
+) -> None:
+    first, *_, last = page.dataframe[-1].value["video_id"]
+    app = press_header(press_header(page, "place", 0), "place", 0)
+    assert list(app.dataframe[-1].value["video_id"])[0] == last
+    app = press(choose(app, Decision.OPINION), "Decide on 1 case")
+    (decided,) = queue.decided_cases(database, BEN)
+    assert decided.video_id == first
+
+
 def test_decision_has_to_be_chosen_and_the_selection_stays_until_then(
     page: AppTest, database: Database
 ) -> None:

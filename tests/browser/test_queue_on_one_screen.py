@@ -17,7 +17,7 @@ from tests.queue.builders import ESCALATE, done, fill
 
 pytestmark = pytest.mark.browser
 N = 64
-HEAD = 38
+HEAD, REPORTS = 38, 130
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,31 @@ def test_arrow_keys_go_from_case_to_case_beside_the_list_and_decisions_count_the
     expect(beside.get_by_role("button", name="Review case 15")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back")).to_be_visible()
+
+
+def press_header(page: Page, x: int, then: str) -> None:
+    """Press the name of a column, which tables draw on a canvas, and wait for what it says then."""
+    page.get_by_test_id("stDataFrame").first.click(position={"x": x, "y": HEAD // 2})
+    expect(page.locator("canvas th", has_text=then)).to_be_attached()
+
+
+def test_header_sorts_the_page_and_arrow_keys_and_ticks_go_with_what_is_seen(
+    page: Page, address: str
+) -> None:
+    listing(page, address, width=1920)
+    beside = page.locator(".st-key-list-case")
+    tick(page, 0)
+    expect(beside.get_by_role("button", name="Review case 2")).to_be_visible()
+    press_header(page, REPORTS, "Reports ↑")  # of the fifty on the page the least reported first
+    expect(beside.get_by_role("button", name="Next case")).to_be_disabled()
+    expect(beside.get_by_role("button", name="Review case 2")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(beside.get_by_role("button", name="Review case 3")).to_be_visible()
+    press_header(page, REPORTS, "Reports ↓")
+    expect(beside.get_by_role("button", name="Review case 3")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(beside.get_by_role("button", name="Review case 2")).to_be_visible()
+    expect(beside.get_by_role("button", name="Previous case")).to_be_disabled()
 
 
 def test_arrow_keys_scroll_where_the_case_stands_below_the_list(page: Page, address: str) -> None:

@@ -22,7 +22,8 @@ from claimclf.ui.queue_list.case_cards import show_cards
 from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.moving import offer_moves
-from claimclf.ui.queue_list.rows import show_tables, some_chosen, tables_of
+from claimclf.ui.queue_list.rows import Table, show_tables, tables_of
+from claimclf.ui.queue_list.sorting import follow_headers, order_of, tick
 from claimclf.ui.queue_list.views import offer_views
 
 if TYPE_CHECKING:
@@ -61,22 +62,28 @@ def _show_list(person: Person, database: Database, choice: Choice) -> None:
     choice_before, places = st.session_state.get(_PLACES, (None, []))
     if choice_before != choice:
         places = []
-    page = _page(person, database, choice, places)
+    page, tables = _read(person, database, choice, places)
     if not page.rows:
         st.info("No open case fits these filters. Choose another lane or clear the search.")
         return
     with st.container(horizontal=True, key="list-and-case"):
         with st.container(key="list-table"):
-            chosen = _show_page(person, database, choice, places, page)
+            chosen = _show_page(person, database, choice, places, page, tables)
         if person.may(Capability.REVIEW) and not as_cards():
             with st.container(key="list-case"):
-                offer_moves(tables_of(page, n_uses()), chosen, (choice, len(places)))
+                named = [(table.key, len(table.rows)) for table in tables]
+                offer_moves(named, chosen, (choice, len(places)))
                 if offer_work(database, chosen, choice):
                     st.rerun()
 
 
 def _show_page(
-    person: Person, database: Database, choice: Choice, places: list[list[Any]], page: Page
+    person: Person,
+    database: Database,
+    choice: Choice,
+    places: list[list[Any]],
+    page: Page,
+    tables: list[Table],
 ) -> list[Listed]:
     """Draw a page of the list and the way to others; return the rows that were chosen."""
     first = len(places) * queue.PAGE_SIZE
@@ -85,7 +92,7 @@ def _show_page(
         show_cards(person, page, first, database.now(), choice)
     else:
         shows_all = bool(st.session_state.get(_ALL_COLUMNS))
-        chosen = show_tables(page, first, database.now(), n_uses(), shows_all=shows_all)
+        chosen = show_tables(tables, database.now(), order_of(choice), shows_all=shows_all)
     with st.container(horizontal=True, vertical_alignment="center", key="list-count"):
         more = "more than " if page.has_more_than_counted else ""
         last = first + len(page.rows)
@@ -111,15 +118,26 @@ def _remarks(page: Page) -> list[str]:
     return remarks
 
 
-def _page(person: Person, database: Database, choice: Choice, places: list[list[Any]]) -> Page:
+def _read(
+    person: Person, database: Database, choice: Choice, places: list[list[Any]]
+) -> tuple[Page, list[Table]]:
     """Return what the person sees while rows are chosen, else the queue as it is now."""
     drawn = (person, choice, len(places))
-    drawn_before, page = st.session_state.get(_SEEN, (None, None))
-    if page is None or drawn_before != drawn or not some_chosen(page, n_uses()):
+    drawn_before, page, at = st.session_state.get(_SEEN, (None, None, 0))
+    first = len(places) * queue.PAGE_SIZE
+    ticked: set[int] = set()
+    if page is not None and drawn_before == drawn:
+        seen = tables_of(page, first, at, order_of(choice), n_uses())
+        ticked = {row.case.id for table in seen for row in table.chosen}
+        follow_headers(seen, choice)
+    if not ticked:
         with explained():
             page = queue.list_cases(database, person, *choice, places[-1] if places else None)
-        st.session_state[_SEEN] = (drawn, page)
-    return page  # type: ignore[no-any-return]
+        at = database.now()
+        st.session_state[_SEEN] = (drawn, page, at)
+    tables = tables_of(page, first, at, order_of(choice), n_uses())
+    tick(tables, ticked)
+    return page, tables
 
 
 def _offer_turning(choice: Choice, places: list[list[Any]], page: Page) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -19,10 +19,12 @@ from claimclf.schema import (
     VIDEO_ID,
 )
 from claimclf.ui.bulk.shown import digest
+from claimclf.ui.queue_list.sorting import sorted_places
 from claimclf.ui.wording import in_hours
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed, Page
+    from claimclf.ui.queue_list.sorting import Order
 
 
 #: Stands between what can be reviewed today and the rest.
@@ -31,28 +33,67 @@ CUT = (
 )
 
 
-def some_chosen(page: Page, n_uses: int) -> bool:
-    """Say whether rows are chosen in the tables of a page."""
-    tables = (st.session_state.get(key_of(rows, n_uses)) for rows in _tables(page))
-    return any(table["selection"]["rows"] for table in tables if table)
+class Table(NamedTuple):
+    """Rows above or below today's cut, as they stand on the screen.
+
+    Attributes
+    ----------
+    key : str
+        Its name in the session: another one where other cases, another order or another version
+        are shown, because Streamlit keeps a selection by place in the table.
+    rows : list of Listed
+        In the order of the screen.
+    places : list of int
+        Where each stands in the queue, from 1.
+    is_below_cut : bool
+        More than can be reviewed today.
+    """
+
+    key: str
+    rows: list[Listed]
+    places: list[int]
+    is_below_cut: bool
+
+    @property
+    def chosen(self) -> list[Listed]:
+        """Return the rows that are ticked."""
+        table = st.session_state.get(self.key)
+        ticked = table["selection"]["rows"] if table else []
+        return [self.rows[n] for n in ticked if n < len(self.rows)]
 
 
-def key_of(rows: Sequence[Listed], n_uses: int) -> str:
-    """Name a table after the cases in it, as they are shown.
-
-    Streamlit keeps a selection by place in the table. With other cases, another order or another
-    version it is another table, in which nothing is chosen.
+def tables_of(page: Page, first: int, at: int, order: Order, n_uses: int) -> list[Table]:
+    """Return the tables of a page: above today's cut and below it, where there are rows.
 
     Parameters
     ----------
+    page : Page
+        As ranked.
+    first : int
+        How many cases stand before the page.
+    at : int
+        When the page was read, in milliseconds: what is sorted stays so while rows are ticked.
     n_uses : int
         How many selections were used up: what was chosen and decided on is chosen no more.
     """
-    return f"cases-{n_uses}-{digest((row.case.id, row.case.version) for row in rows)}"
+    above = [row for row in page.rows if row.is_above_cut]
+    below = page.rows[len(above) :]
+    starts = [(above, first, False), (below, first + len(above), True)]
+    tables = []
+    for ranked, before, is_below in starts:
+        if not ranked:
+            continue
+        places = range(before + 1, before + len(ranked) + 1)
+        by = sorted_places(_cells(ranked, places, at), order)
+        rows = [ranked[n] for n in by]
+        names = digest((row.case.id, row.case.version) for row in rows)
+        key = f"cases-{n_uses}-{order.n_presses}-{names}"
+        tables.append(Table(key, rows, [places[n] for n in by], is_below))
+    return tables
 
 
 def show_tables(
-    page: Page, first: int, now: int, n_uses: int, *, shows_all: bool = False
+    tables: Sequence[Table], now: int, order: Order, *, shows_all: bool = False
 ) -> list[Listed]:
     """Draw the rows with today's cut between them; return those that were chosen.
 
@@ -61,43 +102,41 @@ def show_tables(
     shows_all : bool
         Also the columns that are rarely of use.
     """
-    above, below = _tables(page)
     columns = [*_FIRST, *_OTHERS] if shows_all else list(_FIRST)
-    chosen = _show_rows(above, first, key_of(above, n_uses), now, columns) if above else []
-    if below:
-        st.markdown(CUT)
-        chosen += _show_rows(below, first + len(above), key_of(below, n_uses), now, columns)
+    chosen = []
+    for table in tables:
+        if table.is_below_cut:
+            st.markdown(CUT)
+        _show_rows(table, now, columns, _with_arrow(order))
+        chosen += table.chosen
     return chosen
 
 
-def tables_of(page: Page, n_uses: int) -> list[tuple[str, int]]:
-    """Return key and number of rows of each table of a page, as they stand below each other."""
-    return [(key_of(rows, n_uses), len(rows)) for rows in _tables(page) if rows]
-
-
-def _tables(page: Page) -> tuple[list[Listed], list[Listed]]:
-    """Return the rows above and below today's cut."""
-    above = [row for row in page.rows if row.is_above_cut]
-    return above, page.rows[len(above) :]
-
-
-def _show_rows(
-    rows: Sequence[Listed], first: int, key: str, now: int, columns: list[str]
-) -> list[Listed]:
-    event = st.dataframe(
-        _table(rows, first, now),
+def _show_rows(table: Table, now: int, columns: list[str], names: Any) -> None:
+    first, last = min(table.places), max(table.places)
+    st.dataframe(
+        _cells(table.rows, table.places, now),
         hide_index=True,
         placeholder="",
         row_height=ROW_HEIGHT,
-        height=height_of(len(rows)),
+        height=height_of(len(table.rows)),
         column_order=columns,
-        alt=f"Cases {first + 1:,} to {first + len(rows):,} of the list",
+        alt=f"Cases {first:,} to {last:,} of the list",
         on_select="rerun",
-        selection_mode="multi-row",
-        key=key,
-        column_config=_COLUMNS,
+        # Where columns can be chosen the browser sorts nothing: the order that is seen is known.
+        selection_mode=["multi-row", "single-column"],
+        key=table.key,
+        column_config=names,
     )
-    return [rows[n] for n in event["selection"]["rows"] if n < len(rows)]
+
+
+def _with_arrow(order: Order) -> Any:
+    """Return the columns' names, with an arrow at the one that sorts."""
+    if not order.column:
+        return _COLUMNS
+    column = _COLUMNS[order.column]
+    arrow = "↓" if order.falls else "↑"
+    return {**_COLUMNS, order.column: {**column, "label": f"{column['label']} {arrow}"}}
 
 
 #: Pixels: two lines of text, for which Streamlit wants more than four times the size of its
@@ -132,10 +171,10 @@ def height_of(n_rows: int) -> int:
     return ROW_HEIGHT * min(n_rows, _MOST_SEEN) + HEAD
 
 
-def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
+def _cells(rows: Sequence[Listed], places: Sequence[int], now: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "place": first + place,
+            "place": place,
             REPORT_COUNT: row.case.video[REPORT_COUNT],
             PROBABILITY: _percent(row.case.probability),
             LANE: str(row.case.lane),
@@ -148,7 +187,7 @@ def _table(rows: Sequence[Listed], first: int, now: int) -> pd.DataFrame:
             BAN_STATUS: row.case.video[BAN_STATUS] or "",
             VIDEO_ID: row.case.video[VIDEO_ID],
         }
-        for place, row in enumerate(rows, 1)
+        for place, row in zip(places, rows, strict=True)
     )
 
 
