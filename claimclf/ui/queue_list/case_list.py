@@ -22,8 +22,8 @@ from claimclf.ui.queue_list.case_cards import show_cards
 from claimclf.ui.queue_list.chips import show_chips
 from claimclf.ui.queue_list.filters import Choice, ask_filters, keep_link, read_link
 from claimclf.ui.queue_list.moving import offer_moves
-from claimclf.ui.queue_list.rows import Table, show_tables, tables_of
-from claimclf.ui.queue_list.sorting import follow_headers, order_of, tick
+from claimclf.ui.queue_list.rows import Table, show_tables, tables_of, tick
+from claimclf.ui.queue_list.sorting import follow_headers, order_of
 from claimclf.ui.queue_list.views import offer_views
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _read(
     if page is not None and drawn_before == drawn:
         seen = tables_of(page, first, at, order_of(choice), n_uses())
         ticked = {row.case.id for table in seen for row in table.chosen}
-        follow_headers(seen, choice)
+        follow_headers([table.key for table in seen], choice)
     if not ticked:
         with explained():
             page = queue.list_cases(database, person, *choice, places[-1] if places else None)

@@ -112,6 +112,14 @@ def show_tables(
     return chosen
 
 
+def tick(tables: Sequence[Table], ids: set[int]) -> None:
+    """Tick cases in tables that are drawn for the first time."""
+    for table in tables:
+        rows = [n for n, row in enumerate(table.rows) if row.case.id in ids]
+        if rows and table.key not in st.session_state:
+            st.session_state[table.key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def _show_rows(table: Table, now: int, columns: list[str], names: Any) -> None:
     first, last = min(table.places), max(table.places)
     st.dataframe(

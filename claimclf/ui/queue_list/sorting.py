@@ -11,7 +11,6 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from claimclf.ui.queue_list.filters import Choice
-    from claimclf.ui.queue_list.rows import Table
 
 #: What the headers say, and for which list they said it.
 _ORDER = "list_order"
@@ -66,23 +65,15 @@ def sorted_places(cells: pd.DataFrame, order: Order) -> list[int]:
     return [int(place) for place in by.index]
 
 
-def follow_headers(tables: Sequence[Table], choice: Choice) -> None:
+def follow_headers(tables: Sequence[str], choice: Choice) -> None:
     """Sort a list anew where one of its headers was pressed.
 
     Parameters
     ----------
-    tables : sequence of Table
-        As they stand on the screen.
+    tables : sequence of str
+        The names in the session of those that stand on the screen.
     """
-    seen = [st.session_state[table.key] for table in tables if table.key in st.session_state]
+    seen = [st.session_state[name] for name in tables if name in st.session_state]
     pressed = [column for table in seen for column in table["selection"]["columns"]]
     if pressed:
         st.session_state[_ORDER] = (order_of(choice).after(pressed[0]), choice)
-
-
-def tick(tables: Sequence[Table], ids: set[int]) -> None:
-    """Tick cases in tables that are drawn for the first time."""
-    for table in tables:
-        rows = [n for n, row in enumerate(table.rows) if row.case.id in ids]
-        if rows and table.key not in st.session_state:
-            st.session_state[table.key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
