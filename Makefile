@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Python keeps what it has compiled: each start of the server takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-command bench-moderators bench-side browser screenshots lock clean fuzz soak guards bench-watching bench-waits
+.PHONY: help run install test thorough lint types check bench bench-search bench-model bench-learning bench-queue bench-console bench-pages bench-scale bench-cluster bench-formats bench-command bench-moderators bench-doors bench-side browser screenshots lock clean fuzz soak guards bench-watching bench-waits
 
 help:           ## what there is to make
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  %-17s %s\n' "$$name" "$$what"; done
@@ -73,6 +73,9 @@ bench-cluster: install   ## two Dask workers beside one (five minutes)
 
 bench-moderators: install   ## sixteen moderators for five minutes: decisions, errors, memory
 	$(BIN)/python -m benchmarks.moderators
+
+bench-doors: install   ## sixteen moderators beside a thousand reports a second, on both databases (ten minutes; ARGS="--database SQLite")
+	$(BIN)/python -m benchmarks.both_doors $(ARGS)
 
 guards: install   ## remove each guard of the source, one at a time, and see that a test fails (half an hour)
 	$(BIN)/python -m tests.house.removed_guards $(ARGS)

@@ -22,6 +22,7 @@ NAMES = (
     "console",
     "pages",
     "moderators",
+    "both_doors",
     "model",
     "search",
 )

@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,10 +119,10 @@ def results(
     with tempfile.TemporaryDirectory() as name, DATABASES[database]() as made:
         url = made.url.render_as_string(hide_password=False)
         fill(url, n_cases)
-        with _server(Path(name), url, people) as (server, secret):
-            work, memory = _work(server, secret, people, seconds, thinking)
+        with served_to(Path(name), url, people) as (server, secret):
+            done, memory = work(server, secret, people, seconds, thinking)
         closed = sum(tally.n for tally in counts(made) if tally.state is CaseState.DECIDED)
-    return list(_figures(work, memory, closed, seconds, len(people), database))
+    return list(_figures(done, memory, closed, seconds, len(people), database))
 
 
 def _figures(
@@ -155,15 +155,15 @@ def _memory_ends(memory: list[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def _server(
-    folder: Path, url: str, people: tuple[Person, ...]
+def served_to(
+    folder: Path, url: str, people: tuple[Person, ...], **settings: str
 ) -> Iterator[tuple[TimedServer, str]]:
     """Run a server that people sign in to; yields it and what signs their cookies."""
     secret = secrets.token_hex(32)
     file = folder / "secrets.toml"
     names = json.dumps([person.name for person in people])
     file.write_text(_SECRETS.format(secret=secret, names=names), "utf-8")
-    environment = {"STREAMLIT_SECRETS_FILES": str(file), "CLAIMCLF_DATABASE_URL": url}
+    environment = {"STREAMLIT_SECRETS_FILES": str(file), "CLAIMCLF_DATABASE_URL": url, **settings}
     with timed_server(SERVER, folder / "runs.log", **environment) as server:
         yield server, secret
 
@@ -199,20 +199,21 @@ class Shift:
         return max(self._end - time.monotonic(), 0.0)
 
 
-def _work(
+def work(
     server: TimedServer, secret: str, people: tuple[Person, ...], seconds: float, thinking: float
 ) -> tuple[Work, list[float]]:
     """Let everybody work at the same time; return what they did, and the server's memory."""
     memory: list[float] = []
-    work, shift = Work(), Shift(seconds, len(people) + 1)
+    done, shift = Work(), Shift(seconds, len(people) + 1)
     with ThreadPoolExecutor(len(people) + 1) as pool:
         watch = pool.submit(_watch, server.process.pid, shift, memory)
         for one in pool.map(lambda p: _moderate(server, secret, p, shift, thinking), people):
-            work.seconds += one.seconds
-            work.errors += one.errors
-            work.n_decided += one.n_decided
-        watch.result()
-    return work, memory
+            done.seconds += one.seconds
+            done.errors += one.errors
+            done.n_decided += one.n_decided
+        with suppress(threading.BrokenBarrierError):  # why stands among the errors
+            watch.result()
+    return done, memory
 
 
 def _watch(pid: int, shift: Shift, memory: list[float]) -> None:
@@ -234,9 +235,8 @@ def _moderate(
     try:
         with session(server.address, "review", headers, token) as tab:
             screen = tab.run()
-            if _START not in screen.buttons:
-                raise RuntimeError(f"no way to the first case: {screen.errors or screen.texts}")
-            screen = tab.press(*screen.buttons[_START])
+            if _START in screen.buttons:  # else a case is held since the last time
+                screen = tab.press(*screen.buttons[_START])
             shift.begin()
             _decide(tab, screen, work, shift, thinking)
     except Exception as error:
