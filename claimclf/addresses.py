@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 SQLITE_FILE = "sqlite:///"
 _NAME = re.compile(r"[\w.-]*")
+#: What begins as an address of the web and holds no white space of any alphabet.
+WEB_ADDRESS = r"https?://\S+$"
+#: What stands before an @ looks like the host and is a name and a password; a backslash is a slash
+#: to browsers, and to others a part of the host.
+DISGUISED = r"^https?://[^/?#]*[@\\]"
 _UNREADABLE = "an address that cannot be read"
 
 
@@ -72,7 +77,8 @@ def without_secrets(words: str, url: URL) -> str:
     """Return a driver's words without what they quote of an address beside host and port."""
     options = (value for name, value in url.query.items() if name not in ("host", "port"))
     values = [one for value in options for one in ([value] if isinstance(value, str) else value)]
-    for value in [*values, url.password]:
+    # A name of an option may be the rest of a password that held an &.
+    for value in [*values, *url.query, url.password]:
         words = words.replace(f'"{value}"', '"..."')
     return words
 
@@ -101,14 +107,24 @@ def web_host(address: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 
+def is_web_address(text: str) -> bool:
+    """Say whether a text is a whole http(s) address that shows where it leads to."""
+    return bool(re.match(WEB_ADDRESS, text)) and not re.match(DISGUISED, text)
+
+
 def link_host(address: str) -> str:
-    """Return the host that a browser would ask for a web address; empty where it is disguised.
+    """Return the host that a browser would ask for a web address.
+
+    Empty where it is disguised, or where it is no address of the web: what begins with `//` or a
+    letter of a drive would be a file of this machine.
 
     Letters beyond ASCII are written as the network writes them (`xn--...`), for they may look
     like others.
     """
     try:
         parts = urlsplit(address)
+        if parts.scheme not in ("http", "https"):
+            return ""
         if "@" in parts.netloc or "\\" in parts.netloc or not parts.hostname:
             return ""
         return parts.hostname.encode("idna").decode()

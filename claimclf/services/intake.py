@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from claimclf.errors import InvalidRequestError, NotFoundError
+from claimclf.errors import ClaimclfError, InvalidRequestError, NotFoundError
+from claimclf.logs import unforeseen
 from claimclf.people import Capability, Person
 from claimclf.queue.intake.reports import changing, contract, pending, receiving
 from claimclf.queue.intake.reports.receiving import Key
@@ -29,6 +31,9 @@ Fault = contract.Fault
 #: Reports of one request; events of one answer.
 MOST_RECORDS, MOST_EVENTS = 1_000, feed.MOST
 _TURN = "reports"
+#: Where so many reports are at fault, it is not the reports.
+_MOST_UNSCORED = 100
+_logger = logging.getLogger(__name__)
 
 
 @needs(Capability.REVIEW)
@@ -100,6 +105,7 @@ def store_waiting(
     _person: Person,
     model: Model,
     goes_on: Callable[[float], bool] = lambda seconds: True,
+    unscored: set[str] | None = None,
 ) -> int:
     """Score reports that wait and put them into the queue; return how many.
 
@@ -110,16 +116,43 @@ def store_waiting(
     ----------
     goes_on : callable
         Called after each batch with the seconds that it took; whether to look for more.
+    unscored : set of str, optional
+        Hashes of reports that wait on; those that cannot be stored are added.
     """
-    n = 0
+    unscored = set() if unscored is None else unscored
+    n, most = 0, pending.MOST
     with turn(database, _TURN, waits=False) as is_mine:
-        while is_mine and (waiting := pending.next_pending(database)):
-            started = time.monotonic()
-            _store(database, waiting, model)
-            n += len(waiting.digests)
+        while is_mine and (waiting := pending.next_pending(database, most, unscored)):
+            started, size = time.monotonic(), len(waiting.digests)
+            if _is_stored(database, waiting, model, unscored):
+                n += size
+                most = min(2 * most, pending.MOST)
+            else:
+                most = max(size // 2, 1)
             is_mine = goes_on(time.monotonic() - started)
     receiving.forget_requests(database)
     return n
+
+
+def _is_stored(
+    database: Database, waiting: pending.Pending, model: Model, unscored: set[str]
+) -> bool:
+    """Store a batch; where one report is at fault, it alone is left out, for all others wait.
+
+    It is not lost: it waits on, and is tried again by another model or after the next start.
+    """
+    try:
+        _store(database, waiting, model)
+    except ClaimclfError:
+        raise
+    except Exception as error:
+        if len(unscored) >= _MOST_UNSCORED:
+            raise
+        if len(waiting.digests) == 1:
+            unscored.update(waiting.digests.values())
+            _logger.error("A report waits, for it cannot be scored: error %s", unforeseen(error))
+        return False
+    return True
 
 
 def read_changes(record: Any, now: int) -> dict[str, Any] | list[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ def frame_of(videos: Sequence[dict[str, Any]]) -> pd.DataFrame:
         if column.name in _COUNTED_HERE:
             columns[column.name] = pd.to_datetime(pd.Series(cells), unit="us", utc=True)
         elif column.kind is Kind.TIME:
-            columns[column.name] = pd.to_datetime(pd.Series(cells), utc=True, format="ISO8601")
+            columns[column.name] = pd.to_datetime(pd.Series(map(_moment, cells)), utc=True)
         elif column.kind in (Kind.COUNT, Kind.NUMBER):
             columns[column.name] = pd.Series(cells, dtype="float64")
         else:
@@ -47,3 +48,8 @@ def frame_of(videos: Sequence[dict[str, Any]]) -> pd.DataFrame:
     frame[TRANSCRIPT] = words.fillna(caption)
     frame[TEXT_SOURCE] = source.mask(frame[TRANSCRIPT].isna())
     return frame
+
+
+def _moment(written: str | None) -> datetime | None:
+    """Read a time as the contract does, whose forms pandas does not all know."""
+    return None if written is None else datetime.fromisoformat(written).astimezone(UTC)

@@ -114,6 +114,14 @@ def test_body_that_cannot_be_used_is_refused(
     assert "retry-after" not in said.headers  # sent again it is the same
 
 
+def test_half_characters_are_rejected_and_what_is_whole_is_answered(door: Door) -> None:
+    both = [report("half-1", "vh"), {**report("half-2", "vh"), "\ud800": 1}]
+    said = door.ask("POST", "/api/v1/reports", json.dumps(both).encode())
+    assert (said.status, said.json["accepted"], said.json["rejected"]) == (202, 1, 1)
+    said = door.ask("PATCH", "/api/v1/reports/half-1", json.dumps({"\ud800": 1}).encode())
+    assert said.status == 422
+
+
 def test_body_without_a_length_is_limited_too(door: Door) -> None:
     parts = (b" " * 2**16 for _ in range(100))
     said = door.ask("POST", "/api/v1/reports", parts)
@@ -159,7 +167,15 @@ def test_decisions_are_told_from_a_cursor_on(tmp_path: Path) -> None:
             seen += [event["type"] for event in told["events"]]
             cursor, more = told["cursor"], told["more"]
         assert seen == ["case.decision_undone"] + ["case.decided"] * 3
-        for query in ("since=1-000000000000", "since=now", "limit=0", "limit=x", "limit=501"):
+        for query in (
+            "since=1-000000000000",
+            "since=now",
+            "limit=0",
+            "limit=x",
+            "limit=501",
+            "limit=%C2%B2",
+            "limit=" + "9" * 5_000,
+        ):
             said = door.ask("GET", f"/api/v1/decisions?{query}", scope=Scope.READ)
             assert said.status == 422, query
         assert str(Cursor(0, "0" * 12)) == "0-000000000000"
@@ -172,6 +188,7 @@ def test_health_and_metrics_tell_what_waits(door: Door) -> None:
     health = door.ask("GET", "/api/v1/health").json
     assert (health["status"], health["database"]) == ("ok", "ok")
     assert health["waiting"] == {"reports": 0, "oldest_seconds": 0.0}
+    assert health["unscored"] == 0
     assert health["model"]
     said = door.ask("GET", "/metrics", scope=Scope.METRICS)
     assert said.headers["content-type"].startswith("text/plain; version=0.0.4")

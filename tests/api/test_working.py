@@ -87,7 +87,7 @@ def test_server_that_ends_leaves_what_waits_behind_the_batch_at_hand(
 ) -> None:
     worker = Worker(database)
     look = pending.next_pending
-    monkeypatch.setattr(pending, "next_pending", lambda database: look(database, 1))
+    monkeypatch.setattr(pending, "next_pending", lambda database, *_: look(database, 1))
     for name in ("a", "b", "c"):
         report(database, name)
     worker._is_over.set()

@@ -437,7 +437,7 @@ def test_decision_after_a_header_is_on_the_cases_that_were_ticked_before_it(
 ) -> None:
     first, *_, last = page.dataframe[-1].value["video_id"]
     app = press_header(press_header(page, "place", 0), "place", 0)
-    assert list(app.dataframe[-1].value["video_id"])[0] == last
+    assert app.dataframe[-1].value["video_id"].iloc[0] == last
     app = press(choose(app, Decision.OPINION), "Decide on 1 case")
     (decided,) = queue.decided_cases(database, BEN)
     assert decided.video_id == first

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from claimclf.addresses import link_host, read_database_address
+from claimclf.addresses import is_web_address, link_host, read_database_address
+from claimclf.dataset.validation import rules
 from claimclf.errors import NotConfiguredError
 
 
@@ -18,12 +22,22 @@ from claimclf.errors import NotConfiguredError
         ("https://a.example\\@tiktok.com/", ""),
         ("https://t\u0456ktok.com/", "xn--tktok-n2e.com"),
         ("https:///x", ""),
+        ("//server/clip.mp4", ""),
+        ("javascript://video.example/%0aalert(1)", ""),
+        ("file://server/clip.mp4", ""),
         ("https://[x", ""),
         ("https://a..example/", ""),
     ],
 )
 def test_host_of_a_link_is_the_one_that_a_browser_asks(address: str, host: str) -> None:
     assert link_host(address) == host
+
+
+@given(st.sampled_from(["https://", "http://", "HTTPS://", "//", "data:", ""]), st.text())
+def test_one_rule_says_what_a_link_is_in_files_and_in_reports(start: str, rest: str) -> None:
+    cells = pd.Series([start + rest, "https://video.example/1"], dtype="str")
+    assert is_web_address(start + rest) == rules._are_addresses(cells)[0]
+    assert rules._are_addresses(cells)[1]
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "54 32"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ class Room:
         Called where there are new reports to score.
     model : callable
         Returns the name of the model that scores, or None.
+    n_unscored : callable
+        Returns how many reports cannot be scored.
     document : callable
         Returns the OpenAPI document.
     counts : Counts
@@ -39,6 +42,7 @@ class Room:
     database: Any
     wake: Any = lambda: None
     model: Any = lambda: None
+    n_unscored: Any = lambda: 0
     document: Any = dict
     counts: Counts = field(default_factory=Counts)
 
@@ -130,7 +134,7 @@ def get_case(asked: Asked) -> Response:
 def get_decisions(asked: Asked) -> Response:
     """Tell what was decided since a cursor."""
     since, limit = asked.query.get("since"), asked.query.get("limit", str(MOST_EVENTS))
-    if not limit.isdigit() or not 1 <= int(limit) <= MOST_EVENTS:
+    if not re.fullmatch("[0-9]{1,9}", limit) or not 1 <= int(limit) <= MOST_EVENTS:
         raise RefusedError(422, "limit", f"Give a limit from 1 to {MOST_EVENTS}.")
     cursor = None if since is None else intake.read_cursor(since)
     told = intake.decisions_since(asked.room.database, asked.person, cursor, int(limit))
@@ -140,9 +144,10 @@ def get_decisions(asked: Asked) -> Response:
 def get_health(asked: Asked) -> Response:
     """Tell whether database and model are there, and what waits."""
     waiting = intake.waiting_reports(asked.room.database, asked.person)
-    model = asked.room.model()
-    said = {"database": "ok", "model": model, "waiting": waiting}
-    return JSONResponse({"status": "ok" if model else "no model yet", **said})
+    model, n_unscored = asked.room.model(), asked.room.n_unscored()
+    said = {"database": "ok", "model": model, "waiting": waiting, "unscored": n_unscored}
+    status = "some reports cannot be scored" if n_unscored else "ok"
+    return JSONResponse({"status": status if model else "no model yet", **said})
 
 
 def get_metrics(asked: Asked) -> Response:

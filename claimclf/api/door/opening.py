@@ -63,5 +63,5 @@ def open_door(url: str | None = None, limits: Limits | None = None, below: str =
     """
     database = open_queue(url)
     worker = Worker(database)
-    room = Room(database, worker.wake, worker.model, document)
+    room = Room(database, worker.wake, worker.model, worker.n_unscored, document)
     return Door(Entrance(room, limits, below).routes(), worker, below)

@@ -30,6 +30,7 @@ class Worker:
         self._database = database
         self._model: Any = None
         self._version: tuple[str, str] | None = None
+        self._unscored: set[str] = set()
         self._is_new, self._is_over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="reports", daemon=True)
 
@@ -50,6 +51,10 @@ class Worker:
     def model(self) -> str | None:
         """Return the name of the model that scores; None where there is none yet."""
         return None if self._model is None else str(self._model.name)
+
+    def n_unscored(self) -> int:
+        """Return how many reports wait on because they cannot be scored."""
+        return len(self._unscored)
 
     def _work(self) -> None:
         pause = 0.0
@@ -79,7 +84,7 @@ class Worker:
         waiting = intake.waiting_reports(self._database, _PERSON)["reports"]
         if waiting or self._model is None:
             self._take_champion()
-            intake.store_waiting(self._database, _PERSON, self._model, self._gather)
+            intake.store_waiting(self._database, _PERSON, self._model, self._gather, self._unscored)
 
     def _take_champion(self) -> None:
         """Load the model in use where it is another one than before."""
@@ -90,3 +95,4 @@ class Worker:
         version = None if best is None else (best.name, best.version)
         if self._model is None or version != self._version:
             self._model, self._version = load_model(models_folder()), version
+            self._unscored.clear()

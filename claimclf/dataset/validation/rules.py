@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from claimclf.addresses import DISGUISED, WEB_ADDRESS
 from claimclf.dataset.readers.base import Table
 from claimclf.dataset.texts import Text
 from claimclf.dataset.validation.cells import GRAPHIC, NUMERIC, TEXTUAL
@@ -91,9 +92,6 @@ def _checks(column: Column) -> dict[str, Callable[[pd.Series], pd.Series]]:
     return checks
 
 
-_DISGUISED = r"^https?://[^/?#]*[@\\]"
-
-
 def _are_addresses(cells: pd.Series) -> pd.Series:
     text = Text.of(cells)
     length = text.lengths
@@ -105,8 +103,6 @@ def _are_addresses(cells: pd.Series) -> pd.Series:
     # White space of any alphabet is left to the pattern.
     others = ~text.within(GRAPHIC[0], GRAPHIC[-1])
     if others.any():
-        fits[others] = text.some(others).series().str.match(r"https?://\S+$")
-    # What stands before an @ looks like the host and is a name and a password; a backslash is a
-    # slash to browsers, and to others a part of the host.
-    fits &= ~pc.match_substring_regex(text.cells, _DISGUISED).to_numpy(zero_copy_only=False)
+        fits[others] = text.some(others).series().str.match(WEB_ADDRESS)
+    fits &= ~pc.match_substring_regex(text.cells, DISGUISED).to_numpy(zero_copy_only=False)
     return pd.Series(fits, index=cells.index)

@@ -23,6 +23,7 @@ from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import cases, group_totals, reports, requests
 from claimclf.queue.storage.turns import turn
 from claimclf.schema import STATEMENT_ID
+from claimclf.services import intake
 from claimclf.services.intake import store_waiting
 from claimclf.services.loading import load_model
 from claimclf.units import HOUR
@@ -107,6 +108,10 @@ def test_same_key_is_answered_as_at_first_until_it_is_forgotten(
     assert statuses(sent(database, report(1), key=key)) == ["known"]
 
 
+NO_LINKS = (
+    *("//server/clip.mp4", "/srv/clip.png", "file:///srv/clip.png", "javascript:alert(1)"),
+    *("https://name:word@video.example/1", "https://", "video.example/1", "https://a b"),
+)
 FAULTY: list[tuple[Any, list[tuple[str, str]]]] = [
     ("a text", [("", "kind")]),
     ({}, [("/id", "missing"), ("/video_id", "missing"), ("/at", "missing")]),
@@ -137,14 +142,22 @@ FAULTY: list[tuple[Any, list[tuple[str, str]]]] = [
         ),
         [
             ("/at", "missing"),
+            ("/video/likes", "unknown"),
             ("/video/video_duration_sec", "kind"),
             ("/video/video_view_count", "range"),
             ("/video/video_like_count", "kind"),
             ("/video/verified_status", "range"),
             ("/video/posted_at", "time"),
-            ("/video/likes", "unknown"),
             ("/video/video_transcription_text", "too-long"),
         ],
+    ),
+    (report(1, id="\ud800"), [("/id", "kind")]),
+    (report(1, **{"\ud800": 1}), [("/\\ud800", "unknown")]),
+    (report(1, video={"\ud800": 1}), [("/video/\\ud800", "unknown")]),
+    *((report(1, video={"video_url": link}), [("/video/video_url", "kind")]) for link in NO_LINKS),
+    *(
+        (report(1, video={name: 10**400}), [(f"/video/{name}", "range")])
+        for name in ("video_view_count", "video_duration_sec")
     ),
 ]
 
@@ -157,6 +170,76 @@ def test_report_says_all_that_is_wrong_and_where(
     assert isinstance(read, list)
     assert [(fault.place, fault.code) for fault in read] == faults
     assert all(fault.message for fault in read)
+
+
+def test_of_many_fields_that_there_are_not_the_first_are_named() -> None:
+    record = report(1, **{f"{n}{'x' * 3_000}": 1 for n in range(500)})
+    read = read_report(record, "shop", Clock().time)
+    assert isinstance(read, list)
+    assert len(read) == 21
+    assert len(json.dumps([fault.__dict__ for fault in read])) < 6_000
+    assert read[-1].message == "There are 480 more such fields."
+
+
+def test_answer_can_be_written_whatever_a_sender_calls_his_reports(database: Database) -> None:
+    records = [report(1), report(2, id="\ud800"), report(3, id="x" * 5_000), report(4)]
+    answer = sent(database, *records)
+    assert statuses(answer) == ["accepted", "rejected", "rejected", "accepted"]
+    json.dumps(answer, ensure_ascii=False).encode()
+    assert [len(line["id"]) for line in answer["reports"]] == [2, 6, 200, 2]
+
+
+WRITTEN = (
+    *("2026-W48-7T08:30:00Z", "20261129T083000Z", "2026-11-29 08:30+01", "2026-11-29T08:30:00.1Z"),
+    *("2026-11-29T08:30:00+00:00:00.000001", "2026-11-29T08:30:00,5+05:45"),
+)
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_time_in_any_form_that_is_accepted_is_stored(
+    database: Database, model: Model, written: str
+) -> None:
+    answer = sent(database, report(1, at=written, video={"posted_at": written}))
+    assert statuses(answer) == ["accepted"]
+    store_waiting(database, SHOP, model)
+    at = of_case(database, "v1", "first_reported_at")
+    assert of_case(database, "v1", "posted_at") == at > 0
+
+
+def test_report_that_cannot_be_scored_keeps_no_other_waiting_and_is_not_lost(
+    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranked = intake._ranked
+
+    def broken(videos: Any, model: Model) -> Any:
+        if any(video["video_id"] == "odd" for video in videos):
+            raise ValueError("nobody foresaw this")
+        return ranked(videos, model)
+
+    monkeypatch.setattr(intake, "_ranked", broken)
+    sent(database, *(report(n, f"v{n}") for n in range(6)), report(6, "odd"))
+    receive(database, SHOP, "other", [report(7, "v7")], None)
+    unscored: set[str] = set()
+    assert store_waiting(database, SHOP, model, unscored=unscored) == 7
+    assert counted(database) == {f"v{n}": 1 for n in (*range(6), 7)}
+    assert len(unscored) == 1
+    assert waiting_reports.next_pending(database, unscored=unscored) is None
+    monkeypatch.setattr(intake, "_ranked", ranked)
+    assert store_waiting(database, SHOP, model) == 1
+    assert counted(database)["odd"] == 1
+
+
+def test_where_all_reports_are_at_fault_it_is_none_of_them(
+    database: Database, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr(intake, "_ranked", broken)
+    monkeypatch.setattr(intake, "_MOST_UNSCORED", 3)
+    sent(database, *(report(n, f"v{n}") for n in range(9)))
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        store_waiting(database, SHOP, model)
 
 
 def test_faulty_report_stops_no_other(database: Database) -> None:
@@ -208,11 +291,11 @@ def test_crash_between_queue_and_note_counts_nothing_twice(
         monkeypatch.setattr(ingest, "_FEW_LETTERS", -1)
 
     def crash(*_: object) -> None:
-        raise RuntimeError
+        raise SystemExit
 
     with monkeypatch.context() as patch:
         patch.setattr(waiting_reports, "mark_queued", crash)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(SystemExit):
             store_waiting(database, SHOP, model)
     assert counted(database) == ({"v1": 2, "v2": 1} if in_steps else {})
     sent(database, report(4))
@@ -247,8 +330,8 @@ def test_report_withdrawn_between_counting_and_the_queue_does_not_count(
     sent(database, report(3))
     read = waiting_reports.next_pending
 
-    def early(database: Database) -> waiting_reports.Pending | None:
-        waiting = read(database)
+    def early(database: Database, *how: Any) -> waiting_reports.Pending | None:
+        waiting = read(database, *how)
         withdraw(database, SHOP, "shop", withdrawn)
         return waiting
 

@@ -26,7 +26,14 @@ def test_link_stands_with_the_host_that_it_leads_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://known.example.org@other.example.org/1.png", "https://a:b@c.example.org/x.mp4"]
+    "url",
+    [
+        "https://known.example.org@other.example.org/1.png",
+        "https://a:b@c.example.org/x.mp4",
+        "//server/clip.mp4",
+        "//server/picture.png",
+        "/srv/picture.png",
+    ],
 )
 def test_link_that_hides_its_host_is_shown_neither_as_link_nor_as_picture(url: str) -> None:
     app = shown(url)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from claimclf.queue.settings.bounds import is_storable
+from claimclf.addresses import is_web_address
+from claimclf.queue.settings.bounds import MOST, is_storable
 from claimclf.schema import (
     FIRST_REPORTED,
     LAST_REPORTED,
@@ -27,6 +28,8 @@ from claimclf.units import HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_ID, _LONGEST_REASON, _LONGEST_URL = 200, 500, 2_000
+#: Characters that are said of a field's name, and fields that are named which there are not.
+_NAMED, _MOST_UNKNOWN = 60, 20
 #: A sender's clock may go before ours.
 _AHEAD = 24 * HOUR
 _FIELDS = ("id", VIDEO_ID, "at", "reason", "reporter", "video")
@@ -112,11 +115,7 @@ def read_report(record: Any, sender: str, now: int) -> Report | list[Fault]:
     """
     if not isinstance(record, Mapping):
         return [Fault("", "kind", "A report is an object.")]
-    faults = [
-        Fault(f"/{name}", "unknown", f"There is no field {str(name)[:60]!r} in a report.")
-        for name in record
-        if name not in _FIELDS
-    ]
+    faults = _unknown(record, _FIELDS, "/", "There is no field {} in a report.")
     name = _text(record, "id", _LONGEST_ID, faults, required=True)
     video_id = _text(record, VIDEO_ID, _LONGEST_ID, faults, required=True)
     reason = _text(record, "reason", _LONGEST_REASON, faults)
@@ -133,11 +132,7 @@ def read_changes(record: Any, now: int) -> dict[str, Any] | list[Fault]:
     """Return what is to be amended of a report, by column, or everything that is wrong with it."""
     if not isinstance(record, Mapping) or not record:
         return [Fault("", "kind", f"Give an object with some of {', '.join(AMENDED)}.")]
-    faults = [
-        Fault(f"/{name}", "unknown", f"{str(name)[:60]!r} cannot be amended.")
-        for name in record
-        if name not in AMENDED
-    ]
+    faults = _unknown(record, AMENDED, "/", "{} cannot be amended.")
     changes: dict[str, Any] = {}
     if "reason" in record:
         changes["reason"] = _text(record, "reason", _LONGEST_REASON, faults)
@@ -155,15 +150,35 @@ def read_video(video: Any, faults: list[Fault], now: int) -> str | None:
     if not isinstance(video, Mapping):
         faults.append(Fault("/video", "kind", "What is known of the video is an object."))
         return None
-    kept = {}
-    for name, value in video.items():
-        column = VIDEO_FIELDS.get(name)
-        if column is None:
-            message = f"There is no field {str(name)[:60]!r} of a video."
-            faults.append(Fault(f"/video/{name}", "unknown", message))
-        elif value is not None and not _is_faulty(column, value, faults, now):
-            kept[name] = value
+    faults += _unknown(video, VIDEO_FIELDS, "/video/", "There is no field {} of a video.")
+    kept = {
+        name: value
+        for name, value in video.items()
+        if name in VIDEO_FIELDS
+        and value is not None
+        and not _is_faulty(VIDEO_FIELDS[name], value, faults, now)
+    }
     return _canonical(kept) if kept else None
+
+
+def _unknown(
+    record: Mapping[str, Any], known: Container[str], below: str, message: str
+) -> list[Fault]:
+    """Return the faults of fields that there are not; of many the first, for they are answered."""
+    names = [named(name) for name in record if name not in known]
+    faults = [
+        Fault(f"{below}{name}", "unknown", message.format(repr(name)))
+        for name in names[:_MOST_UNKNOWN]
+    ]
+    if len(names) > _MOST_UNKNOWN:
+        more = f"There are {len(names) - _MOST_UNKNOWN:,} more such fields."
+        faults.append(Fault(below.rstrip("/"), "unknown", more))
+    return faults
+
+
+def named(name: str, longest: int = _NAMED) -> str:
+    """Return the beginning of a sender's own word as any encoding can write it."""
+    return name[:longest].encode("utf-8", "backslashreplace").decode()
 
 
 def _is_faulty(column: Column, value: Any, faults: list[Fault], now: int) -> bool:
@@ -178,16 +193,18 @@ def _is_faulty(column: Column, value: Any, faults: list[Fault], now: int) -> boo
         if len(faults) == n_before and column.allowed and value not in column.allowed:
             known = ", ".join(column.allowed)
             faults.append(Fault(place, "range", f"Give one of {known}."))
+        if len(faults) == n_before and column.kind is Kind.URL and not is_web_address(value):
+            faults.append(Fault(place, "kind", "Give a whole address that begins with https://."))
     return len(faults) > n_before
 
 
 def _check_number(column: Column, value: Any, place: str, faults: list[Fault]) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
+    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
         faults.append(Fault(place, "kind", "Give a number."))
         return
-    low = -math.inf if column.minimum is None else column.minimum
-    high = math.inf if column.maximum is None else column.maximum
+    low = -MOST if column.minimum is None else column.minimum
+    high = MOST if column.maximum is None else column.maximum
     if not low <= value <= high:
         faults.append(Fault(place, "range", f"Give a number from {low:g} to {high:g}."))
     elif column.kind is Kind.COUNT and value != int(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +41,23 @@ class Pending:
     videos: list[dict[str, Any]]
 
 
-def next_pending(database: Database, most: int = MOST) -> Pending | None:
-    """Return the reports that have waited longest, with their videos; None where none waits."""
+def next_pending(
+    database: Database, most: int = MOST, unscored: Collection[str] = ()
+) -> Pending | None:
+    """Return the reports that have waited longest, with their videos; None where none waits.
+
+    Parameters
+    ----------
+    most : int
+        Reports at once.
+    unscored : collection of str
+        Hashes of what reports say that are to wait on.
+    """
 
     def look(connection: Connection) -> Pending | None:
         waiting = select(reports).where(reports.c.state == PENDING).order_by(reports.c.id)
+        if unscored:
+            waiting = waiting.where(reports.c.digest.not_in(unscored))
         rows = connection.execute(waiting.limit(most)).all()
         own = [row for row in rows if row.sender == rows[0].sender]
         if not own:

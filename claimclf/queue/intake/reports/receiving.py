@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from claimclf.errors import ConflictError
 from claimclf.people import Person
-from claimclf.queue.intake.reports.contract import Fault, Report, read_report
+from claimclf.queue.intake.reports.contract import Fault, Report, named, read_report
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import insert_missing
 from claimclf.queue.storage.tables import reports, requests
@@ -23,6 +23,8 @@ PENDING, QUEUED = "pending", "queued"
 WITHDRAWN, SET_ASIDE, TAKEN_BACK = "withdrawn", "set-aside", "taken-back"
 #: Reports that count.
 ACTIVE = (PENDING, QUEUED)
+#: Characters that are answered of an id that is none.
+_LONGEST_SAID = 200
 #: For so long a request may be repeated under its key.
 _KEPT = 24 * HOUR
 _OTHER = Fault("/id", "other-content", "There is a report of this id that says something else.")
@@ -116,7 +118,7 @@ def _store(
             lines.append(_line(place, one, *stored[one.id], is_new=is_new))
         else:
             name = record.get("id") if isinstance(record, dict) else None
-            name = name if isinstance(name, str) else None
+            name = named(name, _LONGEST_SAID) if isinstance(name, str) else None
             lines.append({"place": place, "id": name, "status": REJECTED, "errors": _plain(one)})
     counts = {
         status: sum(line["status"] == status for line in lines)
