@@ -205,23 +205,49 @@ def written(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
     Raises
     ------
+    NotOursError
+        It is a device or a pipe of somebody else, who would get what is written.
     OSError
         It cannot be written.
     """
     if leads_to_no_file(path):
-        with path.open("wb") as stream:
+        with open(path, "wb", opener=_handle_of_ours) as stream:
             yield stream
         return
     with replacing(path, private=private) as stream:
         yield stream
 
 
+def _handle_of_ours(path: str, flags: int) -> int:
+    """Open a device or a pipe of ours or of the system, or what this process has open already.
+
+    It is looked at before, since who opens a pipe waits for somebody to read, and after, since
+    another one may have taken its place.
+    """
+    is_open = path.startswith(_OPENED)
+    if not is_open:
+        _refuse_foreign(os.lstat(path))
+    handle = os.open(path, flags)
+    try:
+        if not is_open:
+            _refuse_foreign(os.fstat(handle))
+    except NotOursError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _refuse_foreign(status: os.stat_result) -> None:
+    if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
+        raise NotOursError("a pipe or a device of somebody else in its place")
+
+
 def leads_to_no_file(path: Path) -> bool:
     """Say whether a device or a pipe is there, which must be written to, not replaced.
 
-    A link is followed to a device only: whoever reads a pipe would get what is written. What this
-    process has open, such as `/dev/stdout`, is written to even where it is a file.
+    A link is not followed: somebody else may have made it. What this process has open, such as
+    `/dev/stdout`, is written to even where it is a file.
     """
     if str(path).startswith(_OPENED):
         return path.exists()
-    return path.exists() and not path.is_file() and (path.is_char_device() or not path.is_symlink())
+    return path.exists() and not path.is_file() and not path.is_symlink()

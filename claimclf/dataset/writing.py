@@ -19,7 +19,7 @@ from claimclf.dataset.formatting import (
 )
 from claimclf.dataset.texts import Text
 from claimclf.errors import InvalidRequestError, UnavailableError
-from claimclf.files import leads_to_no_file, written
+from claimclf.files import NotOursError, leads_to_no_file, written
 
 _STRETCH_ROWS = 50_000
 
@@ -160,7 +160,8 @@ def placed(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
         with written(path, private=private) as stream:
             yield stream
     except OSError as error:
-        if leads_to_no_file(path):  # whoever read the pipe has gone, which needs no words
+        is_ours = not isinstance(error, NotOursError)
+        if is_ours and leads_to_no_file(path):  # who read the pipe has gone, which needs no words
             raise
         raise UnavailableError(
             f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."

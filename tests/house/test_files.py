@@ -32,6 +32,7 @@ from claimclf.services.inspecting import inspect_file
 from claimclf.services.mappings import read_choice
 from claimclf.services.streaming import Sizes, Source, score_file, working_folder
 from tests.conftest import Logged
+from tests.queue.builders import fill
 
 #: The queue's file and what stands beside it.
 QUEUE_FILES = [f"queue.db{ending}" for ending in ("", "-wal", "-shm", "-journal", ".lock")]
@@ -445,13 +446,33 @@ def test_files_are_opened_to_read_by_any_of_their_names(tmp_path: Path) -> None:
         opened_file(tmp_path)
 
 
-def test_link_to_a_pipe_is_replaced_and_a_pipe_is_written_to(tmp_path: Path) -> None:
-    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
-    os.mkfifo(pipe)
-    link.symlink_to(pipe)
-    assert leads_to_no_file(pipe)
-    assert all(leads_to_no_file(Path("/dev", name)) for name in ("stdout", "null"))
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_link_to_what_is_no_file_is_replaced(tmp_path: Path, kind: str) -> None:
+    link = tmp_path / "link.csv"
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "pipe")
+    link.symlink_to(tmp_path / "pipe" if kind == "pipe" else "/dev/null")
     assert not leads_to_no_file(link)
     write_table(pd.DataFrame({"a": [1]}), link)
     assert not link.is_symlink()
     assert link.is_file()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a pipe to somebody else")
+def test_nothing_is_written_to_a_pipe_of_somebody_else(tmp_path: Path) -> None:
+    pipe, url = tmp_path / "cases.csv", f"sqlite:///{tmp_path / 'queue.db'}"
+    fill(Database(url), 3)
+    os.mkfifo(pipe, 0o666)
+    os.chown(pipe, 65534, 65534)
+    command = ["export", "--what", "cases", "--output", str(pipe), "--database", url]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code != 0
+    assert "a pipe or a device of somebody else in its place" in result.output
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+
+
+def test_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert leads_to_no_file(pipe)
+    assert all(leads_to_no_file(Path("/dev", name)) for name in ("stdout", "null"))

@@ -38,8 +38,11 @@ ALLOWED = {
     ("modeling/store/store.py", "cv_results.to_csv"): "under a name that nobody can foresee",
     ("queue/outbound/backup/writing.py", "archive.open"): "a member of an archive in a stream",
     ("queue/outbound/backup/writing.py", "zipfile.ZipFile"): _STREAM,
-    ("queue/outbound/backup/placing.py", "leftover.open"): "to lock it; nothing is written",
-    ("queue/outbound/backup/placing.py", "os.open"): "a folder, to read",
+    ("queue/outbound/backup/placing.py", "open"): "to lock it; nothing is written",
+    (
+        "queue/outbound/backup/placing.py",
+        "os.open",
+    ): "to read a folder, to lock a file of ours",
     ("ui/queue_list/export.py", "neutralised(table).to_parquet"): _MEMORY,
 }
 

@@ -31,11 +31,14 @@ def scratch(version: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def table_columns(version: str) -> dict[str, list[str]]:
-    """Return the tables of a version, with the names of their columns in alphabetical order."""
+def table_columns(version: str) -> dict[str, dict[str, type]]:
+    """Return the tables of a version: columns by name, with what their values are in Python."""
     with scratch(version) as connection:
         columns = inspect(connection).get_multi_columns()
-    return {table: sorted(column["name"] for column in columns[_, table]) for _, table in columns}
+    return {
+        table: {column["name"]: column["type"].python_type for column in columns[_, table]}
+        for _, table in columns
+    }
 
 
 def _unnamed_file() -> sqlite3.Connection:

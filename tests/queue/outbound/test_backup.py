@@ -11,6 +11,7 @@ import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -47,6 +48,7 @@ from claimclf.queue.review.rulings import settle
 from claimclf.queue.settings.preferences import Preferences, prefer
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.settings.tokens import make_token
+from claimclf.queue.storage import audit as log_entries
 from claimclf.queue.storage.audit import verify
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.tables import audit as log
@@ -372,6 +374,71 @@ ALTERED: dict[str, Callable[[dict[str, bytes]], object]] = {
     r"Found: unknown: run": lambda m: edit_manifest(m, run="rm"),
     r"was altered. Found: Expecting": lambda m: m.update({"manifest.json": b"{"}),
 }
+
+
+def edit_value(members: dict[str, bytes], *, column: str, value: str) -> None:
+    """Put other JSON into the last case, and make the checksum anew."""
+    manifest = json.loads(members["manifest.json"])
+    member = manifest["members"]["cases"]
+    lines = members["cases.jsonl"].splitlines()
+    row = json.loads(lines[-1])
+    row[member["columns"].index(column)] = "VALUE"
+    lines[-1] = json.dumps(row).replace('"VALUE"', value).encode()
+    members["cases.jsonl"] = data = b"\n".join(lines) + b"\n"
+    member["sha256"] = hashlib.sha256(data).hexdigest()
+    edit_manifest(members, members=manifest["members"])
+
+
+def edit_details(members: dict[str, bytes], details: str) -> None:
+    """Give the log one entry, whose hash is right and whose details are not."""
+    manifest = json.loads(members["manifest.json"])
+    member = manifest["members"]["audit"]
+    row = json.loads(members["audit.jsonl"].splitlines()[0])
+    entry = dict(zip(member["columns"], row, strict=True)) | {"details": details}
+    entry["hash"] = log_entries._hash(entry)
+    members["audit.jsonl"] = data = json.dumps(list(entry.values())).encode() + b"\n"
+    member |= {"n_rows": 1, "sha256": hashlib.sha256(data).hexdigest()}
+    edit_manifest(members, members=manifest["members"], head_seq=1, head=entry["hash"])
+
+
+#: What somebody might write who can make all checksums anew.
+FORGED: list[tuple[str, Callable[[dict[str, bytes]], object]]] = [
+    ("a time or a number in manifest.json", lambda m: edit_manifest(m, at=2**80)),
+    ("'utf-8' codec can't encode character", lambda m: edit_manifest(m, by="\ud800")),
+    *(
+        (f"cases has a {column} that is no {kind}", partial(edit_value, column=column, value=value))
+        for column, kind, value in [
+            ("video_view_count", "int", '"many"'),
+            ("report_count", "int", str(2**70)),
+            ("report_count", "int", "1.5"),
+            ("claim_probability", "float", "1e999"),
+            ("video_transcription_text", "str", r'"\ud800"'),
+        ]
+    ),
+    ("cases has a lane that is not known", partial(edit_value, column="lane", value='"fast"')),
+    *(
+        ("a row of cases has .* or lists in it", partial(edit_value, column="author_id", value=v))
+        for v in ("[[]]", "{}", "[")
+    ),
+    ("the details of entry 1 are no object", lambda m: edit_details(m, "[]")),
+    ("Found: it goes too deep", lambda m: edit_details(m, "[" * 200_000)),
+]
+
+
+@pytest.mark.parametrize(("problem", "forge"), FORGED)
+def test_forged_backup_is_refused_in_words(
+    taken: tuple[Path, Database, Database],
+    file: Path,
+    problem: str,
+    forge: Callable[[dict[str, bytes]], object],
+) -> None:
+    shutil.copy(taken[0], file)
+    repack(file, forge)
+    with pytest.raises(DamagedError, match=problem):
+        restore(taken[2], ADMIN, file)
+    assert_empty(taken[2])
+
+
 #: What shows only when the rows meet in a database.
 MISFITS: dict[str, Callable[[dict[str, bytes]], object]] = {
     r"Decision 1 was altered": lambda m: edit_rows(m, "decisions", "opinion", "skip"),
@@ -407,6 +474,35 @@ def test_endless_row_is_refused_before_it_is_in_memory(
     tracemalloc.stop()
     assert most < 1 << 24
     assert_empty(taken[2])
+
+
+@pytest.mark.parametrize("item", [b"[]", b"{}", b"1.5"])
+def test_row_that_grows_when_it_is_read_is_refused_before(
+    taken: tuple[Path, Database, Database], file: Path, item: bytes
+) -> None:
+    shutil.copy(taken[0], file)
+    row = b"[" + b",".join([item] * (1 << 21)) + b"]\n"
+    repack(file, lambda m: m.update({"cases.jsonl": row}))
+    tracemalloc.start()
+    with pytest.raises(DamagedError, match="too few or too many values"):
+        restore(taken[2], ADMIN, file)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * len(row)
+    assert_empty(taken[2])
+
+
+def test_part_that_is_packed_otherwise_is_refused(
+    taken: tuple[Path, Database, Database], file: Path
+) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in members_of(taken[0]).items():
+            archive.writestr(name, data)
+        archive.comment = MARK + b"0" * 64
+    whole = file.read_bytes()[:-64]
+    file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
+    with pytest.raises(DamagedError, match="a part is packed as no backup is"):
+        restore(taken[2], ADMIN, file)
 
 
 def test_part_that_is_there_twice_is_refused(
@@ -603,6 +699,24 @@ def test_killed_backup_leaves_the_one_of_before(
 
 def parts(file: Path) -> list[Path]:
     return list(file.parent.glob(f".{file.name}.*"))
+
+
+def test_backup_removes_files_of_its_own_names_alone(used: Database, file: Path) -> None:
+    kept = [
+        file.with_name(f".{file.name}.{name}.part") for name in ("notes", "of-ours1", "NOTES123")
+    ]
+    private, link = file.with_name("private"), file.with_name(f".{file.name}.abcd_123.part")
+    pipe = file.with_name(f".{file.name}.abcd_124.part")
+    for path in (*kept, private):
+        path.write_text("mine")
+    link.symlink_to(private)
+    os.mkfifo(pipe)
+    left = file.with_name(f".{file.name}.abcd_125.part")
+    left.write_text("of a backup that was killed")
+    backup(used, ADMIN, file)
+    assert sorted(parts(file)) == sorted([*kept, link, pipe])
+    assert private.read_text() == "mine"
+    assert not left.exists()
 
 
 def test_backup_leaves_alone_what_another_one_is_writing(

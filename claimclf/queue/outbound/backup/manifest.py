@@ -27,6 +27,8 @@ CHUNK_ROWS = 2_000
 CHUNK_BYTES = 1 << 20
 #: Bytes of a row at most, and of the manifest: a small file may unpack to one endless line.
 MOST_ROW_BYTES, MOST_MANIFEST_BYTES = 64 << 20, 1 << 20
+#: Bytes after which no more rows are read before these are done.
+MOST_CHUNK_BYTES = 8 << 20
 
 #: How the file is built, whatever its tables are. Backups of the first release do not name it.
 FORMAT = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from claimclf.errors import InvalidRequestError, UnavailableError
+from claimclf.files import close_to_others
 
-_PART = ".part"
+#: What `tempfile.mkstemp` puts into a name, and what ours end in.
+_RANDOM, _PART = "[a-z0-9_]{8}", ".part"
 
 
 def check_place(file: Path) -> None:
@@ -74,10 +77,19 @@ def _explained(file: Path) -> Iterator[None]:
 
 def _remove_leftovers(file: Path) -> None:
     """Remove what killed processes left; a file that another one is writing now is locked."""
+    own = re.compile(rf"\.{re.escape(file.name)}\.{_RANDOM}{re.escape(_PART)}")
     for leftover in file.parent.glob(f".{glob.escape(file.name)}.*{_PART}"):
-        with suppress(OSError), leftover.open("r+b") as stream:
+        if not own.fullmatch(leftover.name):
+            continue
+        with suppress(OSError), open(leftover, "r+b", opener=_opened_if_ours) as stream:
             _mark_as_ours(stream)
             leftover.unlink()
+
+
+def _opened_if_ours(path: str, flags: int) -> int:
+    """Open a file of ours, not what a link leads to or a pipe."""
+    close_to_others(Path(path))
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _mark_as_ours(stream: IO[bytes]) -> None:

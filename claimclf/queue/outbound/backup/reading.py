@@ -17,12 +17,19 @@ from typing import Any, BinaryIO, cast
 from claimclf.errors import DamagedError, InputError
 from claimclf.files import opened_file
 from claimclf.members import check_members
+from claimclf.queue.outbound.backup.checking import (
+    Kinds,
+    check_details,
+    check_line,
+    check_values,
+)
 from claimclf.queue.outbound.backup.manifest import (
     CHUNK_BYTES,
     CHUNK_ROWS,
     FORMAT,
     MANIFEST,
     MARK,
+    MOST_CHUNK_BYTES,
     MOST_MANIFEST_BYTES,
     MOST_ROW_BYTES,
     N_DIGITS,
@@ -33,10 +40,14 @@ from claimclf.queue.outbound.backup.manifest import (
     checksum,
     member_name,
 )
+from claimclf.queue.settings.bounds import MOST, TIMES
 from claimclf.queue.storage import migrations
 from claimclf.queue.storage.audit import START, broken
 from claimclf.queue.storage.scratch import table_columns
 from claimclf.queue.storage.tables import audit
+
+#: How parts are packed: others have no bound on the memory that they are unpacked in.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -53,12 +64,15 @@ class BackupFile:
         Of all but the checksum at its end.
     manifest : Backup
         Its contents and checksums.
+    kinds : mapping
+        What the values of its version's columns are.
     """
 
     file: Path
     archive: zipfile.ZipFile
     sha256: str
     manifest: Backup
+    kinds: Kinds
 
     def rows(self, table: str) -> Iterator[list[list[Any]]]:
         """Yield a table's rows in chunks; at the end, refuse what the manifest does not hold.
@@ -74,9 +88,9 @@ class BackupFile:
             lines = BufferedReader(cast(Any, member), CHUNK_BYTES)
             while chunk := _chunk(lines):
                 digest.update(b"".join(chunk))
+                for line in chunk:
+                    check_line(line, table, len(expected.columns))
                 rows = json.loads(b"[" + b",".join(chunk) + b"]")
-                if {len(row) for row in rows} != {len(expected.columns)}:
-                    raise ValueError(f"a row of {table} has too few or too many values")
                 n_rows += len(rows)
                 yield rows
         if (n_rows, digest.hexdigest()) != (expected.n_rows, expected.sha256):
@@ -88,15 +102,18 @@ class BackupFile:
         Raises
         ------
         DamagedError
-            As for `rows`, or the log's chain is broken.
+            As for `rows`, a value is not of its column's kind, or the log's chain is broken.
         """
         seq, previous = 0, START
-        columns = self.manifest.members[audit.name].columns
-        for table in self.manifest.members:
+        for table, member in self.manifest.members.items():
             for rows in self.rows(table):
+                with _explained(self.file):
+                    check_values(table, member.columns, rows, self.kinds)
                 for row in rows if table == audit.name else ():
-                    entry = dict(zip(columns, row, strict=True))
+                    entry = dict(zip(member.columns, row, strict=True))
                     refuse(self.file, broken(entry, seq, previous))
+                    with _explained(self.file):
+                        check_details(entry)
                     seq, previous = entry["seq"], entry["hash"]
                 counter.add(len(rows))
         if (seq, previous) != (self.manifest.head_seq, self.manifest.head):
@@ -109,7 +126,7 @@ def _chunk(lines: BufferedReader) -> list[bytes]:
     """Return the next rows, of a number and a size that memory holds; none at the end."""
     rows: list[bytes] = []
     n_bytes = 0
-    while len(rows) < CHUNK_ROWS and n_bytes < MOST_ROW_BYTES:
+    while len(rows) < CHUNK_ROWS and n_bytes < MOST_CHUNK_BYTES:
         row = lines.readline(MOST_ROW_BYTES + 1)
         if len(row) > MOST_ROW_BYTES:
             raise ValueError(f"a row of more than {MOST_ROW_BYTES >> 20} MB")
@@ -138,7 +155,8 @@ def opened(file: Path) -> Iterator[BackupFile]:
             sha256 = _checked(stream, file)
             archive = zipfile.ZipFile(stream)
         with archive:
-            yield BackupFile(file, archive, sha256, _manifest(archive, file))
+            manifest, kinds = _manifest(archive, file)
+            yield BackupFile(file, archive, sha256, manifest, kinds)
 
 
 def refuse(file: Path, problems: list[str]) -> None:
@@ -197,8 +215,11 @@ def _checked(stream: BinaryIO, file: Path) -> str:
     return sha256
 
 
-def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
+def _manifest(archive: zipfile.ZipFile, file: Path) -> tuple[Backup, Kinds]:
+    """Return what a backup says of itself, and what its version's columns are."""
     with _explained(file):
+        if any(part.compress_type not in _PACKED for part in archive.infolist()):
+            raise altered(file, "a part is packed as no backup is")
         values = json.loads(_contents(archive))
         if not isinstance(values, dict):
             raise ValueError(f"{type(values).__name__} in place of an object")
@@ -208,14 +229,33 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Backup:
         check_members(Backup, values)
         members = {name: _member(name, member) for name, member in values["members"].items()}
         manifest = Backup(**{**values, "format": number, "members": members})
-        if not _has_tables_of_its_version(manifest):
+        _check_numbers(manifest)
+        kinds = _kinds(manifest.version)
+        if not _has_tables_of_its_version(manifest, kinds):
             raise altered(file, f"its tables are {', '.join(members)}")
         expected = sorted([MANIFEST, *map(member_name, members)])
         if unknown := set(archive.namelist()) - set(expected):
             raise altered(file, f"it also has {', '.join(map(repr, sorted(unknown)))}")
         if len(archive.namelist()) > len(expected):
             raise altered(file, "it has a part twice")
-    return manifest
+    return manifest, kinds
+
+
+def _check_numbers(manifest: Backup) -> None:
+    """Refuse what could be said of a backup, and yet neither stored nor shown."""
+    manifest.by.encode()  # which half of a character cannot be
+    sizes = [manifest.head_seq, *(member.n_rows for member in manifest.members.values())]
+    if manifest.at not in TIMES or not all(0 <= size <= MOST for size in sizes):
+        raise ValueError(f"a time or a number in {MANIFEST} that cannot be")
+
+
+def _kinds(version: str) -> Kinds:
+    if version != migrations.HEAD:
+        return table_columns(version)
+    return {
+        table.name: {column.name: column.type.python_type for column in table.columns}
+        for table in TABLES
+    }
 
 
 def _member(name: str, values: Any) -> Member:
@@ -253,12 +293,12 @@ def _check_version(file: Path, version: str) -> None:
         )
 
 
-def _has_tables_of_its_version(manifest: Backup) -> bool:
+def _has_tables_of_its_version(manifest: Backup, kinds: Kinds) -> bool:
     """Return whether the members are the tables of their version, with all of their columns."""
     members = {name: sorted(member.columns) for name, member in manifest.members.items()}
-    today = {table.name: sorted(table.columns.keys()) for table in TABLES}
+    then = {name: sorted(columns) for name, columns in kinds.items()}
     if manifest.version == migrations.HEAD:
-        return members == today
+        return members == then
     # Of these some may be none of today's: a later version may have dropped them.
-    then = table_columns(manifest.version)
-    return today.keys() & then.keys() <= members.keys() and members.items() <= then.items()
+    today = {table.name for table in TABLES}
+    return today & then.keys() <= members.keys() and members.items() <= then.items()
