@@ -219,27 +219,24 @@ def written(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
 
 def _handle_of_ours(path: str, flags: int) -> int:
-    """Open a device or a pipe of ours or of the system, or what this process has open already.
-
-    It is looked at before, since who opens a pipe waits for somebody to read, and after, since
-    another one may have taken its place.
-    """
-    is_open = path.startswith(_OPENED)
-    if not is_open:
-        _refuse_foreign(os.lstat(path))
+    """Open a device or a pipe of ours or of the system, or what this process has open already."""
     handle = os.open(path, flags)
-    try:
-        if not is_open:
-            _refuse_foreign(os.fstat(handle))
-    except NotOursError:
+    if not path.startswith(_OPENED) and _is_foreign(os.fstat(handle)):
         os.close(handle)
-        raise
+        raise NotOursError("a pipe or a device of somebody else in its place")
     return handle
 
 
-def _refuse_foreign(status: os.stat_result) -> None:
-    if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
-        raise NotOursError("a pipe or a device of somebody else in its place")
+def is_of_others(path: Path) -> bool:
+    """Say whether a device or a pipe belongs to somebody else, who would get what is written.
+
+    What this process has open, such as `/dev/stdout`, does not, nor what is the system's.
+    """
+    return not str(path).startswith(_OPENED) and _is_foreign(path.lstat())
+
+
+def _is_foreign(status: os.stat_result) -> bool:
+    return os.name == "posix" and status.st_uid not in (0, os.geteuid())
 
 
 def leads_to_no_file(path: Path) -> bool:

@@ -19,7 +19,7 @@ from claimclf.dataset.formatting import (
 )
 from claimclf.dataset.texts import Text
 from claimclf.errors import InvalidRequestError, UnavailableError
-from claimclf.files import NotOursError, leads_to_no_file, written
+from claimclf.files import is_of_others, leads_to_no_file, written
 
 _STRETCH_ROWS = 50_000
 
@@ -132,6 +132,9 @@ def require_place(path: Path) -> None:
         raise InvalidRequestError(
             f"{path} cannot be written.", "Found: a folder.", "Name a file in it."
         )
+    if leads_to_no_file(path) and is_of_others(path):
+        cause = "Found: a pipe or a device of somebody else in its place."
+        raise InvalidRequestError(f"{path} cannot be written.", cause, "Choose another place.")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         cause = "no rights to its folder" if path.parent.is_dir() else "its folder does not exist"
         raise InvalidRequestError(
@@ -160,8 +163,7 @@ def placed(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
         with written(path, private=private) as stream:
             yield stream
     except OSError as error:
-        is_ours = not isinstance(error, NotOursError)
-        if is_ours and leads_to_no_file(path):  # who read the pipe has gone, which needs no words
+        if leads_to_no_file(path):  # whoever read the pipe has gone, which needs no words
             raise
         raise UnavailableError(
             f"{path} cannot be written.", f"Found: {error.strerror}.", "Choose another place."

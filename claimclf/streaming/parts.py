@@ -30,6 +30,7 @@ from claimclf.dataset.validation.mapping import TableMapping
 from claimclf.dataset.validation.validate import validate
 from claimclf.dataset.validation.validated import Validated
 from claimclf.errors import InputError
+from claimclf.members import check_members
 from claimclf.modeling.learners.algorithms import XGBOOST
 from claimclf.modeling.scoring.score import score
 from claimclf.modeling.store.model import Model
@@ -57,6 +58,8 @@ _logger = logging.getLogger(__name__)
 FORMAT = 2
 #: Format -> what the names of its parts hold in its place; the first was named by a release.
 _NAMED = {1: "0.1.0"}
+#: The tables that each part has.
+_TABLES = ("videos", "sample", "rejected", "problems", "notes")
 #: The input's own columns stand in a part's files under this and their place.
 OWN = "own "
 #: What videos are ranked and identified by.
@@ -271,6 +274,22 @@ class Part:
         values: np.ndarray = np.load(f"{self.path}.{ending}.npy", mmap_mode=mode)
         return values
 
+    def check(self, number: int) -> None:
+        """Refuse a part that is another block's, or that has no whole files.
+
+        Raises
+        ------
+        OSError, EOFError, ValueError
+            It says what is wrong.
+        """
+        found = {ending: len(self.array(ending)) for ending in ("ids", "keys", "rows")}
+        said = {"ids": self.n_rows, "keys": self.n_accepted, "rows": self.n_accepted}
+        if (self.number, found) != (number, said):
+            raise ValueError(f"{found} of part {self.number}")
+        for ending in _TABLES:
+            with pa.OSFile(f"{self.path}.{ending}.arrow", "rb") as file, pa.ipc.open_file(file):
+                pass  # a whole one has its account at the end
+
     def keep(self, ending: str, values: np.ndarray) -> None:
         """Put an array among the part's files."""
         np.save(f"{self.path}.{ending}.npy", values)
@@ -316,9 +335,10 @@ def score_block(block: AnyBlock, job: Job) -> Part:
         block = block.loaded()
     path = str(job.folder / job.part_name(block))
     done = Path(f"{path}.json")
-    if done.is_file():
+    before = _scored_before(done, path, block.number)
+    if before is not None:
         _logger.debug("Block %d was scored before", block.number)
-        return Part(**json.loads(done.read_text("utf-8")))
+        return before
     validated = with_reports(
         validate(parse(block), REPORTED, unique=False, mapping=job.mapping), job
     )
@@ -329,6 +349,27 @@ def score_block(block: AnyBlock, job: Job) -> Part:
     unfinished.write_text(json.dumps(asdict(part)), "utf-8")
     unfinished.replace(done)
     _logger.debug("Block %d scored: %d rows", block.number, part.n_rows)
+    return part
+
+
+def _scored_before(done: Path, path: str, number: int) -> Part | None:
+    """Return a part whose files are there, whole; None where its block is to be scored (anew).
+
+    Its files are those in this folder, whatever it says itself: the folder may have been moved,
+    and where it stood before somebody else may have put other files.
+    """
+    try:
+        values = json.loads(done.read_text("utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+        check_members(Part, values)
+        part = Part(**{**values, "path": path})
+        part.check(number)
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError) as error:  # a power cut may have left half of a file
+        _logger.warning("Block %d is scored anew: its part cannot be read (%s)", number, error)
+        return None
     return part
 
 
