@@ -6,8 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url
 
-from claimclf.addresses import is_web_address, link_host, read_database_address
+from claimclf.addresses import (
+    is_web_address,
+    link_host,
+    read_database_address,
+    without_secrets,
+)
 from claimclf.dataset.validation import rules
 from claimclf.errors import NotConfiguredError
 
@@ -45,3 +51,10 @@ def test_port_of_a_database_that_is_no_number_is_said_without_the_address(port: 
     with pytest.raises(NotConfiguredError, match="a port that is no number") as raised:
         read_database_address(f"postgresql://anna:pass-word@127.0.0.1/queue?port={port}")
     assert "pass-word" not in str(raised.value)
+
+
+def test_driver_quotes_no_part_of_a_password_that_held_a_mark() -> None:
+    url = make_url("postgresql://127.0.0.1:1/queue?password=first&second==&host=db.example")
+    words = 'connection to "db.example" failed: option "second", password "first"'
+    said = without_secrets(words, url)
+    assert said == 'connection to "db.example" failed: option "...", password "..."'
