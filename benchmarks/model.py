@@ -51,24 +51,33 @@ ELSEWHERE = ROOT.parent / "shared" / "data" / "debate_sentences_dev.csv"
 SEED = 0
 REPEATS = 20
 _COURSE = "course-random-forest"
+#: Its 100,000 leaves, up to 148 tests deep, take as many times longer to explain as there are more
+#: of them. It is stored to be compared with the champion.
+_LARGE = ("speech-random-forest",)
 
 
 def main() -> int:
     """Write the report; return 1 where a promise breaks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out-of-domain", action="append", type=Path, default=[], metavar="FILE")
-    figures = results(parser.parse_args().out_of_domain)
+    parser.add_argument(
+        "--keep-stress", action="store_true", help="as the manifests say; saves most of the time"
+    )
+    chosen = parser.parse_args()
+    figures = results(chosen.out_of_domain, keeps_stress=chosen.keep_stress)
     print(f"written: {REPORT.relative_to(ROOT)}")
     return 0 if all(result.is_kept for result in figures) else 1
 
 
-def results(files: Sequence[Path] = ()) -> list[Result]:
+def results(files: Sequence[Path] = (), *, keeps_stress: bool = False) -> list[Result]:
     """Measure the models, write their report, and count the promises that are not kept.
 
     Parameters
     ----------
     files : sequence of Path
         More labelled texts to measure on.
+    keeps_stress : bool
+        Take what stands under stress in the models' manifests instead of measuring it anew.
 
     Raises
     ------
@@ -86,6 +95,8 @@ def results(files: Sequence[Path] = ()) -> list[Result]:
     development = [path for path in DEVELOPMENT if path.is_file()]
     sentences = {path.name: read_elsewhere(read_table(path)) for path in development}
     for name in store.names():
+        if keeps_stress and store.manifest(name).stress:
+            continue
         print(f"stress: {name} ...", flush=True)
         # Fitting trees on real speech anew for each part that is held out takes an hour.
         own = texts if name == SPEECH else ()
@@ -225,9 +236,11 @@ def explanation_times(store: ModelStore, name: str, rows: pd.DataFrame) -> Expla
 
 def _explanation_promise(times: Explained) -> tuple[bool, str]:
     one, asked, page = times.one, times.asked, times.page
+    is_promised = times.name not in _LARGE
     return (
-        one < 0.05,
-        f"{times.name}: one row explained in {1000 * one:.1f} ms (50), {one / asked:.1f} "
+        one < 0.05 or not is_promised,
+        f"{times.name}: one row explained in {1000 * one:.1f} ms "
+        f"({'50' if is_promised else 'nothing is promised of it'}), {one / asked:.1f} "
         f"times a prediction; a page of 500 rows in {page / one:.0f} times one row",
     )
 
@@ -277,11 +290,12 @@ def _distinct(n: int) -> pd.Series:
 def _loading_promise(manifests: list[Manifest]) -> tuple[bool, str]:
     store = ModelStore(MODELS)
     seconds = _median([lambda: [store.load(m.name) for m in manifests]] * 5)
+    champion = _median([lambda: store.load(best_by_rule(manifests).name)] * 5)
     size = sum(path.stat().st_size for path in MODELS.rglob("*") if path.is_file()) / 2**20
     return (
-        seconds < 2 and size <= 15,
+        champion <= 0.5 and seconds < 2 and size <= 15,
         f"shipped models: {len(manifests)} take {size:.1f} MB (15) and load together in "
-        f"{seconds:.2f} s (2)",
+        f"{seconds:.2f} s (2), the champion in {champion:.2f} s (0.5)",
     )
 
 
