@@ -85,6 +85,18 @@ def check(chosen: Preferences) -> None:
             raise InvalidRequestError(f"'{name}' is yes or no.", "", "Choose one.")
 
 
+def check_stored(connection: Connection) -> None:
+    """Refuse preferences that are stored and could not be read.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, InvalidRequestError
+        Some are of another kind than they should be.
+    """
+    for written in connection.scalars(select(table.c.chosen)):
+        check(_preferences(written))
+
+
 def _chosen(connection: Connection, person: Person) -> str | None:
     return connection.scalar(select(table.c.chosen).where(table.c.person == person.name))
 

@@ -85,6 +85,18 @@ def restrictions_of(connection: Connection, at: int | None = None) -> dict[Reaso
     return {code: _read(values[code]) for code in ReasonCode if code in values}
 
 
+def check_stored(connection: Connection) -> None:
+    """Refuse what is stored of reason codes and could not be read.
+
+    Raises
+    ------
+    ValueError, TypeError, AttributeError, RecursionError, InvalidRequestError
+        Some is of another kind than it should be.
+    """
+    for restriction in restrictions_of(connection).values():
+        check_restriction(restriction)
+
+
 def change_restriction(
     database: Database, person: Person, reason: str, code: ReasonCode, restriction: Restriction
 ) -> None:

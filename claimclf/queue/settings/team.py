@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from claimclf.errors import InvalidRequestError
+from claimclf.members import check_kind
 from claimclf.people import Capability, Person, require
 from claimclf.queue.settings.bounds import (
     LONGEST_ID,
@@ -141,6 +142,23 @@ def settings_of(connection: Connection, at: int | None = None) -> Settings:
     values = {row.name: json.loads(row.value) for row in rows if row.name in WORDS}
     settings = replace(Settings(), **values)
     return replace(settings, ranking=Ranking(settings.ranking))
+
+
+def check_stored(connection: Connection) -> None:
+    """Refuse settings that are stored and could not be read: pages read them each time.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError
+        One is of another kind than it should be.
+    """
+    hints = get_type_hints(Settings)
+    for name, written in connection.execute(select(table.c.name, table.c.value)):
+        value = json.loads(written)
+        if name == "ranking":
+            Ranking(value)
+        elif name in WORDS:
+            check_kind(name, value, hints[name])
 
 
 def history(database: Database) -> list[Change]:

@@ -192,6 +192,18 @@ def check_scopes(scopes: Sequence[str]) -> None:
         )
 
 
+def check_stored(connection: Connection) -> None:
+    """Refuse tokens that are stored and could not be read.
+
+    Raises
+    ------
+    ValueError
+        One has a scope that there is not.
+    """
+    for row in connection.execute(select(tokens)):
+        _token(row)
+
+
 def _token(row: AnyRow) -> Token:
     scopes = tuple(Scope(scope) for scope in row.scopes.split())
     return Token(row.name, row.sender, scopes, row.made_at, row.ends_at, row.revoked_at)

@@ -45,6 +45,7 @@ from claimclf.queue.queries.filters import Filters
 from claimclf.queue.queries.views import save_view
 from claimclf.queue.review.decisions import Verdict, reopen, undo
 from claimclf.queue.review.rulings import settle
+from claimclf.queue.settings import restrictions
 from claimclf.queue.settings.preferences import Preferences, prefer
 from claimclf.queue.settings.team import change_settings
 from claimclf.queue.settings.tokens import make_token
@@ -420,8 +421,10 @@ FORGED: list[tuple[str, Callable[[dict[str, bytes]], object]]] = [
         ("a row of cases has .* or lists in it", partial(edit_value, column="author_id", value=v))
         for v in ("[[]]", "{}", "[")
     ),
-    ("the details of entry 1 are no object", lambda m: edit_details(m, "[]")),
-    ("Found: it goes too deep", lambda m: edit_details(m, "[" * 200_000)),
+    *(
+        ("audit has details that are no object", partial(edit_details, details=details))
+        for details in ("[]", "[" * 200_000, "nonsense")
+    ),
 ]
 
 
@@ -437,6 +440,35 @@ def test_forged_backup_is_refused_in_words(
     with pytest.raises(DamagedError, match=problem):
         restore(taken[2], ADMIN, file)
     assert_empty(taken[2])
+
+
+#: A setting: what is told to regulators of a decision for fraud.
+OF_FRAUD = f"{restrictions._PREFIX}{ReasonCode.FRAUD}"
+#: What pages read each time: what is told of it, and what is put in place of what.
+READ_EACH_TIME = [
+    ("settings", "settings", '"0.5"', '"[]"'),
+    ("settings", "settings", '"0.5"', '"much"'),
+    ("settings", "settings", '"0.5"', f'"{"[" * 200_000}"'),
+    ("settings", "settings", '"capacity","0.5"', '"ranking","5"'),
+    ("preferences", "preferences", "without", "with"),
+    ("preferences", "preferences", "50", "true"),
+    ("tokens", "tokens", '"report"', '"all"'),
+    ("words for regulators", "settings", '"capacity","0.5"', f'"{OF_FRAUD}","{{}}"'),
+    ("words for regulators", "settings", '"capacity","0.5"', f'"{OF_FRAUD}","5"'),
+]
+
+
+@pytest.mark.parametrize(("words", "table", "old", "new"), READ_EACH_TIME)
+def test_what_no_page_could_read_is_refused(
+    used: Database, file: Path, tmp_path: Path, words: str, table: str, old: str, new: str
+) -> None:
+    backup(used, ADMIN, file)
+    repack(file, lambda m: edit_rows(m, table, old, new))
+    restored = Database(f"sqlite:///{tmp_path / 'restored.db'}", Clock())
+    with pytest.raises(DamagedError, match=f"{words} that cannot be read"):
+        restore(restored, ADMIN, file)
+    assert_empty(restored)
+    restored.close()
 
 
 #: What shows only when the rows meet in a database.

@@ -21,8 +21,9 @@ from claimclf.units import HOUR
 ACCEPTED, KNOWN, REJECTED = "accepted", "known", "rejected"
 PENDING, QUEUED = "pending", "queued"
 WITHDRAWN, SET_ASIDE, TAKEN_BACK = "withdrawn", "set-aside", "taken-back"
-#: Reports that count.
+#: Reports that count, and all that a report may be.
 ACTIVE = (PENDING, QUEUED)
+STATES = (*ACTIVE, WITHDRAWN, SET_ASIDE, TAKEN_BACK)
 #: Characters that are answered of an id that is none.
 _LONGEST_SAID = 200
 #: For so long a request may be repeated under its key.

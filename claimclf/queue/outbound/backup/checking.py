@@ -6,13 +6,13 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from claimclf.queue.intake.reports.receiving import STATES
 from claimclf.queue.settings.bounds import MOST
-from claimclf.schema import CaseState, Decision, Lane, ReasonCode
+from claimclf.schema import CaseState, Decision, Lane, Look, ReasonCode
 
 #: Table -> column -> what its values are, where they are given: bool, int, float or str.
 Kinds = Mapping[str, Mapping[str, type]]
@@ -21,14 +21,23 @@ _TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _VALUE = rb"(?:" + _TEXT + rb"|-?[0-9][0-9.eE+-]*+|true|false|null)"
 _TAKEN: Mapping[type, set[type]] = {bool: {bool, int}, int: {int}, float: {int, float}, str: {str}}
 #: Words that the program looks up wherever it reads them.
-_WORDS: dict[tuple[str, str], type[StrEnum]] = {
-    ("cases", "state"): CaseState,
-    ("cases", "lane"): Lane,
-    ("decisions", "decision"): Decision,
-    ("decisions", "reason_code"): ReasonCode,
+_WORDS: dict[tuple[str, str], Collection[str]] = {
+    **{(table, "state"): tuple(CaseState) for table in ("cases", "replaced", "tallies")},
+    **{(table, "lane"): tuple(Lane) for table in ("cases", "decisions", "replaced", "tallies")},
+    **{("shadow_scores", name): tuple(Lane) for name in ("lane", "used_lane")},
+    **{(table, "decision"): tuple(Decision) for table in ("decisions", "second_looks")},
+    **{(table, "reason_code"): tuple(ReasonCode) for table in ("decisions", "second_looks")},
+    ("decisions", "state_before"): tuple(CaseState),
+    ("second_looks", "kind"): tuple(Look),
+    ("reports", "state"): STATES,
 }
-#: Characters of the details of an entry of the log: they may be lists in lists.
-_MOST_DETAILS = 16 << 20
+#: Texts that the program reads as JSON objects.
+_OBJECTS = {
+    *(("audit", "details"), ("reports", "video"), ("requests", "answer")),
+    *(("preferences", "chosen"), ("saved_views", "wanted")),
+}
+#: Characters of such a text: it may be lists in lists.
+_MOST_OBJECT = 16 << 20
 
 
 def check_line(line: bytes, table: str, n_columns: int) -> None:
@@ -68,6 +77,8 @@ def check_values(
         words = _WORDS.get((table, name))
         if words is not None and not set(given) <= set(words):
             raise ValueError(f"{table} has a {name} that is not known")
+        if (table, name) in _OBJECTS and not all(map(_is_object, given)):
+            raise ValueError(f"{table} has {name} that are no object")
 
 
 def _are_of_kind(values: Sequence[Any], kind: type) -> bool:
@@ -84,14 +95,10 @@ def _are_of_kind(values: Sequence[Any], kind: type) -> bool:
     return all(least <= value <= most and not math.isnan(value) for value in values)
 
 
-def check_details(entry: Mapping[str, Any]) -> None:
-    """Refuse an entry of the log whose details are no JSON object.
-
-    Raises
-    ------
-    ValueError, RecursionError
-        They are something else.
-    """
-    details = entry["details"]
-    if len(details) > _MOST_DETAILS or not isinstance(json.loads(details), dict):
-        raise ValueError(f"the details of entry {entry['seq']} are no object")
+def _is_object(text: str) -> bool:
+    if len(text) > _MOST_OBJECT:
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from claimclf.errors import ConflictError
+from claimclf.errors import ConflictError, InvalidRequestError
 from claimclf.people import Capability, Person, require
 from claimclf.queue.intake.grouping import count_anew
 from claimclf.queue.intake.staging import Progress
@@ -19,6 +19,7 @@ from claimclf.queue.outbound.backup.reading import BackupFile, altered, opened, 
 from claimclf.queue.outbound.backup.updating import Rows, updated
 from claimclf.queue.queries.sampling import drop_cuts
 from claimclf.queue.queries.word_index import keep_words_indexed
+from claimclf.queue.settings import preferences, restrictions, team, tokens
 from claimclf.queue.storage.audit import Entry, append, walk
 from claimclf.queue.storage.database import Database
 from claimclf.queue.storage.dialects import (
@@ -29,6 +30,13 @@ from claimclf.queue.storage.dialects import (
 )
 from claimclf.queue.storage.tables import audit_head, metadata
 
+_READ_EACH_TIME = {
+    "settings": team.check_stored,
+    "words for regulators": restrictions.check_stored,
+    "preferences": preferences.check_stored,
+    "tokens": tokens.check_stored,
+}
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _logger = logging.getLogger(__name__)
 
 
@@ -79,10 +87,20 @@ def restore(
                 _continue_log(connection, manifest)
                 append(connection, person, database.now(), [_entry(source)])
                 refuse(file, walk(connection).problems)
+                _refuse_unreadable(connection, file)
 
             database.write(fill)
     _logger.info("Backup restored: %d rows, version %s", manifest.n_rows, manifest.version)
     return manifest
+
+
+def _refuse_unreadable(connection: Connection, file: Path) -> None:
+    """Read what pages read each time, as they do, before it is theirs."""
+    for what, read in _READ_EACH_TIME.items():
+        try:
+            read(connection)
+        except (*_UNREADABLE, InvalidRequestError) as error:
+            raise altered(file, f"{what} that cannot be read") from error
 
 
 @contextmanager
