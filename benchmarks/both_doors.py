@@ -99,12 +99,12 @@ def measured(
             place = urlsplit(server.address)
             work(server, secret, people, _WARM, thinking)  # what a server does once is not counted
             for _ in range(turns):
-                _add(alone, work(server, secret, people, seconds, thinking)[0])
+                _add(alone, work(server, secret, people, seconds, thinking, 1)[0])
                 name = f"turn-{time.time_ns()}"
                 token = make_token(made, local_user(), name, [Scope.REPORT], name)
                 address = (str(place.hostname), int(place.port or 0))
                 with _sending(address, token, load) as sent:
-                    _add(beside, work(server, secret, people, seconds, thinking)[0])
+                    _add(beside, work(server, secret, people, seconds, thinking, 1)[0])
                 answered += sent.result()
                 wait_until_stored(url)
         # Another sender each turn, so that all count.

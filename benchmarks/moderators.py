@@ -200,15 +200,26 @@ class Shift:
 
 
 def work(
-    server: TimedServer, secret: str, people: tuple[Person, ...], seconds: float, thinking: float
+    server: TimedServer,
+    secret: str,
+    people: tuple[Person, ...],
+    seconds: float,
+    thinking: float,
+    n_uncounted: int = 0,
 ) -> tuple[Work, list[float]]:
-    """Let everybody work at the same time; return what they did, and the server's memory."""
+    """Let everybody work at the same time; return what they did, and the server's memory.
+
+    Parameters
+    ----------
+    n_uncounted : int
+        So many first presses of each tab are not timed: they draw what stays on the screen then.
+    """
     memory: list[float] = []
     done, shift = Work(), Shift(seconds, len(people) + 1)
     with ThreadPoolExecutor(len(people) + 1) as pool:
         watch = pool.submit(_watch, server.process.pid, shift, memory)
         for one in pool.map(lambda p: _moderate(server, secret, p, shift, thinking), people):
-            done.seconds += one.seconds
+            done.seconds += one.seconds[n_uncounted:]
             done.errors += one.errors
             done.n_decided += one.n_decided
         with suppress(threading.BrokenBarrierError):  # why stands among the errors
