@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 SQLITE_FILE = "sqlite:///"
 _NAME = re.compile(r"[\w.-]*")
-#: What begins as an address of the web and holds no white space of any alphabet.
-WEB_ADDRESS = r"https?://\S+$"
+#: All of an address of the web: no white space of any alphabet, nothing that steers a machine.
+WEB_ADDRESS = r"https?://[^\s\x00-\x1f\x7f-\x9f]+"
 #: What stands before an @ looks like the host and is a name and a password; a backslash is a slash
 #: to browsers, and to others a part of the host.
 DISGUISED = r"^https?://[^/?#]*[@\\]"
@@ -109,7 +109,7 @@ def web_host(address: str) -> str:
 
 def is_web_address(text: str) -> bool:
     """Say whether a text is a whole http(s) address that shows where it leads to."""
-    return bool(re.match(WEB_ADDRESS, text)) and not re.match(DISGUISED, text)
+    return bool(re.fullmatch(WEB_ADDRESS, text)) and not re.match(DISGUISED, text)
 
 
 def link_host(address: str) -> str:

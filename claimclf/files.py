@@ -219,9 +219,15 @@ def written(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
 
 def _handle_of_ours(path: str, flags: int) -> int:
-    """Open a device or a pipe of ours or of the system, or what this process has open already."""
-    handle = os.open(path, flags)
-    if not path.startswith(_OPENED) and _is_foreign(os.fstat(handle)):
+    """Open a device or a pipe of ours or of the system, or what this process has open already.
+
+    What was looked at may have been exchanged since: a link is not followed, nor a file emptied.
+    """
+    if path.startswith(_OPENED):
+        return os.open(path, flags)
+    handle = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+    status = os.fstat(handle)
+    if stat.S_ISREG(status.st_mode) or _is_foreign(status):
         os.close(handle)
         raise NotOursError("a pipe or a device of somebody else in its place")
     return handle

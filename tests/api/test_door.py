@@ -134,6 +134,8 @@ def test_withdrawn_amended_and_set_aside_reports_change_the_count(door: Door) ->
     stored(door)
     assert door.ask("DELETE", "/api/v1/reports/w4").status == 200
     assert door.ask("DELETE", "/api/v1/reports/none").status == 404
+    door.ask("POST", "/api/v1/reports", [report("a/b", "v/w/x")])
+    assert door.ask("DELETE", "/api/v1/reports/a%2Fb").json == {"id": "a/b", "status": "withdrawn"}
     assert door.ask("PATCH", "/api/v1/reports/w3", {"reason": "spam"}).status == 202
     wrong = door.ask("PATCH", "/api/v1/reports/w3", {"id": "other"})
     assert (wrong.status, wrong.json["errors"][0]["place"]) == (422, "/id")

@@ -432,6 +432,33 @@ def test_header_sorts_the_page_as_it_is_now_though_somebody_decided_meanwhile(
     assert places(app) == sorted(places(app))
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        ([-1, -100, 10**6], ["nope"]),
+        (["a", None, 1.5, True], [1]),
+        (5, [["place"]]),
+        ([], 5),
+    ],
+)
+def test_selection_that_no_browser_sends_chooses_nothing(
+    page: AppTest, rows: Any, columns: Any
+) -> None:
+    as_ranked = places(page)
+    page.session_state[table_key(page)] = {
+        "selection": {"rows": rows, "columns": columns, "cells": []}
+    }
+    for _ in range(2):
+        app = settled(page.run())
+        assert list(app.exception) == []
+        assert places(app) == as_ranked
+        assert not [label for label in buttons(app) if label.startswith(("Decide", "Review case"))]
+
+
+def test_row_that_is_named_often_is_chosen_once(page: AppTest) -> None:
+    assert "Decide on 1 case" in buttons(tick(page, *[0] * 50))
+
+
 def test_decision_after_a_header_is_on_the_cases_that_were_ticked_before_it(
     page: AppTest, database: Database
 ) -> None:

@@ -435,7 +435,8 @@ def test_a_web_address_is_what_the_pattern_says(urls: list[str]) -> None:
     cells = pd.Series(urls, dtype="str").str.strip()
     # What stands before an @ or a backslash looks like the host, and is none.
     disguised = cells.str.match(r"https?://[^/?#]*[@\\]")
-    wrong = cells[(cells != "") & (disguised | ~cells.str.match(r"https?://\S+$"))].index
+    pattern = r"https?://[^\s\x00-\x1f\x7f-\x9f]+"
+    wrong = cells[(cells != "") & (disguised | ~cells.str.fullmatch(pattern))].index
     problems = checked(reported_csv(len(urls), video_url=cells.tolist())).notes
     assert problems.loc[problems["code"] == "not_a_url", "row"].tolist() == wrong.tolist()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
@@ -39,11 +39,17 @@ def test_host_of_a_link_is_the_one_that_a_browser_asks(address: str, host: str) 
     assert link_host(address) == host
 
 
+@example("https://", "x\n")
+@example("https://", "x\x1b[31m")
+@example("https://", "x\x85")
 @given(st.sampled_from(["https://", "http://", "HTTPS://", "//", "data:", ""]), st.text())
 def test_one_rule_says_what_a_link_is_in_files_and_in_reports(start: str, rest: str) -> None:
     cells = pd.Series([start + rest, "https://video.example/1"], dtype="str")
     assert is_web_address(start + rest) == rules._are_addresses(cells)[0]
     assert rules._are_addresses(cells)[1]
+    assert not any(char in start + rest for char in "\n\x1b\x85") or not is_web_address(
+        start + rest
+    )
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "54 32"])

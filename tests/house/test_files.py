@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from claimclf import files
 from claimclf.cli import main
 from claimclf.dataset.demo import demo_videos
 from claimclf.dataset.reading import read_table
@@ -456,6 +457,27 @@ def test_link_to_what_is_no_file_is_replaced(tmp_path: Path, kind: str) -> None:
     write_table(pd.DataFrame({"a": [1]}), link)
     assert not link.is_symlink()
     assert link.is_file()
+
+
+@pytest.mark.parametrize("kind", ["a link", "a file"])
+def test_what_is_put_in_the_place_of_a_pipe_is_not_written_over(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private, pipe = tmp_path / "private.txt", tmp_path / "cases.csv"
+    private.write_text("mine")
+    os.mkfifo(pipe)
+    looks_at = files.leads_to_no_file
+
+    def exchanged_then(path: Path) -> bool:
+        found = looks_at(path)
+        pipe.unlink(missing_ok=True)
+        pipe.symlink_to(private) if kind == "a link" else os.link(private, pipe)
+        return found
+
+    monkeypatch.setattr(files, "leads_to_no_file", exchanged_then)
+    with pytest.raises(OSError, match=r"symbolic links|somebody else"), files.written(pipe):
+        pass
+    assert private.read_text() == "mine"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a pipe to somebody else")

@@ -37,7 +37,8 @@ class Way:
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the variables of a path; None where it is another route's."""
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path), path)
+        # A sender's own names may hold a slash, and stand at the end.
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", self.path), path)
         return None if found is None else found.groupdict()
 
 

@@ -103,6 +103,6 @@ def _are_addresses(cells: pd.Series) -> pd.Series:
     # White space of any alphabet is left to the pattern.
     others = ~text.within(GRAPHIC[0], GRAPHIC[-1])
     if others.any():
-        fits[others] = text.some(others).series().str.match(WEB_ADDRESS)
+        fits[others] = text.some(others).series().str.fullmatch(WEB_ADDRESS)
     fits &= ~pc.match_substring_regex(text.cells, DISGUISED).to_numpy(zero_copy_only=False)
     return pd.Series(fits, index=cells.index)

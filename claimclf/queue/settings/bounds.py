@@ -225,6 +225,11 @@ def is_storable(text: Any) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def is_name(text: str) -> bool:
+    """Return whether nothing in a text steers a machine, so that it can stand in one line."""
+    return not any(_steers(char, lines=False) for char in text)
+
+
 def shown(value: Any) -> str:
     """Write any value for a message: short, on one line, and of characters that can be read."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MOST:

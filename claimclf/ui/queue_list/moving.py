@@ -9,7 +9,7 @@ import streamlit as st
 
 from claimclf.people import Person
 from claimclf.ui.guard import action
-from claimclf.ui.queue_list.rows import HEAD, ROW_HEIGHT
+from claimclf.ui.queue_list.rows import HEAD, ROW_HEIGHT, ticked_rows
 
 if TYPE_CHECKING:
     from claimclf.queue.queries.listing import Listed
@@ -67,8 +67,7 @@ def _ticked(tables: Sequence[Table]) -> int | None:
     """Return the place of the one row that is ticked, counted through all tables."""
     places, before = [], 0
     for key, n in tables:
-        table = st.session_state.get(key)
-        places += [before + row for row in (table["selection"]["rows"] if table else []) if row < n]
+        places += [before + row for row in ticked_rows(key, n)]
         before += n
     return places[0] if len(places) == 1 else None
 

@@ -57,9 +57,15 @@ class Table(NamedTuple):
     @property
     def chosen(self) -> list[Listed]:
         """Return the rows that are ticked."""
-        table = st.session_state.get(self.key)
-        ticked = table["selection"]["rows"] if table else []
-        return [self.rows[n] for n in ticked if n < len(self.rows)]
+        return [self.rows[n] for n in ticked_rows(self.key, len(self.rows))]
+
+
+def ticked_rows(key: str, n_rows: int) -> list[int]:
+    """Return the rows of a table that are ticked, each once, whatever the browser says they are."""
+    table = st.session_state.get(key)
+    said = table["selection"]["rows"] if table else []
+    numbers = [n for n in said if type(n) is int] if isinstance(said, list) else []
+    return [n for n in dict.fromkeys(numbers) if 0 <= n < n_rows]
 
 
 def tables_of(page: Page, first: int, at: int, order: Order, n_uses: int) -> list[Table]:
@@ -140,7 +146,7 @@ def _show_rows(table: Table, now: int, columns: list[str], names: Any) -> None:
 
 def _with_arrow(order: Order) -> Any:
     """Return the columns' names, with an arrow at the one that sorts."""
-    if not order.column:
+    if order.column not in _COLUMNS:
         return _COLUMNS
     column = _COLUMNS[order.column]
     arrow = "↓" if order.falls else "↑"

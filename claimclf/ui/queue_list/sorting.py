@@ -56,7 +56,7 @@ def sorted_places(cells: pd.DataFrame, order: Order) -> list[int]:
     cells : pd.DataFrame
         The table as ranked, shape (n_rows, n_columns).
     """
-    if not order.column:
+    if order.column not in cells:
         return list(range(len(cells)))
     column = cells[order.column].reset_index(drop=True)
     texts = not pd.api.types.is_numeric_dtype(column)
@@ -74,6 +74,7 @@ def follow_headers(tables: Sequence[str], choice: Choice) -> None:
         The names in the session of those that stand on the screen.
     """
     seen = [st.session_state[name] for name in tables if name in st.session_state]
-    pressed = [column for table in seen for column in table["selection"]["columns"]]
-    if pressed:
+    chosen = [table["selection"]["columns"] for table in seen]
+    pressed = [one for some in chosen if isinstance(some, list) for one in some]
+    if pressed and isinstance(pressed[0], str):
         st.session_state[_ORDER] = (order_of(choice).after(pressed[0]), choice)

@@ -412,6 +412,9 @@ FORGED: list[tuple[str, Callable[[dict[str, bytes]], object]]] = [
             ("video_view_count", "int", '"many"'),
             ("report_count", "int", str(2**70)),
             ("report_count", "int", "1.5"),
+            ("state_at", "int", str(2**63 - 1)),
+            ("posted_at", "int", str(2**62)),
+            ("report_count", "int", str(2**62)),
             ("claim_probability", "float", "1e999"),
             ("video_transcription_text", "str", r'"\ud800"'),
         ]

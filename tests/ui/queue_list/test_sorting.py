@@ -34,6 +34,10 @@ def test_equal_rows_stay_as_ranked_and_what_is_missing_is_last(
     assert sorted_places(CELLS, order) == places
 
 
+def test_column_that_there_is_not_sorts_nothing() -> None:
+    assert sorted_places(CELLS, Order("nope")) == [0, 1, 2, 3]
+
+
 def test_header_sorts_rising_then_falling_then_as_ranked() -> None:
     orders = [Order()]
     for _ in range(4):

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from claimclf.addresses import is_web_address
-from claimclf.queue.settings.bounds import MOST, is_storable
+from claimclf.queue.settings.bounds import MOST, is_name, is_storable
 from claimclf.schema import (
     FIRST_REPORTED,
     LAST_REPORTED,
@@ -33,6 +33,7 @@ _NAMED, _MOST_UNKNOWN = 60, 20
 #: A sender's clock may go before ours.
 _AHEAD = 24 * HOUR
 _FIELDS = ("id", VIDEO_ID, "at", "reason", "reporter", "video")
+_NAMES = ("id", VIDEO_ID, "reporter")
 #: What may be amended later.
 AMENDED = ("at", "reason", "video")
 #: What a report may say of its video: what an upload may, but for what is counted here.
@@ -224,7 +225,12 @@ def _text(
         if required:
             faults.append(Fault(f"/{name}", "missing", "A report needs it."))
         return None
-    return value if _check_text(value, f"/{name}", longest, faults) else None
+    if not _check_text(value, f"/{name}", longest, faults):
+        return None
+    if name in _NAMES and not is_name(value):
+        # By it a report is withdrawn later, in an address or a line of text.
+        faults.append(Fault(f"/{name}", "kind", "Give a name without control characters."))
+    return str(value)
 
 
 def _check_text(value: Any, place: str, longest: int, faults: list[Fault]) -> bool:

@@ -11,8 +11,16 @@ from functools import lru_cache
 from typing import Any
 
 from claimclf.queue.intake.reports.receiving import STATES
-from claimclf.queue.settings.bounds import MOST
-from claimclf.schema import CaseState, Decision, Lane, Look, ReasonCode
+from claimclf.queue.settings.bounds import MOST, TIMES
+from claimclf.schema import (
+    REPORT_COUNT,
+    REPORTED,
+    CaseState,
+    Decision,
+    Lane,
+    Look,
+    ReasonCode,
+)
 
 #: Table -> column -> what its values are, where they are given: bool, int, float or str.
 Kinds = Mapping[str, Mapping[str, type]]
@@ -31,6 +39,8 @@ _WORDS: dict[tuple[str, str], Collection[str]] = {
     ("second_looks", "kind"): tuple(Look),
     ("reports", "state"): STATES,
 }
+#: Numbers that are added up.
+_MOST = {("cases", REPORT_COUNT): REPORTED[REPORT_COUNT].maximum or MOST, ("tallies", "n"): 10**12}
 #: Texts that the program reads as JSON objects.
 _OBJECTS = {
     *(("audit", "details"), ("reports", "video"), ("requests", "answer")),
@@ -72,7 +82,8 @@ def check_values(
     """
     for name, values in zip(columns, zip(*rows, strict=True), strict=True):
         given = [value for value in values if value is not None]
-        if not _are_of_kind(given, kinds[table][name]):
+        most = _most(table, name, kinds[table][name])
+        if not _are_of_kind(given, kinds[table][name], most):
             raise ValueError(f"{table} has a {name} that is no {kinds[table][name].__name__}")
         words = _WORDS.get((table, name))
         if words is not None and not set(given) <= set(words):
@@ -81,7 +92,16 @@ def check_values(
             raise ValueError(f"{table} has {name} that are no object")
 
 
-def _are_of_kind(values: Sequence[Any], kind: type) -> bool:
+def _most(table: str, name: str, kind: type) -> float:
+    """Return the largest number of a column: times have dates, and counts can be added up."""
+    if kind is int and (name == "at" or name.endswith("_at")):
+        return TIMES.high
+    if kind is int:
+        return _MOST.get((table, name), MOST)
+    return 1 if kind is bool else sys.float_info.max
+
+
+def _are_of_kind(values: Sequence[Any], kind: type, most: float) -> bool:
     if not {type(value) for value in values} <= _TAKEN[kind]:
         return False
     if kind is str:
@@ -90,7 +110,6 @@ def _are_of_kind(values: Sequence[Any], kind: type) -> bool:
         except UnicodeEncodeError:  # half of a character
             return False
         return True
-    most = {bool: 1, int: MOST, float: sys.float_info.max}[kind]
     least = 0 if kind is bool else -most
     return all(least <= value <= most and not math.isnan(value) for value in values)
 
