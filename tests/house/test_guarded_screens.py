@@ -98,6 +98,20 @@ def n_uses(name: str, tree: ast.AST) -> int:
     return sum(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
 
 
+def test_what_a_person_may_is_asked_of_the_one_who_is_there_now() -> None:
+    """Whoever was there when the page was drawn may have another role by the time of the click."""
+    asking = [
+        one
+        for module in MODULES
+        for one in ast.walk(tree_of(module))
+        if isinstance(one, ast.FunctionDef) and n_uses("require", one)
+    ]
+    assert asking
+    for one in asking:
+        wrappers = {ast.unparse(wrapper).partition("(")[0] for wrapper in one.decorator_list}
+        assert wrappers & {"action", "fragment"}, one.name
+
+
 def test_what_is_more_than_a_look_is_asked_for_by_actions_alone() -> None:
     """Helpers count as part of what uses them; the guard itself ends holds.
 
