@@ -71,6 +71,26 @@ def test_whatever_a_widget_calls_is_an_action() -> None:
     assert handed_on == {"claimclf.ui.lead.giving.act", "claimclf.ui.bulk.form.on_click"}
 
 
+def test_each_file_for_download_is_made_at_the_click() -> None:
+    """Streamlit keeps what is made before, and gives it to whoever knows its address."""
+    n_files = 0
+    for module in MODULES:
+        tree = tree_of(module)
+        made = {
+            node.targets[0].id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and ast.unparse(node.value).startswith("at_click(")
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("download_button"):
+                words = ast.unparse(call.args[1])
+                assert words.startswith("at_click(") or words in made, f"{module}: {words}"
+                n_files += 1
+    assert n_files > 5
+
+
 def test_pages_have_no_callbacks_of_their_own() -> None:
     for path in PAGES:
         tree = ast.parse(path.read_text("utf-8"))

@@ -27,7 +27,7 @@ from claimclf.services.inspecting import columns_read
 from claimclf.services.mappings import Choice, Remembered, fits, write_choice
 from claimclf.ui import outcomes
 from claimclf.ui.folds import fold
-from claimclf.ui.guard import action
+from claimclf.ui.guard import action, at_click
 from claimclf.ui.messages import plain, say_error
 from claimclf.ui.upload.ranked import cut_cells
 from claimclf.ui.wording import COLUMNS, counted
@@ -206,7 +206,7 @@ def _offer_mapping(choice: Choice, mapping: TableMapping) -> None:
     whole = replace(choice, columns=mapping.as_choice | choice.columns)
     st.download_button(
         "Download this mapping",
-        write_choice(whole),
+        at_click(partial(write_choice, whole)),
         "mapping.json",
         "application/json",
         help="For `claimclf score --mapping mapping.json`.",
