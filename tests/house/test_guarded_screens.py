@@ -132,6 +132,22 @@ def test_what_a_person_may_is_asked_of_the_one_who_is_there_now() -> None:
         assert wrappers & {"action", "fragment"}, one.name
 
 
+def test_what_keeps_something_for_whoever_presses_is_asked_who_that_is() -> None:
+    """An action that needs to know nobody is one all the same: it is for who is there now."""
+    keeping = [
+        one
+        for module in MODULES
+        for one in ast.walk(tree_of(module))
+        if isinstance(one, ast.FunctionDef)
+        and ast.unparse(one.args).startswith("_person")
+        and "st.session_state[" in ast.unparse(one)
+    ]
+    assert len(keeping) > 3
+    for one in keeping:
+        wrappers = {ast.unparse(wrapper).partition("(")[0] for wrapper in one.decorator_list}
+        assert wrappers & {"action", "fragment"}, one.name
+
+
 def test_what_is_more_than_a_look_is_asked_for_by_actions_alone() -> None:
     """Helpers count as part of what uses them; the guard itself ends holds.
 

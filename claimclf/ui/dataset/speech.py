@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UPLOADS, _OWN = "speech_uploads", "speech_own"
 
 
-def choose_speech(_person: Person) -> list[Validated]:
+def choose_speech() -> list[Validated]:
     """Return labelled texts, a source each; offer to add one's own, and say so without any."""
     own = _own_texts()
     if own:

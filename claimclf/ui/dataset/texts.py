@@ -65,7 +65,7 @@ def show_upload(_person: Person) -> None:
 
 def show_speech(person: Person) -> None:
     """Draw labelled texts of real people, those of this machine and the person's own."""
-    sources = choose_speech(person)
+    sources = choose_speech()
     if not sources:
         return
     key = "-".join(f"{one.table.name}-{one.table.sha256}" for one in sources)
