@@ -230,7 +230,7 @@ def explanation_times(store: ModelStore, name: str, rows: pd.DataFrame) -> Expla
         name,
         _median([partial(explain, pipeline, row) for row in some]),
         _median([partial(pipeline.predict_proba, row) for row in some]),
-        _median([partial(explain, pipeline, rows.head(500))] * 3),
+        _median([partial(explain, pipeline, rows.head(500))] * (1 if name in _LARGE else 3)),
     )
 
 
