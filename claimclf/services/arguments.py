@@ -31,7 +31,7 @@ OWN = frozenset(
         *("source", "engines", "on_progress", "ranked", "model", "store", "dataset", "texts"),
         *("parallel", "elsewhere", "history", "error_rates", "threshold"),
         *("tables", "trained", "cv_results", "by_others", "measured", "predictor"),
-        *("report_log", "goes_on"),
+        *("report_log", "goes_on", "unscored"),
     }
 )
 _MOST_KEYS = 16  # of a place in a list; each ranking sorts by fewer columns

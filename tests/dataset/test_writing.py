@@ -281,11 +281,12 @@ def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_link_to_a_device_is_replaced_and_the_device_stays(tmp_path: Path) -> None:
     link = tmp_path / "sink"
     link.symlink_to("/dev/null")
     write_table(pd.DataFrame({"a": [1]}), link)
-    assert link.is_symlink()
+    assert not link.is_symlink()
+    assert link.read_text("utf-8") == "a\n1\n"
     assert not Path("/dev/null").is_file()
 
 
