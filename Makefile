@@ -39,7 +39,7 @@ bench: install  ## all benchmarks, each against a reference in the same run; wri
 bench-search: install   ## the search against GridSearchCV: every cell, and the ratios (half an hour)
 	$(BIN)/python -m benchmarks.search
 
-bench-model: install   ## every figure of the models; writes docs/model-report.md (an hour, with ARGS="--keep-stress" ten minutes; --out-of-domain FILE)
+bench-model: install   ## every figure of the models; writes docs/model-report.md (an hour, with ARGS="--keep-stress" half of it; --out-of-domain FILE)
 	$(BIN)/python -m benchmarks.model $(ARGS)
 
 bench-learning: install   ## what decisions teach, and a simulated team at work: curves, what pages say and what is so (half an hour; ARGS="--orders 3")

@@ -149,7 +149,7 @@ def check_stored(connection: Connection) -> None:
 
     Raises
     ------
-    ValueError, TypeError, RecursionError
+    ValueError, TypeError, RecursionError, InvalidRequestError
         One is of another kind than it should be.
     """
     hints = get_type_hints(Settings)
@@ -157,6 +157,8 @@ def check_stored(connection: Connection) -> None:
         value = json.loads(written)
         if name == "ranking":
             Ranking(value)
+        elif name == "time_zone":
+            check_time_zone(value)
         elif name in WORDS:
             check_kind(name, value, hints[name])
 

@@ -78,7 +78,7 @@ def tables_of(page: Page, first: int, at: int, order: Order, n_uses: int) -> lis
     first : int
         How many cases stand before the page.
     at : int
-        When the page was read, in milliseconds: what is sorted stays so while rows are ticked.
+        When the page was read, in microseconds: what is sorted stays so while rows are ticked.
     n_uses : int
         How many selections were used up: what was chosen and decided on is chosen no more.
     """

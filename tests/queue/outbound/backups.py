@@ -20,8 +20,8 @@ def repack(file: Path, change: Callable[[dict[str, bytes]], object]) -> None:
     write(file, members)
 
 
-def write(file: Path, members: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(file, "w") as archive:
+def write(file: Path, members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> None:
+    with zipfile.ZipFile(file, "w", packing) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
         archive.comment = MARK + b"0" * 64

@@ -58,7 +58,7 @@ from claimclf.schema import Decision, Ranking, ReasonCode
 from tests.queue.builders import ANNA, LEAD, SKIP, Clock, done, fill, take
 from tests.queue.conftest import NewUrl
 from tests.queue.killed import after
-from tests.queue.outbound.backups import edit_manifest, edit_rows, members_of, repack
+from tests.queue.outbound.backups import edit_manifest, edit_rows, members_of, repack, write
 
 ADMIN = Person("ada", Role.ADMIN)
 #: Everything that JSON, CSV or a database might stumble over.
@@ -453,6 +453,7 @@ READ_EACH_TIME = [
     ("settings", "settings", '"0.5"', '"much"'),
     ("settings", "settings", '"0.5"', f'"{"[" * 200_000}"'),
     ("settings", "settings", '"capacity","0.5"', '"ranking","5"'),
+    ("settings", "settings", '"capacity","0.5"', r'"time_zone","\"Nowhere\""'),
     ("preferences", "preferences", "without", "with"),
     ("preferences", "preferences", "50", "true"),
     ("tokens", "tokens", '"report"', '"all"'),
@@ -530,12 +531,7 @@ def test_row_that_grows_when_it_is_read_is_refused_before(
 def test_part_that_is_packed_otherwise_is_refused(
     taken: tuple[Path, Database, Database], file: Path
 ) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
-        for name, data in members_of(taken[0]).items():
-            archive.writestr(name, data)
-        archive.comment = MARK + b"0" * 64
-    whole = file.read_bytes()[:-64]
-    file.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
+    write(file, members_of(taken[0]), zipfile.ZIP_LZMA)
     with pytest.raises(DamagedError, match="a part is packed as no backup is"):
         restore(taken[2], ADMIN, file)
 
