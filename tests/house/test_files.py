@@ -480,6 +480,7 @@ def test_what_is_put_in_the_place_of_a_pipe_is_not_written_over(
     assert private.read_text() == "mine"
 
 
+@pytest.mark.usefixtures("not_for_ever")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a pipe to somebody else")
 def test_nothing_is_written_to_a_pipe_of_somebody_else(tmp_path: Path) -> None:
     pipe, url = tmp_path / "cases.csv", f"sqlite:///{tmp_path / 'queue.db'}"

@@ -750,6 +750,15 @@ def test_backup_removes_files_of_its_own_names_alone(used: Database, file: Path)
     assert not left.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_backup_removes_no_file_of_somebody_else(used: Database, file: Path) -> None:
+    theirs = file.with_name(f".{file.name}.abcd_123.part")
+    theirs.write_text("theirs")
+    os.chown(theirs, 65534, 65534)
+    backup(used, ADMIN, file)
+    assert theirs.read_text() == "theirs"
+
+
 def test_backup_leaves_alone_what_another_one_is_writing(
     used: Database, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

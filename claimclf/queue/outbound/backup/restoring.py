@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from claimclf.errors import ConflictError, InvalidRequestError
 from claimclf.people import Capability, Person, require
@@ -36,8 +36,6 @@ _READ_EACH_TIME = {
     "preferences": preferences.check_stored,
     "tokens": tokens.check_stored,
 }
-#: What SQLite says of a sum.
-_OVERFLOW = "integer overflow"
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _logger = logging.getLogger(__name__)
 
@@ -112,10 +110,6 @@ def _refusing_misfits(file: Path) -> Iterator[None]:
         yield
     except (IntegrityError, DataError) as error:
         raise altered(file, f"{error.orig}".splitlines()[0]) from error
-    except OperationalError as error:
-        if _OVERFLOW not in f"{error.orig}":
-            raise
-        raise altered(file, "numbers whose sum is too large") from error
 
 
 def _entry(source: BackupFile) -> Entry:
