@@ -263,6 +263,8 @@ def _decide(tab: Session, screen: Drawn, work: Work, shift: Shift, thinking: flo
         rest = chance.expovariate(1 / thinking) if thinking else 0.0
         for look in tab.rest(min(rest, shift.left)):
             work.errors += look.errors
+        if not shift.left:  # else everybody would press in the instant in which it ends
+            break
         decision = chance.choice(_PRESSED)
         if DECISIONS[decision] not in screen.buttons:
             raise RuntimeError(f"no case to decide on: {screen.errors or screen.texts}")

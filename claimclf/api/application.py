@@ -27,16 +27,16 @@ from claimclf.paths import APP
 from claimclf.services.serving import IS_AT, OPENS
 
 if TYPE_CHECKING:
-    from claimclf.api.door.opening import Door
+    from claimclf.api.door.passage import Passage
 
 set_up(log_level())  # and with it what was set when the server was started is known
 _turns = Turns()
 # What the door for programs imports is slow, and most servers have pages alone.
-_door: Door | None = None
+_door: Passage | None = None
 if has_api():
-    from claimclf.api.door.opening import open_door
+    from claimclf.api.door.passage import Passage
 
-    _door = open_door(below=served_below())
+    _door = Passage(served_below())
 
 
 @asynccontextmanager
@@ -45,9 +45,10 @@ async def _warmed(_app: App) -> AsyncIterator[None]:
     send_at_once()
     warming = asyncio.create_task(import_heavy(_turns))
     try:
-        with opened(take_over(OPENS)), _door.working() if _door else nullcontext():
-            say(take_over(IS_AT))
-            yield
+        with opened(take_over(OPENS)):
+            async with _door.open() if _door else nullcontext():
+                say(take_over(IS_AT))
+                yield
     finally:
         warming.cancel()
         with suppress(asyncio.CancelledError):

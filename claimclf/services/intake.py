@@ -104,7 +104,7 @@ def store_waiting(
     database: Database,
     _person: Person,
     model: Model,
-    goes_on: Callable[[float], bool] = lambda seconds: True,
+    goes_on: Callable[[float, bool], bool] = lambda seconds, has_more: True,
     unscored: set[str] | None = None,
 ) -> int:
     """Score reports that wait and put them into the queue; return how many.
@@ -115,7 +115,8 @@ def store_waiting(
     Parameters
     ----------
     goes_on : callable
-        Called after each batch with the seconds that it took; whether to look for more.
+        Called after each batch with the seconds that it took and whether others wait behind it;
+        returns whether to look for more.
     unscored : set of str, optional
         Hashes of reports that wait on; those that cannot be stored are added.
     """
@@ -129,7 +130,7 @@ def store_waiting(
                 most = min(2 * most, pending.MOST)
             else:
                 most = max(size // 2, 1)
-            is_mine = goes_on(time.monotonic() - started)
+            is_mine = goes_on(time.monotonic() - started, waiting.has_more)
     receiving.forget_requests(database)
     return n
 

@@ -24,6 +24,7 @@ from claimclf.api.door.bodies import RefusedError, records_of
 from claimclf.api.door.entrance import Entrance
 from claimclf.api.door.limits import Limits, Rate
 from claimclf.api.door.openapi import document
+from claimclf.api.door.passage import Passage
 from claimclf.api.door.routes import WAYS
 from claimclf.queue.outbound.window import Cursor
 from claimclf.queue.review.decisions import Verdict, undo
@@ -271,10 +272,14 @@ def test_other_ways_and_methods_are_named_to_whom_has_a_token(door: Door) -> Non
 
 def test_door_below_a_path_is_nowhere_else(tmp_path: Path) -> None:
     door = opening.open_door(f"sqlite:///{tmp_path / 'queue.db'}", below="/claimclf")
-    assert door.has("/claimclf/api/v1/reports")
-    assert not any(map(door.has, ("/api/v1/reports", "/claimclf", "/claimclfx/api/v1/reports")))
-    paths = {str(getattr(route, "path", "")) for route in door.routes}
-    assert all(path.startswith("/claimclf/") for path in paths)
+    passage = Passage("/claimclf")
+    assert passage.has("/claimclf/api/v1/reports")
+    elsewhere = ("/api/v1/reports", "/claimclf", "/claimclfx/api/v1/reports")
+    assert not any(map(passage.has, elsewhere))
+    for routes in (door.routes, passage.routes):
+        paths = {str(getattr(route, "path", "")) for route in routes}
+        assert paths
+        assert all(path.startswith("/claimclf/") for path in paths)
 
 
 def test_page_of_another_site_and_other_names_are_refused(door: Door) -> None:

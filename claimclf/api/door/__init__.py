@@ -10,4 +10,8 @@
     openapi      the same routes as an OpenAPI document
     counting     what is counted for Prometheus
     working      scores what waits, in the background
+    opening      all of it, on a queue
+    apart        in a process of its own, beside the pages
+    passage      keeps that process running, and passes on to it what came to the pages' server
+    alone        without any pages, for stress tests
 """

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from claimclf.api.door.answering import Asked, Room
 from claimclf.api.door.bodies import RefusedError, read_body
 from claimclf.api.door.limits import Limits, Rate
-from claimclf.api.door.routes import API, METRICS, WAYS, Way
+from claimclf.api.door.routes import PATHS, WAYS, Way
 from claimclf.errors import (
     ClaimclfError,
     ConflictError,
@@ -48,8 +48,7 @@ class Entrance:
 
     def routes(self) -> list[BaseRoute]:
         """Return what an application serves it at: all methods, all paths below."""
-        paths = (f"{API}{{rest:path}}", API.rstrip("/"), METRICS)
-        return [Route(self._below + path, self, include_in_schema=False) for path in paths]
+        return [Route(self._below + path, self, include_in_schema=False) for path in PATHS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application does."""

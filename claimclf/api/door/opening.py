@@ -12,7 +12,6 @@ from claimclf.api.door.answering import Room
 from claimclf.api.door.entrance import Entrance
 from claimclf.api.door.limits import Limits
 from claimclf.api.door.openapi import document
-from claimclf.api.door.routes import is_behind_token
 from claimclf.api.door.working import Worker
 from claimclf.services.databases import open_queue
 
@@ -27,17 +26,10 @@ class Door:
         For an application.
     worker : Worker
         Scores what came in.
-    below : str
-        Path below which everything is served; empty for the root.
     """
 
     routes: list[BaseRoute]
     worker: Worker
-    below: str = ""
-
-    def has(self, path: str) -> bool:
-        """Return whether what lies at a path asks for a token of its own."""
-        return path.startswith(self.below) and is_behind_token(path[len(self.below) :])
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -64,4 +56,4 @@ def open_door(url: str | None = None, limits: Limits | None = None, below: str =
     database = open_queue(url)
     worker = Worker(database)
     room = Room(database, worker.wake, worker.model, worker.n_unscored, document)
-    return Door(Entrance(room, limits, below).routes(), worker, below)
+    return Door(Entrance(room, limits, below).routes(), worker)

@@ -44,6 +44,7 @@ class Way:
 
 #: What lies below it, and `METRICS`, is behind a token.
 API, METRICS = "/api/", "/metrics"
+PATHS = (f"{API}{{rest:path}}", API.rstrip("/"), METRICS)
 WAYS = (
     Way("POST", "/api/v1/reports", Scope.REPORT, answering.post_reports, (202, 409, 413, 422)),
     Way(

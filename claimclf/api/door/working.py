@@ -15,9 +15,9 @@ from claimclf.services import intake
 _logger = logging.getLogger(__name__)
 #: Seconds between two looks where nobody wakes it, and after something went wrong.
 _PAUSE, _AFTER_ERROR = 1.0, 5.0
-#: Seconds between two batches, and how many times as long as the last one took: one of a thousand
-#: reports costs half as much again as one of a hundred, and meanwhile others have their turn.
-_GATHERED, _REST_SHARE = 0.5, 2.0
+#: Seconds in which reports come together, for a batch of two thousand costs little more than one
+#: of five hundred; and how many times as long as a batch took others have their turn.
+_GATHERED, _REST_SHARE = 2.0, 2.0
 #: Seconds for which the server's end waits for a batch.
 _LONGEST_END = 5.0
 _PERSON = Person("api")
@@ -76,9 +76,10 @@ class Worker:
         self._is_over.wait(_AFTER_ERROR)
         return 0.0
 
-    def _gather(self, seconds: float) -> bool:
-        """Let reports come together after a batch; say whether to go on."""
-        return not self._is_over.wait(max(_GATHERED, _REST_SHARE * seconds))
+    def _gather(self, seconds: float, has_more: bool) -> bool:
+        """Let reports come together after a batch, unless some wait; say whether to go on."""
+        gathered = 0.0 if has_more else _GATHERED
+        return not self._is_over.wait(max(gathered, _REST_SHARE * seconds))
 
     def _store(self) -> None:
         waiting = intake.waiting_reports(self._database, _PERSON)["reports"]

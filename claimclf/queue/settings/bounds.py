@@ -222,12 +222,16 @@ def is_storable(text: Any) -> bool:
     """Return whether a database takes that text: what comes from a link may be anything."""
     if not isinstance(text, str):
         return False
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a character
+        return False
+    return "\0" not in text
 
 
 def is_name(text: str) -> bool:
     """Return whether nothing in a text steers a machine, so that it can stand in one line."""
-    return not any(_steers(char, lines=False) for char in text)
+    return text.isprintable() or not any(_steers(char, lines=False) for char in text)
 
 
 def shown(value: Any) -> str:

@@ -18,7 +18,7 @@ from claimclf.queue.storage.tables import batches, reports
 from claimclf.schema import FIRST_REPORTED, LAST_REPORTED, REPORT_COUNT, VIDEO_ID
 
 #: Reports that become one batch.
-MOST = 1_000
+MOST = 3_000
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,14 @@ class Pending:
     videos : list of dict
         One a video: its id, all its reports that count, and what is known of it. Times are
         microseconds since 1970, UTC.
+    has_more : bool
+        Whether others wait behind them.
     """
 
     sender: str
     digests: dict[int, str]
     videos: list[dict[str, Any]]
+    has_more: bool
 
 
 def next_pending(
@@ -63,7 +66,8 @@ def next_pending(
         if not own:
             return None
         digests = {row.id: row.digest for row in own}
-        return Pending(own[0].sender, digests, _videos(connection, own))
+        has_more = len(rows) == most or len(own) < len(rows)
+        return Pending(own[0].sender, digests, _videos(connection, own), has_more)
 
     return database.read(look)
 
