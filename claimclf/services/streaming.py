@@ -22,11 +22,18 @@ from claimclf.dataset.report_log import ReportLog, count_reports
 from claimclf.dataset.validation.ids import NO_IDS, IdCounts
 from claimclf.dataset.validation.mapping import TableMapping, understand
 from claimclf.dataset.writing import require_place
-from claimclf.errors import ClaimclfError, ConflictError, EngineError, NotConfiguredError
+from claimclf.errors import (
+    ClaimclfError,
+    ConflictError,
+    EngineError,
+    InvalidRequestError,
+    NotConfiguredError,
+)
 from claimclf.files import NotOursError, others_may_move, own_folder
 from claimclf.modeling.scoring.ranking import check_authors
 from claimclf.modeling.store.model import Model
 from claimclf.paths import cache_folder
+from claimclf.queue.settings.bounds import is_storable, shown
 from claimclf.schema import AUTHOR_ID, REPORTED, Ranking
 from claimclf.services.inspecting import Facts, remarks_of, require_read
 from claimclf.streaming.engines import Distance, Engine, local_engine
@@ -368,11 +375,20 @@ def working_folder(file: Path) -> Iterator[Path]:
 
     Raises
     ------
+    InvalidRequestError
+        The file's name is none that a working folder can be named after.
     ConflictError
         Another run writes to the same output.
     EngineError
         The disk is full or gone.
     """
+    for part in file.parts:
+        if not is_storable(part):
+            raise InvalidRequestError(
+                f"{shown(part)} is no name that can be worked with.",
+                "Found: bytes in it that are no text in UTF-8.",
+                "Give the file or the folder another name.",
+            )
     if file.exists() and not file.is_file():  # a device or a pipe has nothing beside it
         with tempfile.TemporaryDirectory() as elsewhere:
             yield Path(elsewhere)

@@ -215,6 +215,14 @@ def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, score: Scor
     assert list((tmp_path / "folder").iterdir()) == []
 
 
+@pytest.mark.parametrize("to", ["h\udcff.csv", "h\udcff.parquet"])
+def test_an_output_whose_name_is_no_text_is_refused(to: str, score: Score, tmp_path: Path) -> None:
+    words = refused(score(reported_csv(), to=to), 2)
+    assert "'h?." in words
+    assert "Found: bytes in it that are no text in UTF-8. Give the file or the folder" in words
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
 # Input that is unusual and good
 
 

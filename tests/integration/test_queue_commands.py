@@ -147,6 +147,19 @@ def test_altered_audit_log_is_named(tmp_path: Path, url: str) -> None:
     assert "The audit log is not whole." in done.stderr
 
 
+def test_file_whose_name_is_no_text_is_refused_and_nothing_is_stored(
+    tmp_path: Path, url: str
+) -> None:
+    source = tmp_path / "h\udcff.csv"
+    source.write_bytes(reported_csv(3))
+    done = run("ingest", source, "--database", url, "--models", ROOT / "models")
+    assert done.exit_code == 2
+    assert "'h?.csv' is no name that can be worked with." in done.stderr
+    assert page(Database(url)).rows == []
+    names = {path.name for path in tmp_path.iterdir()} - {source.name}
+    assert all(name.startswith("queue.db") for name in names)
+
+
 def test_named_file_whose_folder_is_away_makes_no_empty_queue(tmp_path: Path) -> None:
     folder = tmp_path / "away"
     done = stored(reported_csv(3), tmp_path, f"sqlite:///{folder}/queue.db")

@@ -68,8 +68,9 @@ class Server:
             for name in ("cases", "decisions", "batches", "settings"):
                 connection.execute(text(f"ALTER SEQUENCE {name}_id_seq RESTART"))
             connection.execute(insert(audit_head).values(id=1, seq=0, hash=START))
+            connection.execute(text("DELETE FROM alembic_version"))
             head = {"head": migrations.HEAD}
-            connection.execute(text("UPDATE alembic_version SET version_num = :head"), head)
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), head)
 
         self.queue.write(clear)
         return self.url(_QUEUE)

@@ -96,6 +96,11 @@ def kind_of(error: DBAPIError) -> type[StorageError]:
     return StorageDamagedError if is_damaged or _code(error) in _DAMAGED_CODES else StorageError
 
 
+def is_beyond_limits(error: DBAPIError) -> bool:
+    """Return whether a row has more than a database can hold, such as a text for an index."""
+    return _code(error).startswith("54")
+
+
 def driver_message(error: DBAPIError) -> str:
     """Return the driver's message, its first line only: further lines may quote a row."""
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)

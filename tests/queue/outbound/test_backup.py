@@ -414,6 +414,7 @@ FORGED: list[tuple[str, Callable[[dict[str, bytes]], object]]] = [
             ("report_count", "int", "1.5"),
             ("state_at", "int", str(2**63 - 1)),
             ("posted_at", "int", str(2**62)),
+            ("id", "int", str(2**62)),
             ("report_count", "int", str(2**62)),
             ("claim_probability", "float", "1e999"),
             ("video_transcription_text", "str", r'"\ud800"'),
@@ -618,6 +619,20 @@ def test_text_that_postgresql_cannot_hold_is_named(
     with pytest.raises(DamagedError, match="NUL"):
         restore(target, ADMIN, file)
     assert_empty(target)
+
+
+def test_text_that_is_too_long_for_an_index_is_named(
+    taken: tuple[Path, Database, Database], file: Path, other: Callable[[str], Database]
+) -> None:
+    target = other("postgresql")
+    shutil.copy(taken[0], file)
+    # An index packs what repeats.
+    name = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))
+    repack(file, partial(edit_value, column="author_id", value=json.dumps(name)))
+    with pytest.raises(DamagedError, match="index row"):
+        restore(target, ADMIN, file)
+    assert_empty(target)
+    restore(target, ADMIN, taken[0])
 
 
 # Places that cannot be written ---------------------------------------------------------------

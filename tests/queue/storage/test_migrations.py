@@ -76,6 +76,17 @@ def test_many_first_users_make_the_tables_once(new_url: NewUrl) -> None:
     assert failures == []
 
 
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = 'x'"]
+)
+def test_database_that_has_lost_its_version_is_refused(database: Database, change: str) -> None:
+    database.write(lambda c: c.execute(text(change)))
+    same = Database(database.url.render_as_string(hide_password=False))
+    with pytest.raises(StorageDamagedError, match="version of the queue's tables is lost"):
+        same.prepare()
+    same.close()
+
+
 def test_database_of_a_newer_version_is_refused(database: Database) -> None:
     database.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     newer = Database(database.url.render_as_string(hide_password=False))

@@ -41,6 +41,8 @@ _WORDS: dict[tuple[str, str], Collection[str]] = {
 }
 #: Numbers that are added up.
 _MOST = {("cases", REPORT_COUNT): REPORTED[REPORT_COUNT].maximum or MOST, ("tallies", "n"): 10**12}
+#: The next rows of a table are numbered on from its last one.
+_MOST_ID = 10**15
 #: Texts that the program reads as JSON objects.
 _OBJECTS = {
     *(("audit", "details"), ("reports", "video"), ("requests", "answer")),
@@ -93,9 +95,11 @@ def check_values(
 
 
 def _most(table: str, name: str, kind: type) -> float:
-    """Return the largest number of a column: times have dates, and counts can be added up."""
+    """Return the largest number of a column: times have dates, and ids and counts are added to."""
     if kind is int and (name == "at" or name.endswith("_at")):
         return TIMES.high
+    if kind is int and name == "id":
+        return _MOST_ID
     if kind is int:
         return _MOST.get((table, name), MOST)
     return 1 if kind is bool else sys.float_info.max

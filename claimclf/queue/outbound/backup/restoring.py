@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from claimclf.errors import ConflictError, InvalidRequestError
 from claimclf.people import Capability, Person, require
@@ -28,6 +28,7 @@ from claimclf.queue.storage.dialects import (
     lock_tables,
     without_indexes,
 )
+from claimclf.queue.storage.failures import is_beyond_limits
 from claimclf.queue.storage.tables import audit_head, metadata
 
 _READ_EACH_TIME = {
@@ -108,7 +109,9 @@ def _refusing_misfits(file: Path) -> Iterator[None]:
     """Say of rows that a database does not take that somebody has altered them."""
     try:
         yield
-    except (IntegrityError, DataError) as error:
+    except DBAPIError as error:
+        if not (isinstance(error, IntegrityError | DataError) or is_beyond_limits(error)):
+            raise
         raise altered(file, f"{error.orig}".splitlines()[0]) from error
 
 

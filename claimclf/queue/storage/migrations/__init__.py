@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from claimclf.errors import StorageError
+from claimclf.errors import StorageDamagedError, StorageError
 from claimclf.queue.storage.dialects import lock
 
 #: The version that this program works with: the newest file in `versions`.
@@ -16,11 +16,11 @@ _FOLDER = Path(__file__).parent
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version of the tables, or None where there are none."""
+    """Return the version of the tables; None where there are none, empty where it is lost."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     head: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return head
+    return head or ""
 
 
 def versions() -> list[str]:
@@ -36,9 +36,17 @@ def check(version: str | None, name: str) -> None:
     ------
     StorageError
         A newer program has been at work on this database.
+    StorageDamagedError
+        Its version is lost.
     """
     if version is None or version in versions():
         return
+    if not version.isdecimal():
+        raise StorageDamagedError(
+            "The version of the queue's tables is lost.",
+            f"Found: '{version[:20]}' in {name}, where a number such as {HEAD} belongs.",
+            "Restore a backup into a new database.",
+        )
     raise StorageError(
         "The queue's database was made by a newer claimclf.",
         f"Found: version {version} of its tables in {name}; {HEAD} is the newest known here.",
