@@ -167,8 +167,9 @@ def _store(
     batch = count_stored(connection, number, n_new=n - stored.n_known, **numbers)
     batch = replace(batch, **stored.compared)
     rankings = drop_cuts(connection)
+    noted(connection, number)
+    # Last, for from here on whoever decides waits for the log's head.
     append(connection, person, at, [ingested(batch, upload)])
     again = [Entry(Event.REPORTED_AGAIN, case_id, number) for case_id in stored.reopened]
     append(connection, PROGRAM, at, again)  # it is no person who opens them
-    noted(connection, number)
     return batch, False, rankings
