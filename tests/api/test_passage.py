@@ -113,7 +113,9 @@ def test_process_that_is_killed_is_started_again_and_requests_wait_for_it(pages:
 
 @pytest.mark.parametrize("end", ["terminate", "kill"])
 def test_process_ends_when_the_pages_do_however_that_is(tmp_path: Path, end: str) -> None:
-    with pages_with_door(tmp_path) as pages:
+    folder = tmp_path / ("long" * 25)  # a socket's path is short
+    folder.mkdir()
+    with pages_with_door(folder) as pages:
         assert pages.report("a") == 202
         door, place = pages.door(), Path(pages.door().cmdline()[-1])
         assert place.parent.stat().st_mode & 0o777 == 0o700

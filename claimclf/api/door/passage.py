@@ -48,6 +48,8 @@ _STARTING = 15.0
 _ANSWERING = 120.0
 #: ... before a process that ended is started again, and until one that is to end is ended.
 _PAUSE, _ENDING = 1.0, 10.0
+#: Characters of the folder for temporary files: 107 are the most of a socket's whole path.
+_LONGEST_PLACE = 75
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 
 _logger = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ class Passage:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Run the process for as long as the block lasts."""
-        with tempfile.TemporaryDirectory(prefix="claimclf-", ignore_cleanup_errors=True) as folder:
+        with _folder() as folder:
             place = str(Path(folder) / "door")
             async with httpcore.AsyncConnectionPool(
                 uds=place, max_connections=None, keepalive_expiry=IDLE / 2
@@ -102,7 +104,7 @@ class Passage:
         except httpcore.LocalProtocolError:
             response = _refusal(400, "request", "The request's address or headers are not HTTP's.")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
-            message = "Reports cannot be taken now. Nothing of this request is lost: send it again."
+            message = "This cannot be done now. Send the same again: what was taken counts once."
             response = _refusal(503, "away", message, _RETRY)
         await response(scope, receive, send)
 
@@ -139,12 +141,15 @@ class Passage:
         command = (sys.executable, "-m", "claimclf.api.door.apart", place)
         while True:
             # A terminal's Ctrl-C is for the pages' server alone, which ends this one.
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, start_new_session=True
-            )
-            self._process = process
-            status = await process.wait()
-            _logger.error("What takes reports ended with %d, and is started again", status)
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *command, stdin=PIPE, start_new_session=True
+                )
+            except OSError as error:  # no memory, or too many processes
+                _logger.error("What takes reports cannot be started: %s", error.strerror)
+            else:
+                status = await self._process.wait()
+                _logger.error("What takes reports ended with %d, and is started again", status)
             await asyncio.sleep(_PAUSE)
 
     async def _end(self) -> None:
@@ -157,6 +162,12 @@ class Passage:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder of this user's alone, where sockets may be: their paths are short."""
+    place = None if len(tempfile.gettempdir()) <= _LONGEST_PLACE else "/tmp"  # noqa: S108
+    return tempfile.TemporaryDirectory(prefix="claimclf-", dir=place, ignore_cleanup_errors=True)
 
 
 def _refusal(
