@@ -35,6 +35,7 @@ from tests.browser.dashboard import (
     settle,
     trusting_browser,
 )
+from tests.browser.provider import running_provider
 from tests.conftest import ROOT, missing
 from tests.queue.builders import videos
 
@@ -45,6 +46,17 @@ DEPLOY = ROOT / "deploy"
 #: What the container of the compose file is started with.
 SHIPPED = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]["proxy"]
 BELOW_PATH = SHIPPED["environment"]["PROXY_BELOW"]
+SECRETS = """
+[auth]
+redirect_uri = "{start}oauth2callback"
+cookie_secret = "a secret of this test, long enough to be one"
+client_id = "claimclf"
+client_secret = "any"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+
+[claimclf.roles]
+moderator = ["mo@example.org"]
+"""
 MAIN = """
 daemon off;
 worker_processes 1;
@@ -80,12 +92,12 @@ def certify(folder: Path) -> None:
 
 
 @contextmanager
-def proxy(folder: Path, server: str) -> Iterator[str]:
+def proxy(folder: Path, server: str, port: int | None = None) -> Iterator[str]:
     """Run nginx with the file that ships before a server; yields its address."""
     if NGINX is None:
         missing("nginx", "run `make browser`, which installs Debian's package")
     certify(folder)
-    port = free_port()
+    port = port or free_port()
     values = {
         **SHIPPED["environment"],
         "PROXY_LISTEN": f"127.0.0.1:{port}",
@@ -197,3 +209,41 @@ def test_pages_files_websocket_and_reports_pass_below_the_path_of_a_proxy(
     below = (start, websocket, "about:", "data:", "blob:")
     others = [words for words in seen[1:] if not words.startswith(below)]
     assert others == []  # and no error
+
+
+def test_people_sign_in_and_out_below_the_path_of_a_proxy(
+    opened: Browser, settings: dict[str, str], tmp_path: Path
+) -> None:
+    port = free_port()
+    start = f"https://127.0.0.1:{port}{BELOW_PATH}/"
+    people = {"mo": {"email": "mo@example.org", "email_verified": True}}
+    with (
+        running_provider(people) as provider,
+        running_dashboard(**settings, **signing_in(tmp_path, start, provider)) as server,
+        proxy(tmp_path, server, port),
+        closing(trusting_browser(opened)) as browser,
+        closing(new_context(browser)) as context,
+    ):
+        page = context.new_page()
+        page.goto(f"{start}review")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="mo", exact=True).click()
+        page.wait_for_url(f"{start}**")
+        page.goto(f"{start}review")
+        expect(page.get_by_text("mo@example.org").first).to_be_visible()
+        cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+        assert cookies["_streamlit_user"]["httpOnly"]
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="End session").click()
+        page.wait_for_url(start)
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        assert "_streamlit_user" not in {cookie["name"] for cookie in context.cookies()}
+        page.goto("about:blank")
+
+
+def signing_in(folder: Path, start: str, provider: str) -> dict[str, str]:
+    """Return what has people sign in to a dashboard that they open at an address."""
+    file = folder / "secrets.toml"
+    file.write_text(SECRETS.format(start=start, provider=provider), "utf-8")
+    file.chmod(0o600)
+    return {"STREAMLIT_SECRETS_FILES": str(file)}
