@@ -344,6 +344,8 @@ def test_settled_case_that_is_decided_anew_or_unsettled_comes_back_no_more(
         settle(database, LEAD, 2, "open still")
     with pytest.raises(NotAllowedError):
         settle(database, ANNA, 1, "no lead")
+    with pytest.raises(NotAllowedError):
+        unsettle(database, ANNA, 1)
     unsettle(database, LEAD, 1)
     assert take(database, BORIS).case.id == 2
     with pytest.raises(NotFoundError):
