@@ -15,7 +15,14 @@ from tests.api.doors import ADMIN
 from tests.api.servers import SECRETS, Server, signed_in
 from tests.browser.dashboard import TOKEN, cookie, running_dashboard
 
-PATHS = ("/api/v1/health", "/api/v1/reports", "/api/v1/cases/v", "/api/v1/decisions", "/metrics")
+PATHS = (
+    "/api/a%0ab",
+    "/api/v1/health",
+    "/api/v1/reports",
+    "/api/v1/cases/v",
+    "/api/v1/decisions",
+    "/metrics",
+)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

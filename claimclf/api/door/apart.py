@@ -15,7 +15,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 from claimclf.api.door.opening import open_door
-from claimclf.api.door.passage import IDLE
 from claimclf.configuration import log_level, served_below
 from claimclf.logs import set_up
 
@@ -31,10 +30,7 @@ def main(path: str) -> None:
             yield
 
     app = Starlette(routes=door.routes, lifespan=lifespan)
-    config = uvicorn.Config(
-        app, uds=path, log_config=None, access_log=False, timeout_keep_alive=IDLE
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, uds=path, log_config=None, access_log=False))
     threading.Thread(target=_end_with_pages, args=[server], daemon=True).start()
     try:
         server.run()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import Response
 
 from claimclf.api.door import answering
@@ -42,9 +43,16 @@ class Way:
         return None if found is None else found.groupdict()
 
 
+class _Anything(PathConvertor):
+    """The rest of a path, also where a line ends in it: none may go past the token."""
+
+    regex = "(?s:.*)"
+
+
 #: What lies below it, and `METRICS`, is behind a token.
 API, METRICS = "/api/", "/metrics"
-PATHS = (f"{API}{{rest:path}}", API.rstrip("/"), METRICS)
+register_url_convertor("anything", _Anything())
+PATHS = (f"{API}{{rest:anything}}", API.rstrip("/"), METRICS)
 WAYS = (
     Way("POST", "/api/v1/reports", Scope.REPORT, answering.post_reports, (202, 409, 413, 422)),
     Way(

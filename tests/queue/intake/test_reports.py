@@ -154,6 +154,8 @@ FAULTY: list[tuple[Any, list[tuple[str, str]]]] = [
     (report(1, id="\ud800"), [("/id", "kind")]),
     (report(1, id="a\tb"), [("/id", "kind")]),
     (report(1, "v\x1b[31m", reporter="a\nb"), [("/video_id", "kind"), ("/reporter", "kind")]),
+    (report(1, "a/../b"), [("/video_id", "kind")]),
+    (report(1, ".."), [("/video_id", "kind")]),
     (report(1, **{"\ud800": 1}), [("/\\ud800", "unknown")]),
     (report(1, video={"\ud800": 1}), [("/video/\\ud800", "unknown")]),
     *((report(1, video={"video_url": link}), [("/video/video_url", "kind")]) for link in NO_LINKS),

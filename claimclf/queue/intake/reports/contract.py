@@ -230,6 +230,9 @@ def _text(
     if name in _NAMES and not is_name(value):
         # By it a report is withdrawn later, in an address or a line of text.
         faults.append(Fault(f"/{name}", "kind", "Give a name without control characters."))
+    elif name in _NAMES and ".." in value.split("/"):
+        # Servers take such an address for another folder's.
+        faults.append(Fault(f"/{name}", "kind", "Give a name that is no way through folders."))
     return str(value)
 
 
