@@ -97,3 +97,19 @@ def test_server_that_ends_leaves_what_waits_behind_the_batch_at_hand(
     monkeypatch.setattr(working, "_GATHERED", 0)
     worker._store()
     assert set(scored_by(database)) == {"a", "b", "c"}
+
+
+def test_reports_that_wait_already_are_not_gathered_first(database: Database) -> None:
+    worker = Worker(database)
+    waits: list[float] = []
+
+    class Over:
+        def wait(self, seconds: float) -> bool:
+            waits.append(seconds)
+            return False
+
+    worker._is_over = Over()  # type: ignore[assignment]
+    assert worker._gather(0.25, True)
+    assert worker._gather(0.25, False)
+    assert worker._gather(5.0, False)
+    assert waits == [0.5, working._GATHERED, 10.0]

@@ -252,6 +252,19 @@ def test_faulty_report_stops_no_other(database: Database) -> None:
     assert [line["id"] for line in answer["reports"]] == ["r1", "r2", None, "r4"]
 
 
+def test_each_batch_says_whether_others_wait_behind_it(database: Database, model: Model) -> None:
+    sent(database, report(1))
+    receive(database, SHOP, "other", [report(2)], None)
+    told: list[bool] = []
+
+    def note(_seconds: float, has_more: bool) -> bool:
+        told.append(has_more)
+        return True
+
+    assert store_waiting(database, SHOP, model, note) == 2
+    assert told == [True, False]
+
+
 def test_nobody_who_reported_is_named(database: Database) -> None:
     sent(database, report(1, reporter="ann@example.org"))
     row = database.read(lambda c: c.execute(select(reports)).one())
