@@ -5,7 +5,7 @@
     entrance     token, then route, then limits: nothing answers before the token is known to count
     routes       what there is, by method and path, with the scope that each needs
     answering    one function a route, each calling one service
-    bodies       JSON, arrays and NDJSON of a bounded size
+    bodies       JSON, arrays and NDJSON of a bounded size; how a refusal is written
     limits       how many requests a token may make
     openapi      the same routes as an OpenAPI document
     counting     what is counted for Prometheus

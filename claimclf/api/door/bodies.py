@@ -7,6 +7,7 @@ import threading
 from typing import Any, NoReturn
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 _NDJSON = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 
@@ -118,3 +119,10 @@ def _refuse_constant(name: str) -> NoReturn:
 def _too_large(most: int) -> RefusedError:
     message = f"The request has more than {most:,} bytes. Send its reports in several."
     return RefusedError(413, "too-large", message)
+
+
+def refusal(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> Response:
+    """Return what a request that is refused is answered with, in the door's own form."""
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)

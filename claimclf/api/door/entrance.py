@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from claimclf.api.door.answering import Asked, Room
-from claimclf.api.door.bodies import RefusedError, read_body
+from claimclf.api.door.bodies import RefusedError, read_body, refusal
 from claimclf.api.door.limits import Limits, Rate
 from claimclf.api.door.routes import PATHS, WAYS, Way
 from claimclf.errors import (
@@ -58,13 +58,13 @@ class Entrance:
         except ClientDisconnect:
             return
         except RefusedError as error:
-            response = _refusal(error.status, error.code, error.message, error.headers)
+            response = refusal(error.status, error.code, error.message, error.headers)
         except ClaimclfError as error:
             response = _failure(error)
         except Exception as error:  # whatever else: no request may end without an answer
             name = unforeseen(error)
             message = f"This could not be done. Tell who runs the server: error {name}."
-            response = _refusal(500, "unforeseen", message)
+            response = refusal(500, "unforeseen", message)
         response.headers["Cache-Control"] = "no-store"
         self._room.counts.note_request(route[0], response.status_code)
         await response(scope, receive, send)
@@ -119,10 +119,4 @@ def _failure(error: ClaimclfError) -> Response:
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
     headers = {"Retry-After": _RETRY} if status == 503 else {}
     message = str(error) if status < 500 else error.problem
-    return _refusal(status, error.code, message, headers)
-
-
-def _refusal(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+    return refusal(status, error.code, message, headers)

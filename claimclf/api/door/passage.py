@@ -18,10 +18,11 @@ from typing import NoReturn
 
 import h11
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from claimclf.api.door.bodies import refusal
 from claimclf.api.door.routes import PATHS, is_behind_token
 
 #: What is between two neighbours alone, and not passed on.
@@ -103,12 +104,12 @@ class Passage:
         except ClientDisconnect:
             return
         except h11.LocalProtocolError:
-            response = _refusal(400, "request", "The request's address or headers are not HTTP's.")
+            response = refusal(400, "request", "The request's address or headers are not HTTP's.")
         except _StalledError:
-            response = _refusal(408, "stalled", f"Nothing came for {_STALLED:.0f} seconds.")
+            response = refusal(408, "stalled", f"Nothing came for {_STALLED:.0f} seconds.")
         except (OSError, EOFError, h11.RemoteProtocolError):  # a time-out is an OSError
             message = "This cannot be done now. Send the same again: what was taken counts once."
-            response = _refusal(503, "away", message, _RETRY)
+            response = refusal(503, "away", message, _RETRY)
         await response(scope, receive, send)
 
     async def _passed_on(self, request: Request) -> Response:
@@ -239,9 +240,3 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder of this user's alone, where sockets may be: their paths are short."""
     place = None if len(tempfile.gettempdir()) <= _LONGEST_PLACE else "/tmp"  # noqa: S108
     return tempfile.TemporaryDirectory(prefix="claimclf-", dir=place, ignore_cleanup_errors=True)
-
-
-def _refusal(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
