@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -62,8 +62,18 @@ class Words:
     ends: np.ndarray
 
 
-def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+def plain(
+    texts: Sequence[str], small: Callable[[str], str] = str.lower
+) -> tuple[list[str], list[int]]:
     """Write texts in ASCII, in small letters where they are not in it; say which have others.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        As people wrote them.
+    small : callable
+        Makes letters small as words are compared: `str.casefold` makes "first" of a text that
+        begins with the one character "\ufb01", `str.lower` does not.
 
     Returns
     -------
@@ -74,7 +84,7 @@ def plain(texts: Sequence[str]) -> tuple[list[str], list[int]]:
     """
     odd = [number for number, text in enumerate(texts) if _is_odd(text)]
     written, other = list(texts), []
-    for number, text in zip(odd, _in_ascii([texts[number].lower() for number in odd]), strict=True):
+    for number, text in zip(odd, _in_ascii([small(texts[number]) for number in odd]), strict=True):
         written[number] = text
         if _OTHER_LETTER in text:
             other.append(number)

@@ -206,7 +206,10 @@ class _Ngrams:
     def _read(self, texts: list[str]) -> tuple[Words, list[int]]:
         """Find the words that count, and the texts that the vectorizer must read itself."""
         is_whole = self._vectorizer.preprocessor is None
-        read, other = plain(texts if is_whole else [text[:_OPENING] for text in texts])
+        if is_whole:
+            read, other = plain(texts)
+        else:
+            read, other = plain([text[:_OPENING] for text in texts], str.casefold)
         read_words, unsure = words(read, self._shortest), set(other if self._knows_others else ())
         if is_whole:
             return read_words, sorted(unsure)

@@ -36,6 +36,16 @@ def pipeline(name: str) -> Pipeline:
     return ModelStore(ROOT / "models").load(name).pipeline
 
 
+def vectorizer(name: str) -> CountVectorizer:
+    """The pipeline's own, which reads transcripts."""
+    (found,) = (
+        transformer
+        for _, transformer, _ in pipeline(name)["features"].transformers_
+        if isinstance(transformer, CountVectorizer)
+    )
+    return found
+
+
 def spoken(texts: list[str]) -> pd.DataFrame:
     """Videos that say given texts, good in every other column."""
     rows = VIDEOS.iloc[np.arange(len(texts)) % len(VIDEOS)].reset_index(drop=True)
@@ -111,6 +121,22 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(GAPS)), max_size=14).map(
 def test_any_texts_have_the_vectorizers_own_counts(name: str, texts: list[str]) -> None:
     features = pipeline(name)["features"]
     rows = spoken(texts)
+    assert np.array_equal(Encoder(features).matrix(rows), features.transform(rows))
+
+
+@pytest.mark.parametrize("name", ["course-random-forest", "content-random-forest"])
+def test_letters_that_fold_into_others_count_as_the_vectorizer_counts_them(name: str) -> None:
+    features = pipeline(name)["features"]
+    known = {word for gram in vectorizer(name).vocabulary_ for word in gram.split(" ")}
+    folding = [letter for letter in EVERY_CHARACTER[128:] if letter.casefold() != letter.lower()]
+    spelled = [
+        word.replace(letter.casefold(), letter)
+        for letter in folding
+        for word in sorted(known)
+        if letter.casefold() in word
+    ]
+    assert spelled
+    rows = spoken([*spelled, *(f"colleague{letter} " for letter in folding)])
     assert np.array_equal(Encoder(features).matrix(rows), features.transform(rows))
 
 
