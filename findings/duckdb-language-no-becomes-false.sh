@@ -8,6 +8,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check duckdb==2.0.1
 cat > "$folder/look.py" <<'PY'
@@ -28,4 +29,4 @@ print("no, no, en:", *mixed)
 as_seen = norwegian == ("BOOLEAN", [(False,), (False,), (None,)]) and mixed[0] == "VARCHAR"
 raise SystemExit(0 if as_seen else "It has changed.")
 PY
-cd "$folder" && venv/bin/python look.py
+"$folder/venv/bin/python" "$folder/look.py"

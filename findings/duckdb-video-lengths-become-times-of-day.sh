@@ -9,6 +9,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check duckdb==2.0.1
 cat > "$folder/look.py" <<'PY'
@@ -35,4 +36,4 @@ print(f"one of 25:10 among them: {longer[0]}")
 hours = ("TIME", datetime.time(3, 10))
 raise SystemExit(0 if csv == json == hours and longer[0] == "VARCHAR" else "It has changed.")
 PY
-cd "$folder" && venv/bin/python look.py
+"$folder/venv/bin/python" "$folder/look.py"

@@ -8,6 +8,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check irrCAC==0.4.4 pandas==2.3.3
 cat > "$folder/look.py" <<'PY'

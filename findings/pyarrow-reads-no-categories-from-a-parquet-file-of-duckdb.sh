@@ -9,6 +9,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check duckdb==2.0.1 pyarrow==26.0.1
 cat > "$folder/look.py" <<'PY'
@@ -34,4 +35,4 @@ for version in ("V1", "V2"):
 as_seen = seen == [("3 rows", "3 rows"), ("3 rows", "OSError")]
 raise SystemExit(0 if as_seen else "It has changed.")
 PY
-cd "$folder" && venv/bin/python look.py
+"$folder/venv/bin/python" "$folder/look.py"
